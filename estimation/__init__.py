@@ -1,0 +1,1 @@
+"""Causal designs over a city panel."""

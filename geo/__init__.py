@@ -1,0 +1,1 @@
+"""Where: grids, boundaries, exact cell coverage and inequality; light arrives as arrays."""

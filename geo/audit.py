@@ -1,0 +1,40 @@
+"""Audit rows: what was repaired, dropped, guessed or flagged, one row each."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+
+import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One thing the program did to the data, or noticed in it."""
+
+    stage: str
+    """The stage that saw it: ``boundaries``, ``tiles``, ``light``, ``inequality``, ``panel``, ``designs``."""
+    rule: str
+    """The rule's name, in snake case, for example ``repaired_geometry``."""
+    subject: str
+    """What it concerns: a file, a unit, a city-year, a column."""
+    detail: str
+    """What was found and what was done, with figures."""
+    count: int = 1
+    """How many things the row stands for."""
+
+
+def audit_table(rows: Iterable[AuditRow]) -> pd.DataFrame:
+    """Audit rows as a table, in the order given.
+
+    Parameters
+    ----------
+    rows : iterable of AuditRow
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``stage``, ``rule``, ``subject``, ``detail`` (text) and ``count`` (int64); the
+        columns are there even when no row is.
+    """
+    names = [field.name for field in fields(AuditRow)]
+    table = pd.DataFrame([asdict(row) for row in rows], columns=names)
+    return table.astype({name: "str" for name in names if name != "count"} | {"count": "int64"})

@@ -1,0 +1,1 @@
+"""City x year tables: reading yearbooks, codes, industrial-structure indices and joins."""

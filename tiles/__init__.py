@@ -1,0 +1,1 @@
+"""What the satellite saw: products, catalogue, and the Dask pipeline over rasters."""
