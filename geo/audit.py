@@ -11,7 +11,7 @@ class AuditRow:
     """One thing the program did to the data, or noticed in it."""
 
     stage: str
-    """The stage that saw it: ``boundaries``, ``tiles``, ``light``, ``inequality``, ``panel``, ``designs``."""
+    """The stage that saw it: ``boundaries``, ``tiles``, ``light``, ``panel`` or ``designs``."""
     rule: str
     """The rule's name, in snake case, for example ``repaired_geometry``."""
     subject: str

@@ -1,9 +1,9 @@
 """A made-up country's panel: yearbook, digital finance and intracity Gini with known effects.
 
 The data-generating process is fixed here, before any estimator, and is not changed to suit one.
-With city ``i``, year ``t``, city strength ``a_i`` (uniform, variance 1), trend ``tau_t`` from -1 to 1,
-persistent economy ``x_k`` (k = 1..5, correlated with ``a_i`` and ``tau_t``) and independent bounded
-noises ``v``, ``w``, ``e``::
+With city ``i``, year ``t``, city strength ``a_i`` (uniform, variance 1), trend ``tau_t`` from -1
+to 1, persistent economy ``x_k`` (k = 1..5, correlated with ``a_i`` and ``tau_t``) and independent
+bounded noises ``v``, ``w``, ``e``::
 
     c(x)    = 1[x1 > .5] - 1[x2 < -.5] + tanh(x1 x2) + (min(x3^2, 4) - 1) / 2
     UIL     = 2.31 + .09 a + .04 c(x) + .03 tau + .05 v
@@ -55,13 +55,14 @@ class SyntheticPanel:
     """The made-up country's tables, and the truth that no estimator reads."""
 
     yearbook: pd.DataFrame
-    """Columns ``city_code`` (text, 4 digits), ``year``, ``gdp`` and ``va_primary``, ``va_secondary``,
-    ``va_tertiary`` (100 million), ``population`` (10 thousand), ``loans``, ``deposits``,
-    ``education_spending``, ``science_spending`` (10 thousand), ``students``."""
+    """Columns ``city_code`` (text, 4 digits), ``year``, ``gdp`` and ``va_primary``,
+    ``va_secondary``, ``va_tertiary`` (100 million), ``population`` (10 thousand), ``loans``,
+    ``deposits``, ``education_spending``, ``science_spending`` (10 thousand), ``students``."""
     digital_finance: pd.DataFrame
     """Columns ``city_code``, ``year``, ``index_aggregate``."""
     designed: pd.DataFrame
-    """Columns ``city_id``, ``year``, ``gini``, ``uil``, ``difi``, ``effect`` (theta of the city-year)."""
+    """Columns ``city_id``, ``year``, ``gini``, ``uil``, ``difi`` and ``effect``, the city-year's
+    theta."""
     truth: pd.DataFrame
     """Columns ``quantity``, ``sample``, ``value``: average effects and the moderation."""
 
