@@ -1,6 +1,7 @@
-"""Shared fixtures: where the real data are, and one Hypothesis profile for every machine."""
+"""Shared fixtures: where the real data are, one Hypothesis profile, and the count of real tests."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,36 @@ def data_dir() -> Path:
     if folder is None:
         pytest.skip("NIGHTPANEL_DATA names no folder of real data")
     return folder
+
+
+class RealTests:
+    """Counts the outcomes of tests marked ``real``; a skipped one can be made to fail the run."""
+
+    def __init__(self, *, required: bool) -> None:
+        self.required = required
+        self.outcomes: Counter[str] = Counter()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if "real" in report.keywords and (report.when == "call" or report.outcome != "passed"):
+            self.outcomes[report.outcome] += 1
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.required and session.exitstatus == 0 and self._incomplete(session):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        ran = self.outcomes["passed"] + self.outcomes["failed"]
+        skipped = self.outcomes["skipped"]
+        terminalreporter.write_line(f"real tests: {ran} ran, {skipped} skipped")
+        if self.required and (skipped or not ran):
+            terminalreporter.write_line("real tests are required here: set NIGHTPANEL_DATA")
+
+    def _incomplete(self, session: pytest.Session) -> bool:
+        on_worker = hasattr(session.config, "workerinput")
+        ran = self.outcomes["passed"] + self.outcomes["failed"]
+        return not on_worker and (self.outcomes["skipped"] > 0 or ran == 0)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    required = os.environ.get("NIGHTPANEL_REQUIRE_REAL") == "1"
+    config.pluginmanager.register(RealTests(required=required), "real-tests")
