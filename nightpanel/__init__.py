@@ -1,0 +1,65 @@
+"""The door: study file, outputs, exports, demo and command line.
+
+The functions carry the words of the command line. They are loaded when first used, because the
+estimators take seconds to import.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from estimation.designs import Design
+    from estimation.estimate import estimate
+    from geo.boundaries import make_units, read_units
+    from nightpanel.check_study import check
+    from nightpanel.export_tables import export
+    from nightpanel.run_demo import demo
+    from nightpanel.run_estimates import estimate_file
+    from nightpanel.run_lights import lights
+    from nightpanel.run_panel import panel
+    from nightpanel.run_study import run
+    from nightpanel.study import lights_study, load_study
+    from tiles.catalog import read_catalog
+    from tiles.cube import open_cube
+
+_HOME = {
+    "Design": "estimation.designs",
+    "check": "nightpanel.check_study",
+    "demo": "nightpanel.run_demo",
+    "estimate": "estimation.estimate",
+    "estimate_file": "nightpanel.run_estimates",
+    "export": "nightpanel.export_tables",
+    "lights": "nightpanel.run_lights",
+    "lights_study": "nightpanel.study",
+    "load_study": "nightpanel.study",
+    "make_units": "geo.boundaries",
+    "open_cube": "tiles.cube",
+    "panel": "nightpanel.run_panel",
+    "read_catalog": "tiles.catalog",
+    "read_units": "geo.boundaries",
+    "run": "nightpanel.run_study",
+}
+
+__all__ = [
+    "Design",
+    "check",
+    "demo",
+    "estimate",
+    "estimate_file",
+    "export",
+    "lights",
+    "lights_study",
+    "load_study",
+    "make_units",
+    "open_cube",
+    "panel",
+    "read_catalog",
+    "read_units",
+    "run",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'nightpanel' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

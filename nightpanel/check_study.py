@@ -1,0 +1,132 @@
+"""`nightpanel check`: read everything, report every problem, write nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
+
+from estimation.designs import column_problems
+from geo.boundaries import Units
+from geo.errors import DesignError, NightpanelError
+from geo.inequality import CITY_COLUMNS
+from nightpanel.inputs import study_catalog, study_units
+from nightpanel.run_panel import Panel, panel
+from nightpanel.study import Study, read_study
+from panels.codes import apply_crosswalk, crosswalk_named
+from tiles.catalog import Catalog
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found."""
+
+    problems: tuple[NightpanelError, ...]
+    """Every named problem, in the order of the stages."""
+    facts: tuple[str, ...]
+    """What was understood: one line each on units, tiles, panel and designs."""
+
+
+def check(path: Path) -> Checked:
+    """Read everything that a study names, up to but not including the light itself.
+
+    Parameters
+    ----------
+    path : Path
+        The study file.
+
+    Returns
+    -------
+    Checked
+    """
+    study, wrong = read_study(path)
+    if study is None:
+        return Checked(problems=wrong, facts=())
+    problems: list[NightpanelError] = []
+    units = _attempt(lambda: _mapped_units(study), problems)
+    catalog = _attempt(lambda: study_catalog(study), problems)
+    facts = [*_unit_facts(units), *_tile_facts(catalog)]
+    if study.panel is not None and units is not None and catalog is not None:
+        joined = _attempt(lambda: _panel_without_light(study, units, catalog), problems)
+        if joined is not None:
+            facts += _panel_facts(joined)
+            problems += _design_problems(study, joined)
+    facts.append(f"designs: {', '.join(one.name for one in study.designs) or 'none'}")
+    return Checked(problems=tuple(problems), facts=tuple(facts))
+
+
+def _attempt(work: Callable[[], Result], problems: list[NightpanelError]) -> Result | None:
+    try:
+        return work()
+    except NightpanelError as error:
+        problems.append(error)
+        return None
+
+
+def _mapped_units(study: Study) -> Units:
+    units = study_units(study)
+    if study.units.crosswalk is None:
+        return units
+    cities = apply_crosswalk(units.table["city_id"], crosswalk_named(study.units.crosswalk))
+    return Units(units.table.assign(city_id=cities), units.audit, units.source)
+
+
+def _panel_without_light(study: Study, units: Units, catalog: Catalog) -> Panel:
+    """Join the yearbooks with the keys that the light will have; its values are missing."""
+    if study.panel is None:
+        raise ValueError("the study has no panel")
+    counts = units.table.groupby("city_id").size()
+    keys = pd.MultiIndex.from_product(
+        [counts.index, sorted({(tile.product.name, tile.year) for tile in catalog.tiles})]
+    )
+    table = pd.DataFrame(
+        {
+            "city_id": keys.get_level_values(0),
+            "year": [year for _, year in keys.get_level_values(1)],
+            "product": [product for product, _ in keys.get_level_values(1)],
+        }
+    )
+    rest = {name: float("nan") for name in CITY_COLUMNS if name not in table}
+    filled = table.assign(**rest).assign(n_units=table["city_id"].map(counts), flags="")
+    return panel(filled[list(CITY_COLUMNS)], study.panel)
+
+
+def _design_problems(study: Study, joined: Panel) -> list[DesignError]:
+    return [
+        problem
+        for section in study.designs
+        for problem in column_problems(section.design(), joined.panel.columns)
+    ]
+
+
+def _unit_facts(units: Units | None) -> list[str]:
+    if units is None:
+        return []
+    table = units.table
+    return [f"units: {len(table)} in {table['city_id'].nunique()} cities, from {units.source}"]
+
+
+def _tile_facts(catalog: Catalog | None) -> list[str]:
+    if catalog is None:
+        return []
+    years = sorted({tile.year for tile in catalog.tiles})
+    products = sorted({tile.product.name for tile in catalog.tiles})
+    grids = len({tile.grid.grid_id for tile in catalog.tiles})
+    count = f"{len(catalog.tiles)} of {', '.join(products)}"
+    return [f"tiles: {count}, years {', '.join(map(str, years))}, {grids} distinct grids"]
+
+
+def _panel_facts(joined: Panel) -> list[str]:
+    lost = joined.unmatched
+    cities = joined.panel["city_id"].nunique()
+    line = f"panel: {len(joined.panel)} city-years of {cities} cities join"
+    return [
+        line,
+        *(
+            f"panel: {len(part)} unmatched in {side} of {table}"
+            for (side, table), part in lost.groupby(["side", "table"])
+        ),
+    ]

@@ -1,0 +1,210 @@
+"""The command line: a thin layer over the functions of the same names.
+
+Exit code 0: done; 1: a named problem in the input, one line; 2: wrong usage.
+"""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import typer
+
+import nightpanel
+from geo.errors import NightpanelError
+from nightpanel.show import say, show_checked, show_estimates, show_run
+
+app = typer.Typer(
+    help="From nighttime lights to causal estimates.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+Stage = Literal["lights", "panel", "estimates"]
+What = Literal["townships", "cities", "panel"]
+Format = Literal["gpkg", "geoparquet", "csv"]
+Out = Annotated[Path, typer.Option("--out", help="Output folder.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars, no tables.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Threads that read tiles; all cores.")
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes that fit; all cores.")
+]
+
+
+@app.command()
+def demo(
+    out: Out = Path("demo-out"),
+    seed: Annotated[int, typer.Option(help="Seed of the made-up country.")] = 1,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """A small made-up country with known truth, all the way to the estimates.
+
+    Example: nightpanel demo --out demo-out
+    """
+    result = nightpanel.demo(out=out, seed=seed, quiet=quiet)
+    if not quiet:
+        show_estimates(result.estimates, result.truth)
+    say(f"Outputs: {out.resolve()}")
+
+
+@app.command()
+def check(
+    study: Annotated[Path, typer.Argument(help="Study file (TOML).")],
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Read everything a study names, report every problem, write nothing.
+
+    Example: nightpanel check examples/guigang_townships.toml
+    """
+    checked = nightpanel.check(study)
+    if not quiet:
+        show_checked(checked)
+    for problem in checked.problems:
+        _complain(problem)
+    if checked.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(help="Study file (TOML).")],
+    out: Out = Path("out"),
+    only: Annotated[
+        str | None, typer.Option("--only", help="Stages, comma-separated: lights,panel,estimates.")
+    ] = None,
+    threads: Threads = None,
+    workers: Workers = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Run a study: light, inequality, panel, estimates.
+
+    Example: nightpanel run examples/china_counties.toml --out out
+    """
+    result = nightpanel.run(
+        study, out=out, only=_stages(only), threads=threads, workers=workers, quiet=quiet
+    )
+    if not quiet:
+        show_run(result)
+    say(f"Outputs: {out.resolve()}")
+
+
+@app.command()
+def lights(
+    tiles: Annotated[list[str], typer.Option("--tiles", help="Tile or glob pattern; repeatable.")],
+    units: Annotated[Path, typer.Option("--units", help="Vector file of the units.")],
+    unit_id: Annotated[str, typer.Option("--unit-id", help="Column that identifies a unit.")],
+    city_id: Annotated[
+        str, typer.Option("--city-id", help="Column of the city, or COLUMN:DIGITS of a code.")
+    ],
+    more_tiles: Annotated[
+        list[str] | None, typer.Argument(metavar="[TILES]...", help="Further tiles.")
+    ] = None,
+    product: Annotated[
+        str | None, typer.Option("--product", help="Light product; read from names if not given.")
+    ] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="Layer of the vector file.")] = None,
+    crosswalk: Annotated[
+        str | None, typer.Option("--crosswalk", help="City codes, e.g. china-municipalities.")
+    ] = None,
+    out: Out = Path("out"),
+    threads: Threads = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Light and inequality without a study file.
+
+    Example: nightpanel lights --tiles 'tiles/*.tif' --units townships.geojson --unit-id code
+    --city-id code:4 --out out
+    """
+    study = nightpanel.lights_study(
+        tiles=[*tiles, *(more_tiles or [])],
+        units=units,
+        unit_id=unit_id,
+        city_id=city_id,
+        product=product,
+        layer=layer,
+        crosswalk=crosswalk,
+    )
+    result = nightpanel.run(study, out=out, threads=threads, quiet=quiet)
+    if not quiet:
+        show_run(result)
+    say(f"Outputs: {out.resolve()}")
+
+
+@app.command()
+def estimate(
+    panel: Annotated[
+        Path, typer.Option("--panel", help="City-year table: parquet, csv, xlsx or dta.")
+    ],
+    designs: Annotated[Path, typer.Option("--designs", help="TOML file with [[designs]].")],
+    out: Out = Path("out"),
+    workers: Workers = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Estimates from any city-year table, no rasters needed.
+
+    Example: nightpanel estimate --panel panel.csv --designs designs.toml --out out
+    """
+    result = nightpanel.estimate_file(
+        panel=panel, designs=designs, out=out, workers=workers, quiet=quiet
+    )
+    if not quiet:
+        show_estimates(result)
+    say(f"Outputs: {out.resolve()}")
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of a run.")],
+    what: Annotated[What, typer.Option("--what", help="The table.")],
+    to: Annotated[Path, typer.Option("--to", help="File to write.")],
+    format: Annotated[  # noqa: A002
+        Format | None, typer.Option("--format", help="Taken from the file's ending if not given.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """One table of an output folder in another format.
+
+    Example: nightpanel export out --what townships --format gpkg --to townships.gpkg
+    """
+    nightpanel.export(out, what=what, format=format, to=to)
+    say(f"Written: {to.resolve()}")
+
+
+def main() -> None:
+    """Run the command line; a named problem becomes one line and exit code 1."""
+    # pyfixest sets the root logger to INFO on import unless somebody has configured it before.
+    logging.basicConfig(level=logging.WARNING)
+    try:
+        app()
+    except NightpanelError as error:
+        if "--debug" in sys.argv:
+            raise
+        _complain(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _complain(error: NightpanelError) -> None:
+    print(f"{type(error).__name__}: {error}", file=sys.stderr)
+
+
+def _stages(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",")]
+    wrong = [name for name in names if name not in get_args(Stage)]
+    if wrong:
+        raise typer.BadParameter(f"{wrong[0]!r} is not among {', '.join(get_args(Stage))}")
+    return names

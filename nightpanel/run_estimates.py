@@ -1,0 +1,88 @@
+"""Estimates from any city-year table, and the files that a table of estimates leaves."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nightpanel
+from estimation.results import summary_table
+from nightpanel.outputs import (
+    check_writable,
+    digests,
+    merged_audit,
+    merged_manifest,
+    staged,
+    versions,
+    write_manifest,
+    write_table,
+)
+from nightpanel.progress import progress_bar
+from nightpanel.study import load_designs
+from panels.read_panel import read_panel
+
+if TYPE_CHECKING:
+    from estimation.estimate import EstimationResult
+
+
+def estimate_file(
+    *, panel: Path, designs: Path, out: Path, workers: int | None = None, quiet: bool = True
+) -> "EstimationResult":
+    """Estimate the designs of a file on the panel of a file and write the estimates.
+
+    Parameters
+    ----------
+    panel : Path
+        City-year table (parquet, csv, xlsx, dta) with the columns ``city_id`` and ``year``.
+    designs : Path
+        TOML file with ``[[designs]]``, or a study file.
+    out : Path
+        Output folder. It changes only when everything has been computed.
+    workers : int, optional
+        Processes that fit nuisance functions; all cores when left out.
+    quiet : bool
+        No progress bar.
+
+    Returns
+    -------
+    EstimationResult
+
+    Raises
+    ------
+    NightpanelError
+        A named problem in the input; ``out`` is as it was.
+    """
+    start = time.perf_counter()
+    check_writable(out)
+    chosen = load_designs(designs)
+    table = read_panel(panel)
+    with progress_bar("estimates", quiet=quiet) as report:
+        result = nightpanel.estimate(table, chosen, workers=workers, progress=report)
+    with staged(out) as staging:
+        write_estimates(result, staging)
+        rows = merged_audit(result.audit, out, stages={"designs"})
+        write_table(rows, staging / "audit.parquet")
+        manifest = {
+            "designs": [repr(design) for design in chosen],
+            "inputs": digests([panel, designs]),
+            "seconds": {"estimates": round(time.perf_counter() - start, 3)},
+            "versions": versions(),
+        }
+        write_manifest(merged_manifest(manifest, out), staging / "manifest.json")
+    return result
+
+
+def write_estimates(result: "EstimationResult", folder: Path) -> None:
+    """Write ``estimates.parquet`` and the readable tables.
+
+    Parameters
+    ----------
+    result : EstimationResult
+    folder : Path
+        An existing folder, normally a staging one.
+    """
+    write_table(result.estimates, folder / "estimates.parquet")
+    tables = folder / "tables"
+    tables.mkdir(exist_ok=True)
+    summary_table(result.estimates).to_csv(tables / "estimates.csv", index=False)
+    notes = "".join(f"{note}\n" for note in result.notes)
+    (tables / "notes.txt").write_text(notes, encoding="utf-8")

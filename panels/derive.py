@@ -1,0 +1,111 @@
+"""Columns made of columns: sums, then ratios, then logs."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.errors import DomainError, TableColumnError
+from panels.schema import KEY, number_array, require_columns
+
+
+def derive(
+    table: pd.DataFrame,
+    *,
+    sums: Mapping[str, Sequence[str]],
+    ratios: Mapping[str, tuple[str, str]],
+    logs: Mapping[str, str | Sequence[str]],
+    where: str = "panel",
+) -> pd.DataFrame:
+    """Add sums, ratios and logs of columns, in this order.
+
+    Every step sees the columns made before it. A result is missing where any of its inputs is.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``city_id``, ``year`` and numbers; it is not changed.
+    sums : mapping of str to sequence of str
+        New name to the columns that are added.
+    ratios : mapping of str to (str, str)
+        New name to numerator and denominator.
+    logs : mapping of str to str or sequence of str
+        New name to the column, or to the columns whose sum, of which the natural log is taken.
+    where : str
+        File or table, for errors.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table's columns, then the new ones (float64).
+
+    Raises
+    ------
+    TableColumnError
+        An input does not exist or is no number, or a new name is taken.
+    DomainError
+        A denominator is zero, or the log of zero or less is asked for; column, city, year, value
+        and number of such rows are named.
+    """
+    require_columns(table, KEY, where=where)
+    made = table.copy()
+    for name, parts in sums.items():
+        _add(made, name, _total(made, parts, where), where)
+    for name, (numerator, denominator) in ratios.items():
+        above, below = (_total(made, part, where) for part in (numerator, denominator))
+        _refuse(
+            made, below, below == 0.0, f"{where}: ratio {name!r}", f"{denominator} other than 0"
+        )
+        _add(made, name, above / below, where)
+    for name, parts in logs.items():
+        total = _total(made, parts, where)
+        inputs = " + ".join(_names(parts))
+        _refuse(made, total, total <= 0.0, f"{where}: log {name!r}", f"{inputs} above 0")
+        _add(made, name, np.log(total), where)
+    return made
+
+
+def _names(parts: str | Sequence[str]) -> list[str]:
+    return [parts] if isinstance(parts, str) else list(parts)
+
+
+def _total(table: pd.DataFrame, parts: str | Sequence[str], where: str) -> NDArray[np.float64]:
+    """Sum of columns (n,), NaN where a part is missing."""
+    names = _names(parts)
+    if not names:
+        raise TableColumnError(
+            where, expected="one column or more to derive from", found="none", hint="name them"
+        )
+    total: NDArray[np.float64] = number_array(table, names, where=where).sum(axis=1)
+    return total
+
+
+def _add(table: pd.DataFrame, name: str, values: NDArray[np.float64], where: str) -> None:
+    if name in table.columns:
+        raise TableColumnError(
+            f"{where}: column {name!r}",
+            expected="a new name",
+            found="a column of this name",
+            hint="choose another name for the derived column",
+        )
+    table[name] = values
+
+
+def _refuse(
+    table: pd.DataFrame,
+    values: NDArray[np.float64],
+    wrong: NDArray[np.bool_],
+    where: str,
+    expected: str,
+) -> None:
+    if not wrong.any():
+        return
+    row = int(np.flatnonzero(wrong)[0])
+    city, year = (table[name].iloc[row] for name in KEY)
+    raise DomainError(
+        where,
+        expected=expected,
+        found=f"{values[row]:g} for city {city}, year {year} ({wrong.sum()} rows in all)",
+        hint="correct the value, or leave it blank if it is missing",
+    )

@@ -1,0 +1,226 @@
+"""Indices of industrial structure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.audit import AuditRow
+from geo.errors import DomainError, SharesError, TableColumnError
+from panels.schema import KEY, number_array, require_columns
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+SHARES_TOLERANCE = 0.005
+"""How far the shares of a row may miss 1."""
+_SCALE = {"fraction": 1.0, "percent": 100.0}
+
+
+@dataclass(frozen=True, slots=True)
+class IndexResult:
+    """An index by city and year."""
+
+    values: pd.Series
+    """float64 on the index of the table; NaN where the inputs are missing or the row is dropped."""
+    keep: pd.Series
+    """bool on the same index; False for rows to drop."""
+    audit: tuple[AuditRow, ...]
+    """Which rule gave how many values, and each row of shares that does not add up."""
+
+
+def uil(
+    table: pd.DataFrame,
+    *,
+    value_added: Sequence[str] | None = None,
+    shares: Sequence[str] | None = None,
+    unit: Literal["fraction", "percent"] = "fraction",
+    on_bad_shares: Literal["error", "keep", "drop"] = "error",
+    where: str,
+) -> IndexResult:
+    r"""Level of industrial structure upgrading, Yu and Zhang, equation (2).
+
+    :math:`\mathrm{UIL} = \sum_{k=1}^{3} k P_k`, with :math:`P_k` the share of sector :math:`k` in
+    total value added: from value added where all three sectors have it
+    (:math:`P_k = VA_k / \sum_j VA_j`), otherwise the reported shares, which are not rescaled.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``city_id``, ``year`` and those named below.
+    value_added, shares : sequence of str, optional
+        Three columns each, in the order primary, secondary, tertiary; one of the two or both.
+    unit : {"fraction", "percent"}
+        Unit of the shares.
+    on_bad_shares : {"error", "keep", "drop"}
+        What to do with a row whose reported shares are used and miss 1 by more than 0.005.
+    where : str
+        File or table, for errors and the audit.
+
+    Returns
+    -------
+    IndexResult
+        Values between 1 and 3, up to the tolerance of reported shares.
+
+    Raises
+    ------
+    TableColumnError
+        A column is missing, or the columns are not three.
+    SharesError
+        Shares miss 1 (``on_bad_shares="error"``), or are on the scale of the other unit.
+    DomainError
+        Value added or a share is negative or infinite, all value added of a row is zero, or
+        the index of kept shares lies outside 1 to 3.
+    """
+    if value_added is None and shares is None:
+        raise TableColumnError(
+            where, expected="columns of value added or of shares", found="neither", hint="name them"
+        )
+    levels = _sectors(table, value_added, "value added", where)
+    reported = _sectors(table, shares, "share", where) / _SCALE[unit]
+    _refuse_other_unit(reported.sum(axis=1), unit, where)
+    by_levels = _index_of_levels(table, levels, where)
+    by_shares = _weighted(reported)
+    filled = np.isnan(by_levels) & ~np.isnan(by_shares)
+    off = np.abs(reported.sum(axis=1) - 1.0) > SHARES_TOLERANCE
+    bad = filled & off
+    if bad.any() and on_bad_shares == "error":
+        raise _shares_error(table, reported, bad, where)
+    values = np.where(filled, by_shares, by_levels)
+    keep = ~bad if on_bad_shares == "drop" else np.ones(len(table), dtype=bool)
+    values[~keep] = np.nan
+    _refuse_outside(table, values, where)
+    audit = [
+        *_counts(where, by_levels, filled & keep, values, off & ~filled),
+        *_bad_rows(table, reported, bad, on_bad_shares, where),
+    ]
+    return IndexResult(
+        pd.Series(values, index=table.index, name="uil"),
+        pd.Series(keep, index=table.index, name="keep"),
+        tuple(audit),
+    )
+
+
+def _sectors(table: pd.DataFrame, columns: Sequence[str] | None, what: str, where: str) -> Floats:
+    """Three columns as an array (n, 3); all missing where none is named."""
+    if columns is None:
+        return np.full((len(table), 3), np.nan)
+    if len(columns) != 3:
+        raise TableColumnError(
+            f"{where}: {what}",
+            expected="three columns: primary, secondary, tertiary",
+            found=f"{len(columns)}",
+            hint="name one column for each sector",
+        )
+    require_columns(table, KEY, where=where)
+    values = number_array(table, list(columns), where=where)
+    wrong = (values < 0.0) | np.isinf(values)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise DomainError(
+            f"{where}: column {columns[column]!r}",
+            expected=f"{what} of zero or more",
+            found=f"{values[row, column]:g} for {_named(table, row)} ({wrong.sum()} values in all)",
+            hint="correct the value, or leave it blank if it is missing",
+        )
+    return values
+
+
+def _index_of_levels(table: pd.DataFrame, levels: Floats, where: str) -> Floats:
+    total = levels.sum(axis=1)
+    if (total == 0.0).any():
+        row = int(np.flatnonzero(total == 0.0)[0])
+        raise DomainError(
+            where,
+            expected="value added above zero in some sector",
+            found=f"zero in all three for {_named(table, row)}",
+            hint="leave the cells blank if value added is missing",
+        )
+    index: Floats = _weighted(levels) / total
+    return index
+
+
+def _weighted(sectors: Floats) -> Floats:
+    """Sum over sectors of k times the column (n,), added in the order of the sectors."""
+    primary, secondary, tertiary = sectors.T
+    weighted: Floats = primary + 2.0 * secondary + 3.0 * tertiary
+    return weighted
+
+
+def _refuse_other_unit(sums: Floats, unit: str, where: str) -> None:
+    """Shares on the other unit's scale are a wrong declaration, not rows that miss 1."""
+    known = sums[~np.isnan(sums)]
+    if len(known) == 0:
+        return
+    typical = float(np.median(known))
+    factor = _SCALE["percent"] if unit == "fraction" else 1.0 / _SCALE["percent"]
+    if 0.5 < typical / factor < 2.0:
+        other = "percent" if unit == "fraction" else "fraction"
+        raise SharesError(
+            f"{where}: unit",
+            expected=f"shares as {unit}",
+            found=f"sums of typically {typical * _SCALE[unit]:g}",
+            hint=f'declare unit = "{other}"',
+        )
+
+
+def _refuse_outside(table: pd.DataFrame, values: Floats, where: str) -> None:
+    lowest, highest = 1.0 - SHARES_TOLERANCE, 3.0 * (1.0 + SHARES_TOLERANCE)
+    outside = (values < lowest) | (values > highest)
+    if outside.any():
+        row = int(np.flatnonzero(outside)[0])
+        raise DomainError(
+            where,
+            expected="an index of industrial structure between 1 and 3",
+            found=f"{values[row]:.4f} for {_named(table, row)} ({outside.sum()} rows in all)",
+            hint='correct the shares, or set on_bad_shares = "drop"',
+        )
+
+
+def _shares_error(table: pd.DataFrame, reported: Floats, bad: Bools, where: str) -> SharesError:
+    row = int(np.flatnonzero(bad)[0])
+    return SharesError(
+        where,
+        expected=f"sector shares that sum to 1 within {SHARES_TOLERANCE}",
+        found=f"{reported[row].sum():.4f} for {_named(table, row)} ({bad.sum()} rows in all)",
+        hint='correct the shares, or set on_bad_shares = "keep" or "drop"',
+    )
+
+
+def _counts(
+    where: str, by_levels: Floats, filled: Bools, values: Floats, unused: Bools
+) -> list[AuditRow]:
+    found = [
+        ("uil_from_value_added", ~np.isnan(by_levels), "P from value added"),
+        ("uil_from_shares", filled, "P from reported shares"),
+        ("uil_missing", np.isnan(values), "neither value added nor shares complete, or dropped"),
+        ("shares_off_unused", unused, "shares miss 1 where value added is used"),
+    ]
+    return [
+        AuditRow("panel", rule, where, f"{rows.sum()} city-years: {what}", int(rows.sum()))
+        for rule, rows, what in found
+        if rows.any()
+    ]
+
+
+def _bad_rows(
+    table: pd.DataFrame, reported: Floats, bad: Bools, action: str, where: str
+) -> list[AuditRow]:
+    done = {"keep": "kept", "drop": "dropped"}
+    return [
+        AuditRow(
+            "panel",
+            "shares_off",
+            f"{where}: {_named(table, row)}",
+            f"shares sum to {reported[row].sum():.4f}; {done[action]}",
+        )
+        for row in np.flatnonzero(bad)
+    ]
+
+
+def _named(table: pd.DataFrame, row: int | np.intp) -> str:
+    city, year = (table[name].iloc[int(row)] for name in KEY)
+    return f"city {city}, year {year}"

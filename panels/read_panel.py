@@ -1,0 +1,73 @@
+"""A finished city-year table, as `nightpanel estimate` takes it from any source."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from geo.errors import CodeError, TableColumnError
+from panels.cells import is_missing, number_column, plain
+from panels.codes import code_text
+from panels.read import TableSpec, _open
+from panels.rows import years
+from panels.schema import KEY, check_panel, missing_column
+
+
+def read_panel(path: Path) -> pd.DataFrame:
+    """Read a city-year table with all its columns.
+
+    Parameters
+    ----------
+    path : Path
+        csv, xlsx, dta or parquet with the columns ``city_id`` and ``year``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``city_id`` (str), ``year`` (int64); the other columns float64 where all their cells are
+        numbers or missing, text elsewhere.
+
+    Raises
+    ------
+    TableFileError
+        The file is missing, unreadable or of unknown format.
+    TableColumnError
+        A key column is missing, or a year is no number.
+    CodeError
+        A city id is missing.
+    DuplicateCityYearError
+        A city has a year twice.
+    """
+    sheet = _open(TableSpec(file=path, city="city_id", year="year", columns={}))
+    for name in KEY:
+        if name not in sheet.header:
+            raise missing_column(name, [head for head in sheet.header if head], where=sheet.place)
+    cells = sheet.cells.set_axis(list(sheet.header), axis=1)
+    table = pd.DataFrame(
+        {
+            "city_id": _ids(cells["city_id"], where=f"{sheet.place}: column 'city_id'"),
+            "year": years(cells["year"], where=f"{sheet.place}: column 'year'"),
+        }
+    )
+    for name in cells.columns:
+        if name not in KEY:
+            table[name] = _numbers_or_text(cells[name], where=f"{sheet.place}: column {name!r}")
+    return check_panel(table.reset_index(drop=True), where=sheet.place)
+
+
+def _ids(cells: pd.Series, *, where: str) -> pd.Series:
+    """Ids as text: whole numbers lose their decimal point, other text stays as it is."""
+    for row, cell in cells.items():
+        if is_missing(cell):
+            raise CodeError(
+                where, expected="a city id", found=f"an empty cell in row {row}", hint="fill it"
+            )
+    return pd.Series([code_text(cell) or plain(cell) for cell in cells], index=cells.index).astype(
+        "str"
+    )
+
+
+def _numbers_or_text(cells: pd.Series, *, where: str) -> pd.Series:
+    try:
+        return number_column(cells, where=where).numbers
+    except TableColumnError:
+        return cells.map(plain).astype("str")

@@ -1,0 +1,204 @@
+"""From cells to keyed rows: which rows are data, what their key is, that each key is there once."""
+
+import pandas as pd
+
+from geo.audit import AuditRow
+from geo.errors import DuplicateCityYearError, TableColumnError
+from panels.cells import NumberColumn, is_missing, plain, year_of
+from panels.codes import code_text
+from panels.schema import KEY
+
+
+def data_rows(cells: pd.DataFrame, *, place: str) -> tuple[pd.DataFrame, list[AuditRow]]:
+    """Rows that have a city code and a year; the others go, each kind with its audit row.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Columns ``city_id`` and ``year`` with uninterpreted cells; the index holds row numbers.
+    place : str
+        File and sheet, for the audit.
+
+    Returns
+    -------
+    kept : pandas.DataFrame
+        Rows in which both are present. They may still be no code or no year.
+    audit : list of AuditRow
+        ``notes_rows``, ``rows_without_code``, ``rows_without_year``, as far as there are any.
+    """
+    no_code = cells["city_id"].map(is_missing).astype(bool)
+    no_digits = cells["city_id"].map(lambda cell: code_text(cell) is None).astype(bool)
+    no_year = cells["year"].map(is_missing).astype(bool)
+    unreadable_year = cells["year"].map(lambda cell: year_of(cell) is None).astype(bool)
+    # Notes below a table start in any column, so that they may sit in the code's or the year's.
+    notes = (no_code & unreadable_year) | (no_digits & no_year)
+    codeless = no_code & ~notes
+    yearless = no_year & ~notes
+    audit = [
+        *_dropped("notes_rows", cells[notes], "neither city code nor year (blank, notes)", place),
+        *_dropped("rows_without_code", cells[codeless], "a year but no city code", place),
+        *_dropped("rows_without_year", cells[yearless], "a city code but no year", place),
+    ]
+    return cells[~(notes | codeless | yearless)], audit
+
+
+def _dropped(rule: str, rows: pd.DataFrame, what: str, place: str) -> list[AuditRow]:
+    if rows.empty:
+        return []
+    examples = [
+        f"row {row}" + "".join(f" {plain(cell)}" for cell in key if not is_missing(cell))
+        for row, *key in rows[list(KEY)].head(3).itertuples(name=None)
+    ]
+    detail = f"{len(rows)} rows with {what} dropped, such as {', '.join(examples)}"
+    return [AuditRow("panel", rule, place, detail, len(rows))]
+
+
+def years(cells: pd.Series, *, where: str) -> pd.Series:
+    """Years of cells that are not missing.
+
+    Parameters
+    ----------
+    cells : pandas.Series
+        The index holds row numbers.
+    where : str
+        File and column, for errors.
+
+    Returns
+    -------
+    pandas.Series of int64
+
+    Raises
+    ------
+    TableColumnError
+        A cell is no whole number of four digits.
+    """
+    read = [year_of(cell) for cell in cells]
+    for (row, cell), year in zip(cells.items(), read, strict=True):
+        if year is None:
+            raise TableColumnError(
+                where,
+                expected="years of four digits",
+                found=f"{plain(cell)!r} in row {row}",
+                hint="write the year as a whole number",
+            )
+    return pd.Series(read, index=cells.index, dtype="int64")
+
+
+def code_audit(
+    cells: pd.Series, source: pd.Series, city_id: pd.Series, *, place: str
+) -> list[AuditRow]:
+    """What happened to the codes: numbers read as text, codes moved by the crosswalk.
+
+    Parameters
+    ----------
+    cells, source, city_id : pandas.Series
+        Codes as stored, as cut, and after the crosswalk.
+    place : str
+
+    Returns
+    -------
+    list of AuditRow
+    """
+    audit = []
+    numeric = [cell for cell in cells if not isinstance(cell, str)]
+    if numeric:
+        detail = f"city codes stored as numbers, such as {numeric[0]}, read as text"
+        audit.append(AuditRow("panel", "codes_from_numbers", place, detail, len(numeric)))
+    moved = source != city_id
+    if moved.any():
+        pairs = sorted(set(zip(source[moved], city_id[moved], strict=True)))
+        detail = "by the crosswalk " + ", ".join(f"{old} became {new}" for old, new in pairs)
+        audit.append(AuditRow("panel", "crosswalk_applied", place, detail, int(moved.sum())))
+    return audit
+
+
+def number_audit(read: NumberColumn, *, where: str) -> list[AuditRow]:
+    """How many values of a column are missing, by which marker, and which had commas.
+
+    Parameters
+    ----------
+    read : NumberColumn
+    where : str
+        File and column.
+
+    Returns
+    -------
+    list of AuditRow
+    """
+    audit = []
+    missing = int(read.numbers.isna().sum())
+    if missing:
+        listed = ", ".join(f"{mark!r} {count} times" for mark, count in read.markers.items())
+        detail = f"{missing} of {len(read.numbers)} values missing"
+        detail += f"; read as missing: {listed}" if listed else ""
+        audit.append(AuditRow("panel", "missing_values", where, detail, missing))
+    if read.grouped:
+        detail = f"{read.grouped} values with commas between thousands read as numbers"
+        audit.append(AuditRow("panel", "thousands_commas", where, detail, read.grouped))
+    return audit
+
+
+def valueless_audit(table: pd.DataFrame, *, place: str) -> list[AuditRow]:
+    """How many rows have a key and no value at all; they are kept.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The key and float columns.
+    place : str
+
+    Returns
+    -------
+    list of AuditRow
+        Empty or one row.
+    """
+    values = table.drop(columns=list(KEY))
+    empty = values.isna().all(axis=1)
+    if values.shape[1] == 0 or not empty.any():
+        return []
+    city, year = table.loc[empty, list(KEY)].iloc[0]
+    detail = f"{empty.sum()} rows without any value kept, such as city {city}, year {year}"
+    return [AuditRow("panel", "rows_without_values", place, detail, int(empty.sum()))]
+
+
+def unique_rows(
+    table: pd.DataFrame, codes: pd.Series, *, place: str
+) -> tuple[pd.DataFrame, list[AuditRow]]:
+    """One row per city and year; nothing is averaged or chosen.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The key and float columns; the index holds row numbers.
+    codes : pandas.Series of str
+        Codes as stored, on the same index.
+    place : str
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        Without the repetitions that different codes make with equal values.
+    audit : list of AuditRow
+        One ``merged_equal_rows`` per city and year that was merged.
+
+    Raises
+    ------
+    DuplicateCityYearError
+        A code has a year twice, or codes that fall together differ in a value.
+    """
+    key = list(KEY)
+    audit = []
+    for (city, year), group in table[table.duplicated(key, keep=False)].groupby(key, sort=False):
+        sources = codes[group.index]
+        if not sources.is_unique or len(group.drop_duplicates()) > 1:
+            raise DuplicateCityYearError(
+                place,
+                expected="one row per city and year",
+                found=f"city {city}, year {year} in rows {', '.join(map(str, group.index))} "
+                f"(codes {', '.join(dict.fromkeys(sources))})",
+                hint="remove or combine the repeated rows; no value is averaged or chosen",
+            )
+        detail = f"codes {', '.join(sources)} have equal values; one row kept"
+        subject = f"{place}: city {city}, year {year}"
+        audit.append(AuditRow("panel", "merged_equal_rows", subject, detail, len(group) - 1))
+    return table.drop_duplicates(key), audit

@@ -1,0 +1,109 @@
+"""The real studies of ``examples/``, against independent computations on the same files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import exactextract
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+
+pytestmark = pytest.mark.real
+
+Command = Callable[..., CompletedProcess[str]]
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+TILES = {
+    2018: "DMSP-like2018.tif",
+    2019: "DMSP-like2019.tif",
+    2020: "DMSP-like2020.tif",
+    2021: "DMSP_like2021.tif",
+}
+
+
+@pytest.fixture
+def counties_out(
+    data_dir: Path, command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Path:
+    """Light and panel of the county study; its estimates have a test of their own."""
+    monkeypatch.setenv("NIGHTPANEL_DATA", str(data_dir))
+    study, out = EXAMPLES / "china_counties.toml", tmp_path / "out"
+    ended = command("run", study, "--out", out, "--only", "lights,panel")
+    assert ended.returncode == 0, ended.stderr
+    return out
+
+
+def brute_gini(light: np.ndarray) -> float:
+    """Equation (1), by its two sums."""
+    n = len(light)
+    total = sum(abs(a - b) for a in light for b in light)
+    return float(total / (2 * n**2 * light.mean()))
+
+
+def test_guigang_agrees_with_exactextract(data_dir: Path, command: Command, tmp_path: Path) -> None:
+    polygons = data_dir / "polygons/guigang/guigang_townships.json"
+    ended = command(
+        "lights", "--tiles", data_dir / "raster/china_dmsplike/*.tif", "--units", polygons,
+        "--unit-id", "code", "--city-id", "code:4", "--out", tmp_path,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    cities = pd.read_parquet(tmp_path / "cities.parquet").set_index("year")
+    units = gpd.read_file(polygons)
+    assert (cities["n_units"] == len(units)).all()
+    for year, name in TILES.items():
+        path = data_dir / "raster/china_dmsplike" / name
+        with rasterio.open(path) as tile:
+            plane = units.to_crs(tile.crs)
+        means = exactextract.exact_extract(str(path), plane, ["mean"], output="pandas")["mean"]
+        assert cities.loc[year, "gini"] == pytest.approx(brute_gini(means.to_numpy()), abs=1e-4)
+    assert cities.loc[2018, "gini"] == pytest.approx(0.68, abs=0.01)
+    assert cities.loc[2021, "gini"] == pytest.approx(0.57, abs=0.01)
+
+
+def test_guigang_study(
+    data_dir: Path, command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NIGHTPANEL_DATA", str(data_dir))
+    ended = command("run", EXAMPLES / "guigang_townships.toml", "--out", tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    townships = gpd.read_file(tmp_path / "townships.gpkg", layer="townships")
+    assert len(townships) == 58
+    assert [name for name in townships if name.startswith("light_")] == [
+        f"light_{year}" for year in TILES
+    ]
+
+
+def test_counties_light_and_join(counties_out: Path) -> None:
+    cities = pd.read_parquet(counties_out / "cities.parquet")
+    means = cities.groupby("year")["gini"].mean()
+    assert means[2018] == pytest.approx(0.41, abs=0.01)
+    assert means[2021] == pytest.approx(0.38, abs=0.01)
+    units = pd.read_parquet(counties_out / "units.parquet")
+    assert units["unit_id"].nunique() == 2901
+    assert set(cities["city_id"]) & {"1100", "1200", "3100", "5000"} == {
+        "1100", "1200", "3100", "5000",
+    }  # fmt: skip
+    panel = pd.read_parquet(counties_out / "panel.parquet")
+    unmatched = pd.read_parquet(counties_out / "unmatched.parquet")
+    assert not panel.duplicated(["city_id", "year"]).any()
+    light_only = unmatched[unmatched["side"] == "light"][["city_id", "year"]].drop_duplicates()
+    assert len(panel) + len(light_only) == len(cities)
+
+
+def test_counties_estimates(
+    data_dir: Path, counties_out: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (EXAMPLES / "china_counties.toml").read_text(encoding="utf-8")
+    quick = counties_out.parent / "quick.toml"
+    quick.write_text(text.replace('treatment = "uil"', 'treatment = "uil"\nrepetitions = 1'))
+    monkeypatch.setenv("NIGHTPANEL_DATA", str(data_dir))
+    ended = command("run", quick, "--out", counties_out, "--only", "estimates")
+    assert ended.returncode == 0, ended.stderr
+    estimates = pd.read_parquet(counties_out / "estimates.parquet")
+    assert set(estimates["variant"]) == {
+        "faithful", "first_difference", "within", "two_way_fixed_effects",
+    }  # fmt: skip
+    assert np.isfinite(estimates[["estimate", "std_error"]].to_numpy()).all()
+    assert estimates["n_clusters"].between(200, 341).all()

@@ -1,0 +1,57 @@
+"""The packages are found in the right place, the wheel holds them alone, conda is in step."""
+
+import importlib
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("geo", "tiles", "panels", "estimation", "nightpanel")
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_package_is_imported_from_this_checkout(name: str) -> None:
+    module = importlib.import_module(name)
+    assert module.__file__ is not None
+    assert Path(module.__file__).resolve() == ROOT / name / "__init__.py"
+    assert (ROOT / name / "py.typed").exists()
+
+
+def test_wheel_holds_exactly_the_packages(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(words, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = [Path(name) for name in zipfile.ZipFile(wheel).namelist()]
+    tops = {name.parts[0] for name in names if not name.parts[0].endswith(".dist-info")}
+    assert tops == set(PACKAGES)
+    held = {name.as_posix() for name in names}
+    for data in (
+        "tiles/products.toml",
+        "panels/municipalities.csv",
+        "panels/pseudo_cities.csv",
+        "nightpanel/demo_study.toml",
+        *(f"{package}/py.typed" for package in PACKAGES),
+    ):
+        assert data in held
+
+
+def test_conda_environment_has_the_same_dependencies() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    listed = [one for one in conda["dependencies"] if isinstance(one, str) and one != "pip"]
+    python = f"python{project['requires-python']}"
+    assert sorted(listed) == sorted([python, *project["dependencies"]])
+
+
+def test_constraints_pin_every_dependency_and_name_no_address() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    assert "://" not in text
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in text.split()}
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert {one.split(">=")[0] for one in wanted} <= pinned
