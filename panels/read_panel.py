@@ -7,9 +7,9 @@ import pandas as pd
 from geo.errors import CodeError, TableColumnError
 from panels.cells import is_missing, number_column, plain
 from panels.codes import code_text
-from panels.read import TableSpec, _open
 from panels.rows import years
 from panels.schema import KEY, check_panel, missing_column
+from panels.sheets import open_sheet
 
 
 def read_panel(path: Path) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def read_panel(path: Path) -> pd.DataFrame:
     DuplicateCityYearError
         A city has a year twice.
     """
-    sheet = _open(TableSpec(file=path, city="city_id", year="year", columns={}))
+    sheet = open_sheet(path)
     for name in KEY:
         if name not in sheet.header:
             raise missing_column(name, [head for head in sheet.header if head], where=sheet.place)
