@@ -1,0 +1,245 @@
+"""Codes as text: which columns hold the ids of units and cities, and what their values are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from numbers import Integral, Real
+
+import pandas as pd
+
+from geo.audit import AuditRow
+from geo.errors import BoundaryColumnError, DuplicateUnitError
+
+LISTED_COLUMNS = 12
+# Whole numbers of more bits than these, or 53, have no float of their own.
+EXACT_BITS = {"float16": 11, "float32": 24}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeColumns:
+    """The columns of a boundary table that hold ids and names."""
+
+    unit: str
+    """Column of unit ids."""
+    city: str
+    """Column that city ids are taken from."""
+    city_digits: int | None
+    """How many leading characters of ``city`` are the city id; all of them if None."""
+    name: str | None
+    """Column of names, if there is one."""
+
+    @property
+    def city_key(self) -> str:
+        """The city column as the user writes it, ``COLUMN`` or ``COLUMN:DIGITS``."""
+        return self.city if self.city_digits is None else f"{self.city}:{self.city_digits}"
+
+    @property
+    def needed(self) -> list[str]:
+        """The distinct columns to read, in the order unit, city, name."""
+        named = [self.unit, self.city] + ([] if self.name is None else [self.name])
+        return list(dict.fromkeys(named))
+
+
+def choose_columns(
+    available: Iterable[object], *, unit_id: str, city_id: str, name: str | None, source: str
+) -> CodeColumns:
+    """Resolve the columns that the user named.
+
+    Parameters
+    ----------
+    available : iterable
+        Column names of the boundary table, without its geometry.
+    unit_id : str
+        Column of unit ids.
+    city_id : str
+        ``COLUMN`` or ``COLUMN:DIGITS``; a column whose own name has a colon is taken whole.
+    name : str or None
+        Column of names.
+    source : str
+        The file, for errors.
+
+    Returns
+    -------
+    CodeColumns
+
+    Raises
+    ------
+    BoundaryColumnError
+        A column is missing or occurs twice, or DIGITS is no positive integer.
+    """
+    columns = [str(column) for column in available]
+    city, digits = _split_city(city_id, columns, where=f"{source}, city_id = {city_id!r}")
+    for key, written, column in (("unit_id", unit_id, unit_id), ("city_id", city_id, city)):
+        _require_column(column, columns, where=f"{source}, {key} = {written!r}")
+    if name is not None:
+        _require_column(name, columns, where=f"{source}, name = {name!r}")
+    return CodeColumns(unit=unit_id, city=city, city_digits=digits, name=name)
+
+
+def unit_ids(
+    table: pd.DataFrame, columns: CodeColumns, *, source: str
+) -> tuple[list[str], list[AuditRow]]:
+    """Unit ids as text, one per row, checked to be there and unique.
+
+    Raises
+    ------
+    BoundaryColumnError
+        A value is neither text nor a whole number.
+    DuplicateUnitError
+        An id is missing, blank or occurs more than once.
+    """
+    where = f"{source}, unit_id = {columns.unit!r}"
+    values, audit = _text(table[columns.unit], where=where, subject=f"{source}, {columns.unit}")
+    ids: list[str] = []
+    for row, value in enumerate(values, start=1):
+        if not value:
+            raise DuplicateUnitError(
+                where,
+                expected="an id in every row",
+                found=f"no value in row {row} of {len(values)}",
+                hint="fill the id in, or name another column",
+            )
+        ids.append(value)
+    _require_unique(ids, where=where)
+    return ids, audit
+
+
+def city_ids(
+    table: pd.DataFrame, columns: CodeColumns, units: Sequence[str], *, source: str
+) -> tuple[list[str], list[AuditRow]]:
+    """City ids as text, one per row.
+
+    Raises
+    ------
+    BoundaryColumnError
+        A value is missing, no code, or shorter than the digits to take from it.
+    """
+    where = f"{source}, city_id = {columns.city_key!r}"
+    values, audit = _text(table[columns.city], where=where, subject=f"{source}, {columns.city}")
+    shortest = columns.city_digits or 1
+    ids: list[str] = []
+    for unit, value in zip(units, values, strict=True):
+        if not value:
+            raise BoundaryColumnError(
+                where,
+                expected="a city for every unit",
+                found=f"no value for unit {unit!r}",
+                hint="fill the city in, or take it from another column",
+            )
+        if len(value) < shortest:
+            raise BoundaryColumnError(
+                where,
+                expected=f"codes of {shortest} characters or more",
+                found=f"{value!r} for unit {unit!r}",
+                hint="take fewer digits, or name the column with the full code",
+            )
+        ids.append(value[: columns.city_digits])
+    # The same column is often both keys; its repairs were told with the unit ids.
+    return ids, [] if columns.city == columns.unit else audit
+
+
+def names(
+    table: pd.DataFrame, columns: CodeColumns, *, source: str
+) -> tuple[list[str], list[AuditRow]]:
+    """Names as text, one per row; ``""`` where there is none."""
+    if columns.name is None:
+        return [""] * len(table), []
+    where = f"{source}, name = {columns.name!r}"
+    values, audit = _text(table[columns.name], where=where, subject=f"{source}, {columns.name}")
+    known = columns.name in (columns.unit, columns.city)
+    return [value or "" for value in values], [] if known else audit
+
+
+def _split_city(spec: str, columns: Sequence[str], *, where: str) -> tuple[str, int | None]:
+    column, colon, digits = spec.rpartition(":")
+    if spec in columns or not colon:
+        return spec, None
+    if not (digits.isascii() and digits.isdigit() and int(digits) > 0):
+        raise BoundaryColumnError(
+            where,
+            expected="COLUMN or COLUMN:DIGITS with DIGITS a positive integer",
+            found=f"DIGITS {digits!r}",
+            hint="write for example code:4 for the first four digits of the column code",
+        )
+    return column, int(digits)
+
+
+def _require_column(column: str, columns: Sequence[str], *, where: str) -> None:
+    times = columns.count(column)
+    if times == 1:
+        return
+    folded = {name.casefold(): name for name in reversed(columns)}
+    close = [folded[key] for key in get_close_matches(column.casefold(), folded, n=3, cutoff=0.6)]
+    listed = ", ".join(repr(name) for name in columns[:LISTED_COLUMNS])
+    more = f" and {len(columns) - LISTED_COLUMNS} more" if len(columns) > LISTED_COLUMNS else ""
+    raise BoundaryColumnError(
+        where,
+        expected=f"one column {column!r}",
+        found=f"{times} of that name among {listed}{more}" if columns else "no columns at all",
+        hint=f"did you mean {' or '.join(repr(name) for name in close)}?"
+        if close and times == 0
+        else "name one of the file's columns",
+    )
+
+
+def _require_unique(ids: Sequence[str], *, where: str) -> None:
+    counts = pd.Series(ids, dtype="str").value_counts(sort=False)
+    repeated = counts[counts > 1]
+    if repeated.empty:
+        return
+    raise DuplicateUnitError(
+        where,
+        expected="every unit once",
+        found=f"{repeated.index[0]!r} {repeated.iloc[0]} times"
+        + (f" ({len(repeated)} ids occur more than once)" if len(repeated) > 1 else ""),
+        hint="dissolve the parts of a unit into one multipolygon, or name the column of unit ids",
+    )
+
+
+def _text(
+    values: pd.Series, *, where: str, subject: str
+) -> tuple[list[str | None], list[AuditRow]]:
+    """A column as text without surrounding blanks, None where missing, and what was changed."""
+    exact_below = 2.0 ** EXACT_BITS.get(str(values.dtype).lower(), 53)
+    texts: list[str | None] = []
+    stripped, from_floats = [], []
+    for value, missing in zip(values.astype(object), values.isna(), strict=True):
+        if missing:
+            texts.append(None)
+            continue
+        text = _text_of(value, exact_below=exact_below, where=where)
+        texts.append(text)
+        if isinstance(value, str):
+            if text != value:
+                stripped.append(value)
+        elif not isinstance(value, Integral):
+            from_floats.append(value)
+    audit = []
+    if from_floats:
+        detail = f"numbers with decimals read as text, such as {from_floats[0]!r} as "
+        detail += repr(_text_of(from_floats[0], exact_below=exact_below, where=where))
+        audit.append(AuditRow("boundaries", "codes_from_floats", subject, detail, len(from_floats)))
+    if stripped:
+        detail = f"surrounding blanks removed, such as in {stripped[0]!r}"
+        audit.append(AuditRow("boundaries", "stripped_blanks", subject, detail, len(stripped)))
+    return texts, audit
+
+
+def _text_of(value: object, *, exact_below: float, where: str) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if not isinstance(value, bool):
+        if isinstance(value, Integral):
+            return str(int(value))
+        if isinstance(value, Real):
+            number = float(value)
+            if number.is_integer() and abs(number) < exact_below:
+                return str(int(number))
+    raise BoundaryColumnError(
+        where,
+        expected="codes as text or whole numbers",
+        found=f"{value!r}"
+        if isinstance(value, Real)
+        else f"a value of type {type(value).__name__}",
+        hint="name a column of codes, or store the codes as text",
+    )

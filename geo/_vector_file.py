@@ -1,0 +1,199 @@
+"""Vector files: whatever OGR reads, and GeoParquet, as a table with geometry."""
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from geo.audit import AuditRow
+from geo.errors import BoundaryFileError
+
+PARQUET = (".parquet", ".geoparquet", ".pq")
+# What OGR assumes for a shapefile that does not state its encoding; as single bytes it loses none.
+UNSTATED = "ISO-8859-1"
+# What the readers raise for a damaged file; GEOS, Arrow and decoding errors are among them.
+READ_ERRORS = (OSError, RuntimeError, ValueError, TypeError, KeyError)
+
+Pick = Callable[[Sequence[str]], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorFile:
+    """What a vector file holds."""
+
+    table: pd.DataFrame
+    """The picked columns in file order; a GeoDataFrame if the file has geometry."""
+    audit: tuple[AuditRow, ...]
+    """What was guessed, and every warning of the reader."""
+
+
+def read_vector(path: Path, *, layer: str | None, pick: Pick) -> VectorFile:
+    """Read one layer of a vector file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file or folder that OGR reads, or a GeoParquet file.
+    layer : str or None
+        The layer to read; may be None if only one layer has geometry.
+    pick : callable
+        Takes the column names of the layer and returns those to read; it may raise.
+
+    Returns
+    -------
+    VectorFile
+
+    Raises
+    ------
+    BoundaryFileError
+        The file is missing or unreadable, has no layer with geometry, no layer of the given name,
+        or several layers with geometry and none was named.
+    """
+    if not path.exists():
+        raise BoundaryFileError(
+            f"{path}",
+            expected="a file of polygons",
+            found="no such file",
+            hint="check the path of the units",
+        )
+    audit: list[AuditRow] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            if path.suffix.lower() in PARQUET:
+                table = _read_parquet(path, layer=layer, pick=pick)
+            else:
+                table, audit = _read_ogr(path, layer=layer, pick=pick)
+        except READ_ERRORS as error:
+            raise BoundaryFileError(
+                f"{path}",
+                expected="a vector file that OGR or GeoParquet readers can read",
+                found=f"{type(error).__name__}: {error}",
+                hint="check that the file is whole and of a format named by its suffix",
+            ) from error
+    told = dict.fromkeys(str(warning.message) for warning in caught)
+    audit += [AuditRow("boundaries", "reader_warning", f"{path}", text) for text in told]
+    return VectorFile(table=table, audit=tuple(audit))
+
+
+def _read_parquet(path: Path, *, layer: str | None, pick: Pick) -> gpd.GeoDataFrame:
+    if layer is not None:
+        raise BoundaryFileError(
+            f"{path}, layer = {layer!r}",
+            expected="no layer for a GeoParquet file",
+            found=f"layer {layer!r}",
+            hint="leave the layer out",
+        )
+    table = gpd.read_parquet(path)
+    geometry = table.geometry.name
+    wanted = pick([str(column) for column in table.columns if column != geometry])
+    return table[[*wanted, geometry]]
+
+
+def _read_ogr(path: Path, *, layer: str | None, pick: Pick) -> tuple[pd.DataFrame, list[AuditRow]]:
+    chosen = _choose_layer(path, layer)
+    encoding, audit = _guess_encoding(path, chosen)
+    wanted = pick(_fields(path, chosen, encoding))
+    table = pyogrio.read_dataframe(
+        path,
+        layer=chosen,
+        columns=list(wanted),
+        encoding=encoding,
+        use_arrow=False,
+        # Malformed rings come back as missing geometry, which the repair refuses by unit.
+        on_invalid="ignore",
+    )
+    return table, audit
+
+
+def _choose_layer(path: Path, layer: str | None) -> str:
+    kinds = {str(name): kind for name, kind in pyogrio.list_layers(path)}
+    spatial = [name for name, kind in kinds.items() if kind is not None]
+    listed = ", ".join(f"{name!r} ({kinds[name]})" for name in spatial)
+    where = f"{path}" if layer is None else f"{path}, layer = {layer!r}"
+    if not spatial:
+        raise BoundaryFileError(
+            where,
+            expected="a layer with geometry",
+            found=f"none among {', '.join(map(repr, kinds)) or 'no layers'}",
+            hint="name a file of polygons",
+        )
+    if layer is None:
+        if len(spatial) > 1:
+            raise BoundaryFileError(
+                where,
+                expected="one layer with geometry or the name of one",
+                found=f"{len(spatial)} layers: {listed}",
+                hint="name the layer of units",
+            )
+        return spatial[0]
+    if layer not in spatial:
+        close = get_close_matches(layer, spatial, n=1)
+        raise BoundaryFileError(
+            where,
+            expected="a layer with geometry",
+            found=f"{listed}",
+            hint=f"did you mean {close[0]!r}?" if close else "name one of these layers",
+        )
+    return layer
+
+
+def _fields(path: Path, layer: str, encoding: str | None) -> list[str]:
+    info = pyogrio.read_info(path, layer=layer, encoding=encoding)
+    return [str(name) for name in info["fields"]]
+
+
+def _guess_encoding(path: Path, layer: str) -> tuple[str | None, list[AuditRow]]:
+    """The encoding of a shapefile that states none, told in the audit unless all is ASCII.
+
+    UTF-8 if everything decodes as UTF-8, else GB18030 if everything decodes and most runs of bytes
+    over 127 have even length (Chinese text does, accented Latin letters stand alone), else what
+    OGR assumes.
+    """
+    info = pyogrio.read_info(path, layer=layer)
+    stated = any(path.with_suffix(suffix).exists() for suffix in (".cpg", ".CPG"))
+    if info["driver"] != "ESRI Shapefile" or info["encoding"] != UNSTATED or stated:
+        return None, []
+    texts = sorted(_byte_texts(path, layer))
+    if not texts:
+        return None, []
+    if _decodes(texts, "utf-8"):
+        encoding = "UTF-8"
+    elif _decodes(texts, "gb18030") and _mostly_even_runs(texts):
+        encoding = "GB18030"
+    else:
+        encoding = UNSTATED
+    codec = encoding.lower()
+    detail = f"the file states no encoding; read as {encoding}, such as {texts[0].decode(codec)!r}"
+    return encoding, [AuditRow("boundaries", "guessed_encoding", f"{path}", detail, len(texts))]
+
+
+def _byte_texts(path: Path, layer: str) -> set[bytes]:
+    """The distinct texts and column names of a shapefile that are not plain ASCII, as bytes."""
+    table = pyogrio.read_dataframe(path, layer=layer, encoding=UNSTATED, read_geometry=False)
+    texts: set[object] = set(_fields(path, layer, UNSTATED))
+    for column in table.columns:
+        values = table[column]
+        if not pd.api.types.is_numeric_dtype(values):
+            texts.update(values.dropna())
+    return {text.encode(UNSTATED) for text in texts if isinstance(text, str) and not text.isascii()}
+
+
+def _decodes(texts: Iterable[bytes], codec: str) -> bool:
+    try:
+        for text in texts:
+            text.decode(codec)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mostly_even_runs(texts: Iterable[bytes]) -> bool:
+    runs = [len(run) for text in texts for run in re.findall(rb"[\x80-\xff]+", text)]
+    return 2 * sum(length % 2 == 0 for length in runs) > len(runs)

@@ -1,0 +1,157 @@
+"""Boundaries: the units of a study as repaired, coded polygons, read from any vector file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from geo._repair import repair
+from geo._unit_codes import choose_columns, city_ids, names, unit_ids
+from geo._vector_file import read_vector
+from geo.audit import AuditRow
+from geo.errors import BoundaryFileError, MissingCrsError
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The units of a study, one row each."""
+
+    table: gpd.GeoDataFrame
+    """Columns ``unit_id``, ``city_id``, ``name`` (text, ``""`` if there is none) and ``geometry``
+    (valid, two-dimensional Polygon or MultiPolygon); RangeIndex in file order; CRS set."""
+    audit: tuple[AuditRow, ...]
+    """What was repaired, dropped or guessed."""
+    source: str
+    """The file the units came from, or the name of the table."""
+
+
+def read_units(
+    path: str | Path,
+    *,
+    unit_id: str,
+    city_id: str,
+    name: str | None = None,
+    layer: str | None = None,
+) -> Units:
+    """Read units from a boundary file.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        Any vector file that OGR reads (GeoPackage, GeoJSON, shapefile, FlatGeobuf, ...) or a
+        GeoParquet file (``.parquet``).
+    unit_id : str
+        Column of unit ids: text, whole numbers, or floats whose values are all whole.
+    city_id : str
+        ``COLUMN`` or ``COLUMN:DIGITS``: the city id is the whole value or its first DIGITS
+        characters.
+    name : str, optional
+        Column of names.
+    layer : str, optional
+        Layer to read; needed only if several layers have geometry.
+
+    Returns
+    -------
+    Units
+
+    Raises
+    ------
+    BoundaryFileError
+        The file is missing, unreadable or empty, or its layer is not clear.
+    BoundaryColumnError
+        A column is missing, or its values are no codes, missing (city) or too short.
+    MissingCrsError
+        The file does not state its CRS.
+    DuplicateUnitError
+        A unit id is missing, blank or occurs more than once.
+    GeometryError
+        A geometry is missing, empty, not polygonal, out of range or beyond repair.
+
+    Notes
+    -----
+    A shapefile that does not state its encoding is read as UTF-8 or GB18030 if its text decodes as
+    such; the guess is in the audit, as is every warning of the reader.
+    """
+    source = str(path)
+
+    def needed(available: Sequence[str]) -> list[str]:
+        columns = choose_columns(
+            available, unit_id=unit_id, city_id=city_id, name=name, source=source
+        )
+        return columns.needed
+
+    read = read_vector(Path(path), layer=layer, pick=needed)
+    made = make_units(read.table, unit_id=unit_id, city_id=city_id, name=name, source=source)
+    return Units(table=made.table, audit=read.audit + made.audit, source=source)
+
+
+def make_units(
+    table: gpd.GeoDataFrame,
+    *,
+    unit_id: str,
+    city_id: str,
+    name: str | None = None,
+    source: str = "table",
+) -> Units:
+    """Check and repair a table of polygons in memory; ``table`` itself is left as it is.
+
+    Parameters
+    ----------
+    table : geopandas.GeoDataFrame
+        One row per unit, with its CRS set.
+    unit_id, city_id, name : str
+        As in `read_units`.
+    source : str, optional
+        What errors and audit rows call the table.
+
+    Returns
+    -------
+    Units
+
+    Raises
+    ------
+    BoundaryFileError
+        The table has no rows or no geometry.
+    BoundaryColumnError, MissingCrsError, DuplicateUnitError, GeometryError
+        As in `read_units`.
+    """
+    _require_features(table, source=source)
+    geometry = table.geometry
+    columns = choose_columns(
+        [column for column in table.columns if column != geometry.name],
+        unit_id=unit_id,
+        city_id=city_id,
+        name=name,
+        source=source,
+    )
+    if geometry.crs is None:
+        raise MissingCrsError(
+            f"{source}, crs",
+            expected="a coordinate reference system",
+            found="none",
+            hint="declare it in the file (a shapefile keeps it in its .prj)",
+        )
+    units, unit_audit = unit_ids(table, columns, source=source)
+    cities, city_audit = city_ids(table, columns, units, source=source)
+    labels, name_audit = names(table, columns, source=source)
+    polygons, geometry_audit = repair(geometry.to_numpy(), units, geometry.crs, source=source)
+    texts = pd.DataFrame({"unit_id": units, "city_id": cities, "name": labels}, dtype="str")
+    return Units(
+        table=gpd.GeoDataFrame(texts, geometry=polygons, crs=geometry.crs),
+        audit=(*unit_audit, *city_audit, *name_audit, *geometry_audit),
+        source=source,
+    )
+
+
+def _require_features(table: pd.DataFrame, *, source: str) -> None:
+    has_geometry = isinstance(table, gpd.GeoDataFrame) and table.active_geometry_name is not None
+    if has_geometry and len(table):
+        return
+    raise BoundaryFileError(
+        source,
+        expected="polygons, one row per unit",
+        found="no rows" if has_geometry else "a table without geometry",
+        hint="name a file or layer of polygons",
+    )
