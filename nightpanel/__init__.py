@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from nightpanel.run_lights import lights
     from nightpanel.run_panel import panel
     from nightpanel.run_study import run
-    from nightpanel.study import lights_study, load_study
+    from nightpanel.study import lights_study
+    from nightpanel.study_file import load_study
     from tiles.catalog import read_catalog
     from tiles.cube import open_cube
 
@@ -31,7 +32,7 @@ _HOME = {
     "export": "nightpanel.export_tables",
     "lights": "nightpanel.run_lights",
     "lights_study": "nightpanel.study",
-    "load_study": "nightpanel.study",
+    "load_study": "nightpanel.study_file",
     "make_units": "geo.boundaries",
     "open_cube": "tiles.cube",
     "panel": "nightpanel.run_panel",

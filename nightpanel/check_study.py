@@ -13,7 +13,8 @@ from geo.errors import DesignError, NightpanelError
 from geo.inequality import CITY_COLUMNS
 from nightpanel.inputs import study_catalog, study_units
 from nightpanel.run_panel import Panel, panel
-from nightpanel.study import Study, read_study
+from nightpanel.study import Study
+from nightpanel.study_file import read_study
 from panels.codes import apply_crosswalk, crosswalk_named
 from tiles.catalog import Catalog
 

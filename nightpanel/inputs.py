@@ -1,9 +1,6 @@
 """From a study's sections to the rooms' inputs: units and the catalogue of tiles."""
 
-from collections.abc import Sequence
-
 from geo.boundaries import Units, read_units
-from geo.errors import ProductError
 from nightpanel.study import ProductSection, Study
 from tiles.catalog import Catalog, read_catalog
 from tiles.products import Product, product_named
@@ -28,39 +25,21 @@ def study_units(study: Study) -> Units:
 
 
 def study_catalog(study: Study) -> Catalog:
-    """The study's tiles.
+    """The study's tiles; its own products come before the shipped ones.
 
     Raises
     ------
     NightpanelError
-        See `tiles.catalog.read_catalog`.
+        See `tiles.catalog.read_catalog` and `tiles.products.product_named`.
     """
+    own = tuple(_product(section) for section in study.products)
+    name = study.lights.product
     return read_catalog(
         study.lights.tiles,
-        product=chosen_product(study.lights.product, study.products),
+        product=None if name is None else product_named(name, user=own),
         years=study.study.years,
+        user=own,
     )
-
-
-def chosen_product(name: str | None, sections: Sequence[ProductSection]) -> Product | None:
-    """The named product, among the user's own first; None leaves it to the tiles' names.
-
-    Raises
-    ------
-    ProductError
-        No product has that name, or several own products and no name.
-    """
-    own = tuple(_product(section) for section in sections)
-    if name is not None:
-        return product_named(name, user=own)
-    if len(own) > 1:
-        raise ProductError(
-            "lights.product",
-            expected="the product of the tiles, since the study defines several",
-            found="none",
-            hint=f"name one of {', '.join(product.name for product in own)}",
-        )
-    return own[0] if own else None
 
 
 def _product(section: ProductSection) -> Product:

@@ -17,7 +17,7 @@ from nightpanel.outputs import (
     write_table,
 )
 from nightpanel.progress import progress_bar
-from nightpanel.study import load_designs
+from nightpanel.study_file import load_designs
 from panels.read_panel import read_panel
 
 if TYPE_CHECKING:

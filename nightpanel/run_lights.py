@@ -121,6 +121,8 @@ def _city_flags(city_years: pd.DataFrame) -> Sequence[AuditRow]:
     """One row for every flagged city-year; the units' flags have theirs from the zonal sums."""
     flagged = city_years[city_years["flags"] != ""]
     return tuple(
-        AuditRow("light", "city_flag", f"city {row.city_id} {row.year} {row.product}", str(row.flags))
+        AuditRow(
+            "light", "city_flag", f"city {row.city_id} {row.year} {row.product}", str(row.flags)
+        )
         for row in flagged.itertuples(index=False)
     )

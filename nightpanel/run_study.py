@@ -27,7 +27,8 @@ from nightpanel.progress import progress_bar
 from nightpanel.run_estimates import write_estimates
 from nightpanel.run_lights import Lights, lights, write_lights
 from nightpanel.run_panel import Panel, panel
-from nightpanel.study import Study, load_study
+from nightpanel.study import Study
+from nightpanel.study_file import load_study
 
 if TYPE_CHECKING:
     from estimation.estimate import EstimationResult

@@ -1,29 +1,15 @@
-"""The study file: its models, and how a TOML file becomes one.
+"""The study file's models: what a study may say, key by key.
 
-Unknown keys are refused with a suggestion; paths are relative to the file and may name environment
-variables as ``${NAME}``. Every problem of a file is found at once; the first one is raised.
+Unknown keys are refused; `nightpanel.study_file` reads a file and names its problems.
 """
 
-import difflib
-import os
-import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar, get_args
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from estimation.designs import VARIANTS, Design
-from geo.errors import StudyFileError
-
-Model = TypeVar("Model", bound=BaseModel)
-
-# What pydantic says before the part that answers "expected what?".
-SHOULD = re.compile(r"^(Value error, |(Input|List|Dictionary|String) should (be|have) )")
-LONGEST_FOUND = 60
-VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 class _Section(BaseModel):
@@ -231,76 +217,6 @@ class DesignsFile(_Section):
     """The designs."""
 
 
-def load_study(path: Path) -> Study:
-    """Read a study file.
-
-    Parameters
-    ----------
-    path : Path
-        A TOML file.
-
-    Returns
-    -------
-    Study
-        With absolute paths.
-
-    Raises
-    ------
-    StudyFileError
-        The file's first problem, with the number of further ones.
-    """
-    study, problems = read_study(path)
-    if study is None:
-        _raise_first(problems)
-    return study
-
-
-def read_study(path: Path) -> tuple[Study | None, tuple[StudyFileError, ...]]:
-    """A study file's model, or all its problems.
-
-    Parameters
-    ----------
-    path : Path
-        A TOML file.
-
-    Returns
-    -------
-    study : Study or None
-        None when there are problems.
-    problems : tuple of StudyFileError
-    """
-    try:
-        content = _resolved(_toml(path), path)
-    except StudyFileError as error:
-        return None, (error,)
-    return _validated(Study, content, path)
-
-
-def load_designs(path: Path) -> tuple[Design, ...]:
-    """The designs of a designs file, or of a study file.
-
-    Raises
-    ------
-    StudyFileError
-        As `load_study`.
-    """
-    content = _toml(path)
-    if "study" in content:
-        study = load_study(path)
-        if not study.designs:
-            raise StudyFileError(
-                f"{path}: designs",
-                expected="at least one [[designs]] table",
-                found="none",
-                hint="add one, or name another file",
-            )
-        return tuple(section.design() for section in study.designs)
-    model, problems = _validated(DesignsFile, content, path)
-    if model is None:
-        _raise_first(problems)
-    return tuple(section.design() for section in model.designs)
-
-
 def lights_study(
     *,
     tiles: Sequence[str],
@@ -335,117 +251,3 @@ def lights_study(
             file=units, layer=layer, unit_id=unit_id, city_id=city_id, crosswalk=crosswalk
         ),
     )
-
-
-def _raise_first(problems: Sequence[StudyFileError]) -> NoReturn:
-    first, others = problems[0], len(problems) - 1
-    more = f" ({others} more: `nightpanel check` lists them)" if others else ""
-    raise StudyFileError(
-        first.where, expected=first.expected, found=first.found, hint=first.hint + more
-    )
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StudyFileError(
-            str(path),
-            expected="a readable study file",
-            found=error.strerror or str(error),
-            hint="check the path",
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyFileError(
-            str(path), expected="TOML in UTF-8", found=str(error), hint="mend that line"
-        ) from error
-
-
-def _resolved(content: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Expand ``${NAME}`` and anchor every path of the file at its folder."""
-    folder = path.resolve().parent
-
-    def anchored(value: object, key: str) -> object:
-        if not isinstance(value, str):
-            return value
-        return str(folder / Path(_expanded(value, f"{path}: {key}")).expanduser())
-
-    def anchor_file(section: object, key: str) -> None:
-        if isinstance(section, dict) and "file" in section:
-            section["file"] = anchored(section["file"], f"{key}.file")
-
-    lights = content.get("lights")
-    if isinstance(lights, dict) and isinstance(lights.get("tiles"), list):
-        lights["tiles"] = [anchored(one, "lights.tiles") for one in lights["tiles"]]
-    anchor_file(content.get("units"), "units")
-    panel = content.get("panel")
-    tables = panel.get("tables") if isinstance(panel, dict) else None
-    for index, table in enumerate(tables if isinstance(tables, list) else []):
-        anchor_file(table, f"panel.tables.{index}")
-    return content
-
-
-def _expanded(value: str, where: str) -> str:
-    def content(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in os.environ:
-            raise StudyFileError(
-                where,
-                expected=f"the environment variable {name} that {value!r} names",
-                found="it is not set",
-                hint=f"set {name}, or write the path",
-            )
-        return os.environ[name]
-
-    return VARIABLE.sub(content, value)
-
-
-def _validated(
-    model: type[Model], content: Mapping[str, Any], path: Path
-) -> tuple[Model | None, tuple[StudyFileError, ...]]:
-    try:
-        return model.model_validate(content), ()
-    except ValidationError as error:
-        # A misspelt key also leaves the right one missing: the cause comes first.
-        found = sorted(error.errors(), key=lambda details: details["type"] != "extra_forbidden")
-        return None, tuple(_problem(model, details, path) for details in found)
-
-
-def _problem(model: type[BaseModel], details: ErrorDetails, path: Path) -> StudyFileError:
-    location = details["loc"]
-    key = ".".join(str(part) for part in location)
-    where = f"{path}: {key}" if key else str(path)
-    if details["type"] == "extra_forbidden":
-        known = sorted(_fields_at(model, location[:-1]))
-        close = difflib.get_close_matches(str(location[-1]), known, n=1)
-        return StudyFileError(
-            where,
-            expected=f"one of the keys {', '.join(known)}",
-            found=repr(str(location[-1])),
-            hint=f"did you mean {close[0]!r}?" if close else "remove it",
-        )
-    if details["type"] == "missing":
-        return StudyFileError(where, expected="this key", found="nothing", hint="add it")
-    found = repr(details["input"])
-    return StudyFileError(
-        where,
-        expected=SHOULD.sub("", details["msg"]),
-        found=found if len(found) <= LONGEST_FOUND else "the section as it is written",
-        hint="mend it",
-    )
-
-
-def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> set[str]:
-    """Names of the keys that the section at a location may have."""
-    section: type[BaseModel] = model
-    for part in location:
-        if isinstance(part, int):
-            continue
-        section = _section_of(section.model_fields[part].annotation)
-    return set(section.model_fields)
-
-
-def _section_of(annotation: object) -> type[BaseModel]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(_section_of(inner) for inner in get_args(annotation) if inner is not type(None))

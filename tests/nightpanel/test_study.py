@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from geo.errors import StudyFileError
-from nightpanel.study import lights_study, load_designs, load_study, read_study
+from nightpanel.study import lights_study
+from nightpanel.study_file import load_designs, load_study, read_study
 
 SOUND = """
 [study]

@@ -1,0 +1,168 @@
+"""Reprojection: units into the plane of a grid, straight edges kept straight where they were.
+
+A straight edge of the boundary file is a curve in the grid's plane. Before the vertices are
+transformed, edges are halved until the straight line between transformed ends lies within a tenth
+of a cell of the curve. Halving looks at one edge at a time and not at its direction, so that two
+neighbours' common edge stays common, to the bit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS, Transformer
+
+from geo._rings import Bools, Floats, Geometries, Rings, polygons_of, rings_of
+from geo._threads import in_threads, processors
+from geo.errors import GeometryError, MissingCrsError
+from geo.grid import Grid
+
+LARGEST_DEVIATION = 0.1
+"""How far, in cells, a straight edge may lie from its curve."""
+
+SPLIT_BEYOND = 0.8 * LARGEST_DEVIATION
+"""What is allowed where it is measured: between those points a curve swings a little further."""
+
+POINTS_PER_CALL = 200_000
+
+MOST_HALVINGS = 24
+"""An edge that still deviates after so many halvings jumps, as across the antimeridian."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plane:
+    """The way from the units' plane into the grid's."""
+
+    transformer: Transformer
+    """From the units' CRS to the grid's, coordinates in the order x, y."""
+    cell: Floats
+    """(2,) width and height of a cell."""
+
+    def moved(self, xy: Floats) -> Floats:
+        """(n, 2) coordinates in the grid's plane; infinite where the transformation fails."""
+        pieces = np.array_split(xy, max(1, len(xy) // POINTS_PER_CALL))
+        return np.concatenate(in_threads(self._moved_piece, pieces, processors()))
+
+    def _moved_piece(self, xy: Floats) -> Floats:
+        return np.column_stack(self.transformer.transform(xy[:, 0], xy[:, 1]))
+
+    def deviation(self, point: Floats, ends: tuple[Floats, Floats]) -> Floats:
+        """(n,) how many cells the images of points lie from the middles of (moved) ends."""
+        away = (self.moved(point) - (ends[0] + ends[1]) / 2.0) / self.cell
+        return np.hypot(away[:, 0], away[:, 1])
+
+
+def to_grid(units: gpd.GeoDataFrame, grid: Grid) -> Geometries:
+    """Bring units into the plane of a grid.
+
+    Parameters
+    ----------
+    units : GeoDataFrame, (n_units,)
+        Polygons or MultiPolygons with a CRS; a column ``unit_id``, if there, names them in errors.
+    grid : Grid
+
+    Returns
+    -------
+    object array of shapely geometries, (n_units,)
+        In the grid's CRS, edges densified so that none deviates by more than a tenth of a cell
+        from the image of the straight edge; untouched where the two CRS are equal.
+
+    Raises
+    ------
+    MissingCrsError
+        If the units have no CRS.
+    GeometryError
+        If a vertex has no finite place in the grid's CRS, or an edge jumps there.
+    """
+    geometries: Geometries = np.asarray(units.geometry.array, dtype=object)
+    if units.crs is None:
+        raise MissingCrsError(
+            "units", expected="a CRS", found="none", hint="set the CRS of the boundary file"
+        )
+    source = CRS.from_user_input(units.crs)
+    if source.equals(grid.crs, ignore_axis_order=True):
+        return geometries
+    known = units["unit_id"] if "unit_id" in units else range(len(units))
+    names = tuple(str(name) for name in known)
+    plane = _Plane(
+        transformer=Transformer.from_crs(source, grid.crs, always_xy=True),
+        cell=np.asarray(grid.cell_size),
+    )
+    moved = _densified(rings_of(geometries), plane, names, (source.name, grid.crs.name))
+    return polygons_of(moved, single=shapely.get_type_id(geometries) == 3)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """Edges with their ends in both planes, (n_edges, 2) each."""
+
+    start: Floats
+    end: Floats
+    moved_start: Floats
+    moved_end: Floats
+
+
+def _bent(edges: _Edges, plane: _Plane) -> Bools:
+    """(n_edges) whether an edge lies further from its curve than is allowed.
+
+    Measured at the middle and at the quarters, because a curve shaped like an S crosses the
+    middle of its chord. Middles of middles, unlike weighted means, do not depend on direction.
+    """
+    middle = (edges.start + edges.end) / 2.0
+    moved_middle = (edges.moved_start + edges.moved_end) / 2.0
+    worst = plane.deviation(middle, (edges.moved_start, edges.moved_end))
+    for end, moved_end in ((edges.start, edges.moved_start), (edges.end, edges.moved_end)):
+        quarter = plane.deviation((middle + end) / 2.0, (moved_middle, moved_end))
+        np.maximum(worst, quarter, out=worst)
+    # A deviation that is not a number is no evidence of straightness.
+    return np.asarray(~(worst <= SPLIT_BEYOND))
+
+
+def _densified(rings: Rings, plane: _Plane, names: Sequence[str], crs: tuple[str, str]) -> Rings:
+    """Rings in the grid's plane, with vertices added wherever an edge would bend too far."""
+    moved = plane.moved(rings.xy)
+    _refuse_lost(rings, moved, names, crs)
+    open_edges = np.ones(len(rings.xy), dtype=np.bool_)
+    open_edges[rings.ring_starts[1:] - 1] = False
+    for _ in range(MOST_HALVINGS):
+        at = np.flatnonzero(open_edges)
+        edges = _Edges(rings.xy[at], rings.xy[at + 1], moved[at], moved[at + 1])
+        at = at[_bent(edges, plane)]
+        if len(at) == 0:
+            return replace(rings, xy=moved)
+        middle = (rings.xy[at] + rings.xy[at + 1]) / 2.0
+        moved = np.insert(moved, at + 1, plane.moved(middle), axis=0)
+        open_edges = np.zeros(len(moved), dtype=np.bool_)
+        halves = at + np.arange(len(at))
+        open_edges[halves] = open_edges[halves + 1] = True
+        rings = replace(
+            rings,
+            xy=np.insert(rings.xy, at + 1, middle, axis=0),
+            ring_starts=rings.ring_starts + np.searchsorted(at, rings.ring_starts),
+        )
+        _refuse_lost(rings, moved, names, crs)
+    raise GeometryError(
+        f"unit {_owner(rings, int(np.flatnonzero(open_edges)[0]), names)}",
+        expected=f"edges that stay connected from {crs[0]} to {crs[1]}",
+        found="an edge that jumps, as across the antimeridian",
+        hint="cut the unit there, or drop it",
+    )
+
+
+def _refuse_lost(rings: Rings, moved: Floats, names: Sequence[str], crs: tuple[str, str]) -> None:
+    lost = ~np.isfinite(moved).all(axis=1)
+    if lost.any():
+        vertex = int(np.flatnonzero(lost)[0])
+        raise GeometryError(
+            f"unit {_owner(rings, vertex, names)}",
+            expected=f"a place in {crs[1]} for every vertex",
+            found=f"none for {tuple(rings.xy[vertex].tolist())} in {crs[0]}",
+            hint="check the boundary's CRS, or drop the unit",
+        )
+
+
+def _owner(rings: Rings, vertex: int, names: Sequence[str]) -> str:
+    """The name of the unit that a vertex belongs to."""
+    return names[int(np.searchsorted(rings.unit_vertices, vertex, side="right")) - 1]
