@@ -1,0 +1,203 @@
+"""Products: what a nightlight data set promises about its files' names and values.
+
+The contracts are data, with a source each, in ``products.toml``; a study adds its own.
+"""
+
+import difflib
+import math
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from geo.errors import ProductError
+
+PRODUCTS_FILE = Path(__file__).with_name("products.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A nightlight data set's contract; a breach of its own logic is a `ProductError`."""
+
+    name: str
+    """The word by which studies and tables call it."""
+    title: str
+    """What it is, in a few words."""
+    pattern: str
+    """Regular expression for the whole file name, in any case, with a group ``year``."""
+    unit: str
+    """Unit of the values, for example ``DN`` or ``nW/cm2/sr``."""
+    valid_min: float
+    """Smallest value that a valid cell may have."""
+    valid_max: float
+    """Largest value that a valid cell may have; infinity if none is stated."""
+    fill_values: tuple[float, ...] = ()
+    """Values that mark a cell without an observation, all outside the valid range."""
+    saturation: float | None = None
+    """Value from which on a cell counts as saturated; None if the product does not saturate."""
+    lit_above: float = 0.0
+    """A valid cell above this value counts as lit."""
+    source: str = ""
+    """Where the contract comes from."""
+
+    def __post_init__(self) -> None:
+        _check_pattern(self)
+        _check_range(self)
+        _check_fill_values(self)
+
+
+def product_named(name: str, *, user: Iterable[Product] = ()) -> Product:
+    """The product of that name.
+
+    Parameters
+    ----------
+    name : str
+    user : iterable of Product
+        Products of the study, beside the shipped ones.
+
+    Returns
+    -------
+    Product
+
+    Raises
+    ------
+    ProductError
+        If no product has the name, or two have.
+    """
+    known = {product.name: product for product in _all_products(user)}
+    if name in known:
+        return known[name]
+    close = difflib.get_close_matches(name, known, n=1)
+    raise ProductError(
+        f"product {name!r}",
+        expected=f"one of {', '.join(sorted(known))}",
+        found=repr(name),
+        hint=f"did you mean {close[0]!r}?" if close else "name one of these or declare your own",
+    )
+
+
+def product_of(filename: str, *, user: Iterable[Product] = ()) -> Product | None:
+    """The first product whose pattern matches a file's name; the study's own are tried first.
+
+    Parameters
+    ----------
+    filename : str
+        A name or a path; only the last part counts.
+    user : iterable of Product
+
+    Returns
+    -------
+    Product or None
+
+    Raises
+    ------
+    ProductError
+        If two products have the same name.
+    """
+    return next((p for p in _all_products(user) if year_in_name(filename, p) is not None), None)
+
+
+def year_in_name(filename: str, product: Product) -> int | None:
+    """The year that a product's pattern reads from a file's name, or None if it does not match."""
+    match = re.fullmatch(product.pattern, Path(filename).name, flags=re.IGNORECASE)
+    if match is None or not str(match["year"]).isdecimal():
+        return None
+    return int(match["year"])
+
+
+def read_products(path: Path) -> tuple[Product, ...]:
+    """Products from a TOML file with one table per product.
+
+    Parameters
+    ----------
+    path : Path
+        Its keys are the fields of `Product` but ``name``, which is the table's name.
+
+    Returns
+    -------
+    tuple of Product
+
+    Raises
+    ------
+    ProductError
+        If a key is unknown or missing, or a contract contradicts itself.
+    """
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return tuple(_product(path, name, table) for name, table in tables.items())
+
+
+def _product(path: Path, name: str, table: Mapping[str, Any]) -> Product:
+    values = {"valid_max": math.inf} | dict(table)
+    values["fill_values"] = tuple(values.get("fill_values", ()))
+    try:
+        return Product(name=name, **values)
+    except TypeError as error:
+        raise ProductError(
+            f"{path}, product {name!r}",
+            expected="the fields of a product",
+            found=str(error),
+            hint="correct the table's keys",
+        ) from error
+
+
+def _all_products(user: Iterable[Product]) -> tuple[Product, ...]:
+    products = (*user, *PRODUCTS.values())
+    names = [product.name for product in products]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ProductError(
+            f"product {twice[0]!r}",
+            expected="one contract for each name",
+            found="two contracts of that name",
+            hint="give your own product another name",
+        )
+    return products
+
+
+def _check_pattern(product: Product) -> None:
+    hint = "write the year as (?P<year>[0-9]{4})"
+    try:
+        groups = re.compile(product.pattern).groupindex
+    except re.error as error:
+        raise _broken(product, "pattern", "a regular expression", str(error), hint) from error
+    if "year" not in groups:
+        expected = "a regular expression with a group named year"
+        raise _broken(product, "pattern", expected, repr(product.pattern), hint)
+
+
+def _check_range(product: Product) -> None:
+    low, high = product.valid_min, product.valid_max
+    if not (math.isfinite(low) and low < high):
+        found = f"valid_min {low:g} and valid_max {high:g}"
+        hint = "correct the valid range"
+        raise _broken(product, "valid_min", "a finite value under valid_max", found, hint)
+    level = product.saturation
+    if level is not None and not low <= level <= high:
+        expected = f"a value in the valid range {low:g} to {high:g}"
+        raise _broken(product, "saturation", expected, f"{level:g}", "correct the saturation value")
+    if not product.lit_above < high:
+        expected = f"a value under valid_max {high:g}"
+        hint = "correct the value above which a cell is lit"
+        raise _broken(product, "lit_above", expected, f"{product.lit_above:g}", hint)
+
+
+def _check_fill_values(product: Product) -> None:
+    low, high = product.valid_min, product.valid_max
+    for value in product.fill_values:
+        if low <= value <= high:
+            expected = f"values outside the valid range {low:g} to {high:g}"
+            hint = "narrow the valid range, or leave the value out"
+            raise _broken(product, "fill_values", expected, f"{value:g}", hint)
+
+
+def _broken(product: Product, field: str, expected: str, found: str, hint: str) -> ProductError:
+    where = f"product {product.name!r}, {field}"
+    return ProductError(where, expected=expected, found=found, hint=hint)
+
+
+PRODUCTS: Mapping[str, Product] = MappingProxyType(
+    {product.name: product for product in read_products(PRODUCTS_FILE)}
+)
