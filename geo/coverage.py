@@ -64,8 +64,9 @@ def coverage(geometries: npt.ArrayLike, grid: Grid, *, threads: int | None = Non
     Returns
     -------
     Coverage
-        Shares lie in [0, 1]; entries under 1e-12 are dropped. Where rings cross or parts overlap,
-        shares are cut to [0, 1] and the unit is marked in ``mismatch``.
+        Shares lie in [0, 1]; entries under 1e-12 are dropped. Where rings cross or parts overlap
+        shares are cut to [0, 1], and the unit is marked in ``mismatch``; an overlap inside cells
+        whose shares stay under 1 cannot be seen here, so units should come in valid.
 
     Raises
     ------

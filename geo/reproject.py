@@ -8,13 +8,15 @@ neighbours' common edge stays common, to the bit.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 from pyproj import CRS, Transformer
 
-from geo._rings import Bools, Floats, Geometries, Rings, polygons_of, rings_of
+from geo._rings import Bools, Floats, Geometries, Ints, Rings, polygons_of, rings_of
 from geo._threads import in_threads, processors
 from geo.errors import GeometryError, MissingCrsError
 from geo.grid import Grid
@@ -25,7 +27,8 @@ LARGEST_DEVIATION = 0.1
 SPLIT_BEYOND = 0.8 * LARGEST_DEVIATION
 """What is allowed where it is measured: between those points a curve swings a little further."""
 
-POINTS_PER_CALL = 200_000
+POINTS_PER_CALL = 100_000
+"""Points and edges are handled in blocks of about this many: bounded memory, several threads."""
 
 MOST_HALVINGS = 24
 """An edge that still deviates after so many halvings jumps, as across the antimeridian."""
@@ -42,15 +45,11 @@ class _Plane:
 
     def moved(self, xy: Floats) -> Floats:
         """(n, 2) coordinates in the grid's plane; infinite where the transformation fails."""
-        pieces = np.array_split(xy, max(1, len(xy) // POINTS_PER_CALL))
-        return np.concatenate(in_threads(self._moved_piece, pieces, processors()))
-
-    def _moved_piece(self, xy: Floats) -> Floats:
         return np.column_stack(self.transformer.transform(xy[:, 0], xy[:, 1]))
 
-    def deviation(self, point: Floats, ends: tuple[Floats, Floats]) -> Floats:
-        """(n,) how many cells the images of points lie from the middles of (moved) ends."""
-        away = (self.moved(point) - (ends[0] + ends[1]) / 2.0) / self.cell
+    def deviation(self, point: Floats, moved_start: Floats, moved_end: Floats) -> Floats:
+        """(n,) how many cells the images of points lie from the middles of moved ends."""
+        away = (self.moved(point) - (moved_start + moved_end) / 2.0) / self.cell
         return np.hypot(away[:, 0], away[:, 1])
 
 
@@ -94,46 +93,51 @@ def to_grid(units: gpd.GeoDataFrame, grid: Grid) -> Geometries:
     return polygons_of(moved, single=shapely.get_type_id(geometries) == 3)
 
 
-@dataclass(frozen=True, slots=True)
-class _Edges:
-    """Edges with their ends in both planes, (n_edges, 2) each."""
-
-    start: Floats
-    end: Floats
-    moved_start: Floats
-    moved_end: Floats
-
-
-def _bent(edges: _Edges, plane: _Plane) -> Bools:
+def _bent(xy: Floats, moved: Floats, edges: Ints, plane: _Plane) -> Bools:
     """(n_edges) whether an edge lies further from its curve than is allowed.
 
-    Measured at the middle and at the quarters, because a curve shaped like an S crosses the
-    middle of its chord. Middles of middles, unlike weighted means, do not depend on direction.
+    Edge k runs from vertex k to vertex k + 1. Measured at the middle and at the quarters, because
+    a curve shaped like an S crosses the middle of its chord. Middles of middles, unlike weighted
+    means, do not depend on direction.
     """
-    middle = (edges.start + edges.end) / 2.0
-    moved_middle = (edges.moved_start + edges.moved_end) / 2.0
-    worst = plane.deviation(middle, (edges.moved_start, edges.moved_end))
-    for end, moved_end in ((edges.start, edges.moved_start), (edges.end, edges.moved_end)):
-        quarter = plane.deviation((middle + end) / 2.0, (moved_middle, moved_end))
+    middle = (xy[edges] + xy[edges + 1]) / 2.0
+    moved_middle = (moved[edges] + moved[edges + 1]) / 2.0
+    worst = plane.deviation(middle, moved[edges], moved[edges + 1])
+    for end in (edges, edges + 1):
+        quarter = plane.deviation((middle + xy[end]) / 2.0, moved_middle, moved[end])
         np.maximum(worst, quarter, out=worst)
     # A deviation that is not a number is no evidence of straightness.
     return np.asarray(~(worst <= SPLIT_BEYOND))
 
 
+def _blocks(items: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+    return np.array_split(items, 1 + len(items) // POINTS_PER_CALL)
+
+
+def _all_moved(xy: Floats, plane: _Plane) -> Floats:
+    return np.concatenate(in_threads(plane.moved, _blocks(xy), processors()))
+
+
+def _all_bent(xy: Floats, moved: Floats, edges: Ints, plane: _Plane) -> Bools:
+    def bent(block: Ints) -> Bools:
+        return _bent(xy, moved, block, plane)
+
+    return np.concatenate(in_threads(bent, _blocks(edges), processors()))
+
+
 def _densified(rings: Rings, plane: _Plane, names: Sequence[str], crs: tuple[str, str]) -> Rings:
     """Rings in the grid's plane, with vertices added wherever an edge would bend too far."""
-    moved = plane.moved(rings.xy)
+    moved = _all_moved(rings.xy, plane)
     _refuse_lost(rings, moved, names, crs)
     open_edges = np.ones(len(rings.xy), dtype=np.bool_)
     open_edges[rings.ring_starts[1:] - 1] = False
     for _ in range(MOST_HALVINGS):
         at = np.flatnonzero(open_edges)
-        edges = _Edges(rings.xy[at], rings.xy[at + 1], moved[at], moved[at + 1])
-        at = at[_bent(edges, plane)]
+        at = at[_all_bent(rings.xy, moved, at, plane)]
         if len(at) == 0:
             return replace(rings, xy=moved)
         middle = (rings.xy[at] + rings.xy[at + 1]) / 2.0
-        moved = np.insert(moved, at + 1, plane.moved(middle), axis=0)
+        moved = np.insert(moved, at + 1, _all_moved(middle, plane), axis=0)
         open_edges = np.zeros(len(moved), dtype=np.bool_)
         halves = at + np.arange(len(at))
         open_edges[halves] = open_edges[halves + 1] = True
