@@ -1,5 +1,6 @@
 """The packages are found in the right place, the wheel holds them alone, conda is in step."""
 
+import ast
 import importlib
 import subprocess
 import sys
@@ -55,3 +56,26 @@ def test_constraints_pin_every_dependency_and_name_no_address() -> None:
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in text.split()}
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     assert {one.split(">=")[0] for one in wanted} <= pinned
+
+
+def test_every_import_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {one.split(">=")[0].replace("-", "_") for one in project["dependencies"]}
+    called = {"scikit_learn": "sklearn", "python_dateutil": "dateutil"}
+    known = {called.get(name, name) for name in declared} | set(PACKAGES)
+    imported = {
+        name.split(".")[0]
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in _names(node)
+    }
+    assert imported - known - set(sys.stdlib_module_names) == set()
+
+
+def _names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return []

@@ -107,3 +107,43 @@ def test_counties_estimates(
     }  # fmt: skip
     assert np.isfinite(estimates[["estimate", "std_error"]].to_numpy()).all()
     assert estimates["n_clusters"].between(200, 341).all()
+
+
+def test_a_product_of_the_users_own_is_held_to_its_contract(
+    data_dir: Path, command: Command, tmp_path: Path
+) -> None:
+    """VIIRS over Shanghai: three years pass a contract of the study, the negatives of 2021 do not."""
+    study = tmp_path / "shanghai.toml"
+    text = f"""
+[study]
+name = "Shanghai"
+years = [2018, 2019, 2020]
+
+[[products]]
+name = "viirs-shanghai"
+pattern = '.*NPP-VIIRS_2013_2022_(?P<year>[0-9]{{4}})\\.tif'
+unit = "nW/cm2/sr"
+valid_min = 0
+valid_max = 5000
+
+[lights]
+tiles = ["{data_dir}/raster/shanghai_viirs/*.tif"]
+
+[units]
+file = "{data_dir}/polygons/china/china_counties_mapchina.gpkg"
+unit_id = "Code_County"
+city_id = "Code_Perfecture"
+crosswalk = "china-municipalities"
+"""
+    study.write_text(text, encoding="utf-8")
+    ended = command("run", study, "--out", tmp_path / "out")
+    assert ended.returncode == 0, ended.stderr
+    cities = pd.read_parquet(tmp_path / "out" / "cities.parquet").set_index(["city_id", "year"])
+    assert set(cities["product"]) == {"viirs-shanghai"}
+    assert (cities.loc["3100", "n_units"] >= 10).all()
+    study.write_text(text.replace("2019, 2020", "2019, 2020, 2021"), encoding="utf-8")
+    refused = command("run", study, "--out", tmp_path / "other")
+    assert refused.returncode == 1
+    assert "ContractError" in refused.stderr
+    assert "2013_2022_2021.tif" in refused.stderr
+    assert "-1.5" in refused.stderr
