@@ -112,7 +112,7 @@ def test_counties_estimates(
 def test_a_product_of_the_users_own_is_held_to_its_contract(
     data_dir: Path, command: Command, tmp_path: Path
 ) -> None:
-    """VIIRS over Shanghai: three years pass a contract of the study, the negatives of 2021 do not."""
+    """VIIRS over Shanghai: three years pass the study's contract, the negatives of 2021 do not."""
     study = tmp_path / "shanghai.toml"
     text = f"""
 [study]
