@@ -1,0 +1,95 @@
+"""Mapping independent fits over processes; the numbers do not depend on how many there are.
+
+Every task carries its own data and seeds, runs on one thread, and results are returned in the order
+of the tasks. So one process and eight give the same bits.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from geo.errors import DesignError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+Progress = Callable[[int, int], None]
+"""Called with the number of fits done and the number of all fits."""
+
+
+def map_fits(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> list[Result]:
+    """Apply a function to every task.
+
+    Parameters
+    ----------
+    function : callable
+        Pure, importable by name.
+    tasks : sequence
+        Picklable, independent of each other.
+    workers : int or None
+        Processes; 1 runs in this process, None takes as many as there are processors to use, and
+        never more than tasks.
+    progress : callable, optional
+        Called in this process after each task, in order.
+
+    Returns
+    -------
+    list
+        One result for each task, in order.
+
+    Raises
+    ------
+    DesignError
+        ``workers`` is less than 1.
+    """
+    count = worker_count(workers, len(tasks))
+    if count == 1:
+        results = (_on_one_thread(function, task) for task in tasks)
+    else:
+        # Without max_nbytes=None large arrays would reach the workers as memory maps, which is
+        # one more thing that differs between one process and several.
+        parallel = Parallel(n_jobs=count, return_as="generator", max_nbytes=None)
+        results = parallel(delayed(_on_one_thread)(function, task) for task in tasks)
+    collected: list[Result] = []
+    for result in results:
+        collected.append(result)
+        if progress is not None:
+            progress(len(collected), len(tasks))
+    return collected
+
+
+def worker_count(workers: int | None, n_tasks: int) -> int:
+    """Number of processes to use: as asked, or the processors at hand, and at most one a task.
+
+    Raises
+    ------
+    DesignError
+        ``workers`` is less than 1.
+    """
+    if workers is None:
+        workers = _processors()
+    elif workers < 1:
+        raise DesignError(
+            "workers", expected="1 or more", found=str(workers), hint="set workers to at least 1"
+        )
+    return max(1, min(workers, n_tasks))
+
+
+def _processors() -> int:
+    """Processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _on_one_thread(function: Callable[[Task], Result], task: Task) -> Result:
+    with threadpool_limits(limits=1):
+        return function(task)

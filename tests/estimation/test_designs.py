@@ -1,0 +1,98 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from estimation.designs import (
+    LEARNERS,
+    PROVISIONAL,
+    VARIANTS,
+    Design,
+    check_columns,
+    column_problems,
+    columns_of,
+)
+from geo.errors import DesignError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_defaults_are_those_agreed() -> None:
+    design = Design("base", "gini", "uil")
+    assert design.variants == (
+        "faithful",
+        "first_difference",
+        "within",
+        "two_way_fixed_effects",
+    )
+    assert (design.learner, design.folds, design.repetitions) == ("gradient_boosting", 5, 20)
+    assert (design.seed, design.min_units, design.years) == (20110, 5, None)
+    assert design.exclude_cities == {"4190", "4290", "4690", "6590"}
+    assert PROVISIONAL in VARIANTS
+    assert "gradient_boosting" in LEARNERS
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"name": " "}, ["name"]),
+        ({"variants": ()}, ["'base'", "variants"]),
+        ({"variants": ("fist_difference",)}, ["fist_difference", "'first_difference'?"]),
+        ({"learner": "gradient_bosting"}, ["gradient_bosting", "'gradient_boosting'?"]),
+        ({"learner": "zzz"}, ["'zzz'", "lasso"]),
+        ({"controls": ("gdp", "gdp")}, ["column 'gdp'", "twice"]),
+        ({"controls": ("uil",)}, ["column 'uil'"]),
+        ({"treatment": "gini"}, ["column 'gini'"]),
+        ({"treatment": ""}, ["empty name"]),
+        ({"folds": 1}, ["folds", "2 or more", "found 1"]),
+        ({"repetitions": 0}, ["repetitions", "found 0"]),
+        ({"seed": -1}, ["seed", "found -1"]),
+        ({"min_units": -5}, ["min_units", "found -5"]),
+        ({"years": ()}, ["years", "empty"]),
+    ],
+)
+def test_wrong_designs_are_refused(settings: dict[str, object], words: list[str]) -> None:
+    with pytest.raises(DesignError) as caught:
+        Design(**({"name": "base", "outcome": "gini", "treatment": "uil"} | settings))
+    for word in words:
+        assert word in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_columns_are_all_found_with_close_matches() -> None:
+    design = Design("base", "ginni", "uil", controls=("gdp", "lones"))
+    there = ["city_id", "year", "gini", "uil", "gdp", "loans"]
+    problems = column_problems(design, there)
+    assert [problem.where for problem in problems] == [
+        "design 'base', column 'ginni'",
+        "design 'base', column 'lones'",
+    ]
+    assert "'gini'" in problems[0].hint
+    assert "'loans'" in problems[1].hint
+    with pytest.raises(DesignError, match="ginni"):
+        check_columns(design, there)
+
+
+def test_a_wide_panel_is_not_listed_whole() -> None:
+    wide = ["city_id", "year", "gini", *(f"column_{i}" for i in range(40))]
+    (problem,) = column_problems(Design("base", "gini", "uil"), wide)
+    assert "column_8 and 31 more" in str(problem)
+    assert "column_9" not in str(problem)
+
+
+def test_columns_in_order() -> None:
+    design = Design("base", "gini", "uil", controls=("gdp",), city="c", year="y")
+    assert columns_of(design) == ("c", "y", "gini", "uil", "gdp")
+    check_columns(design, ["gdp", "uil", "gini", "y", "c", "other"])
+
+
+def test_validation_imports_no_estimator() -> None:
+    code = (
+        "import sys, estimation.designs; "
+        "print(sorted({'sklearn', 'doubleml', 'pyfixest', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,143 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from estimation.designs import Design
+from estimation.sample import build_sample, varies_within_city
+from geo.errors import DesignError, DomainError, DuplicateCityYearError, SampleError
+
+BASE = Design("base", "gini", "uil", controls=("gdp", "loans"), folds=2)
+
+
+def counts(audit: tuple) -> dict[str, int]:
+    return {row.rule: row.count for row in audit}
+
+
+def test_everything_is_used_and_ordered(panel: pd.DataFrame) -> None:
+    shuffled = panel.sample(frac=1.0, random_state=0)
+    before = shuffled.copy()
+    sample = build_sample(shuffled, BASE)
+    assert sample.audit == ()
+    assert sample.cities == tuple(str(1101 + i) for i in range(15))
+    assert np.array_equal(sample.city, np.repeat(np.arange(15), 6))
+    assert np.array_equal(sample.year, np.tile(np.arange(2011, 2017), 15))
+    assert np.array_equal(sample.outcome, panel["gini"])
+    assert np.array_equal(sample.treatment, panel["uil"])
+    assert np.array_equal(sample.controls, panel[["gdp", "loans"]])
+    pd.testing.assert_frame_equal(shuffled, before)
+
+
+def test_rules_are_applied_in_order_and_counted(panel: pd.DataFrame) -> None:
+    panel.loc[panel["city_id"] == "1101", "city_id"] = "4290"
+    panel["n_units"] = panel["n_units"].astype("float64")
+    panel.loc[6:7, "n_units"] = 4.0
+    panel.loc[8, "n_units"] = np.nan
+    panel.loc[12, "gdp"] = np.nan
+    panel.loc[12, "loans"] = np.nan
+    panel.loc[13, "gini"] = np.nan
+    design = replace(BASE, years=tuple(range(2011, 2016)))
+    sample = build_sample(panel, design)
+    assert counts(sample.audit) == {
+        "years_not_asked_for": 15,
+        "excluded_cities": 5,
+        "units_unknown": 1,
+        "fewer_than_min_units": 2,
+        "missing_values": 1,
+        "incomplete_rows": 2,
+    }
+    listed = {row.subject: row.count for row in sample.audit if row.rule == "missing_values"}
+    assert listed == {
+        "design 'base', column 'gini'": 1,
+        "design 'base', column 'gdp'": 1,
+        "design 'base', column 'loans'": 1,
+    }
+    assert any("4290" in row.detail for row in sample.audit)
+    assert {row.stage for row in sample.audit} == {"designs"}
+    assert sample.outcome.size == 90 - 15 - 5 - 1 - 2 - 2
+    assert sample.label == "design 'base'"
+
+
+def test_without_the_column_of_units_the_rule_is_said_not_to_apply(panel: pd.DataFrame) -> None:
+    bare = panel.drop(columns="n_units")
+    assert counts(build_sample(bare, BASE).audit) == {"min_units_not_applied": 1}
+    assert build_sample(bare, replace(BASE, min_units=1)).audit == ()
+
+
+def test_whole_number_codes_are_text_and_match_excluded_cities(panel: pd.DataFrame) -> None:
+    panel["city_id"] = panel["city_id"].astype("int64")
+    panel["year"] = panel["year"].astype("float64")
+    sample = build_sample(panel, replace(BASE, exclude_cities=frozenset({"1101"})))
+    assert sample.cities[0] == "1102"
+    assert sample.year.dtype == np.int64
+
+
+def test_column_of_units_may_be_a_control(panel: pd.DataFrame) -> None:
+    panel["n_units"] = np.arange(len(panel)) % 9
+    sample = build_sample(panel, replace(BASE, controls=("n_units",), min_units=3))
+    assert sample.controls.min() == 3.0
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "kind", "words"),
+    [
+        ("gdp", np.inf, DomainError, ["column 'gdp'", "city 1101", "year 2013", "inf"]),
+        ("uil", -np.inf, DomainError, ["column 'uil'", "-inf"]),
+        ("city_id", None, DesignError, ["column 'city_id'", "1 missing"]),
+        ("year", np.nan, DesignError, ["column 'year'", "1 missing"]),
+        ("year", 2011.5, DesignError, ["column 'year'", "whole numbers"]),
+        ("year", 2011, DuplicateCityYearError, ["city 1101", "year 2011"]),
+    ],
+)
+def test_a_wrong_value_is_refused(
+    panel: pd.DataFrame, column: str, value: object, kind: type, words: list[str]
+) -> None:
+    if column != "city_id":
+        panel[column] = panel[column].astype("float64")
+    panel.loc[2, column] = value
+    with pytest.raises(kind) as caught:
+        build_sample(panel, BASE)
+    for word in ["design 'base'", *words]:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "word"),
+    [
+        ("gdp", "text", "numbers"),
+        ("year", "2011", "whole numbers"),
+        ("city_id", 1101.0, "text or whole numbers"),
+    ],
+)
+def test_a_column_of_the_wrong_kind_is_refused(
+    panel: pd.DataFrame, column: str, values: object, word: str
+) -> None:
+    panel[column] = values
+    with pytest.raises(DesignError, match=f"column '{column}'.*{word}"):
+        build_sample(panel, BASE)
+
+
+def test_an_infinite_value_in_a_row_left_out_does_no_harm(panel: pd.DataFrame) -> None:
+    panel.loc[0, "gdp"] = np.inf
+    sample = build_sample(panel, replace(BASE, exclude_cities=frozenset({"1101"})))
+    assert len(sample.cities) == 14
+
+
+def test_too_small_samples_are_refused(panel: pd.DataFrame) -> None:
+    with pytest.raises(SampleError, match=r"folds \(16\).*15 cities"):
+        build_sample(panel, replace(BASE, folds=16))
+    with pytest.raises(SampleError, match=r"2009 absent.*2011"):
+        build_sample(panel, replace(BASE, years=(2009, 2011)))
+    with pytest.raises(SampleError, match="fewer than 21 units"):
+        build_sample(panel, replace(BASE, min_units=21))
+    with pytest.raises(SampleError, match="empty"):
+        build_sample(panel.iloc[:0], BASE)
+    with pytest.raises(SampleError, match=r"column 'uil'.*varies.*2"):
+        build_sample(panel.assign(uil=2.0), BASE)
+
+
+def test_variation_within_cities(panel: pd.DataFrame) -> None:
+    assert varies_within_city(build_sample(panel, BASE))
+    fixed = panel.assign(uil=panel["city_id"].astype("int64") / 7.0)
+    assert not varies_within_city(build_sample(fixed, BASE))
