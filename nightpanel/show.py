@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Tables are printed whole where the output is piped into a file; a terminal folds them.
 PIPED_WIDTH = 160
+LISTED_CITIES = 30
 
 
 def say(line: str) -> None:
@@ -33,6 +34,8 @@ def show_estimates(result: "EstimationResult", truth: Mapping[str, float] | None
         The true effect by design, for a made-up country.
     """
     _print_table(summary_table(result.estimates, truth), title="Estimates")
+    for row in result.audit:
+        say(f"Sample: {row.subject}: {row.detail}")
     for note in result.notes:
         say(f"Note: {note}")
 
@@ -45,7 +48,9 @@ def show_run(result: "StudyRun") -> None:
         joined, lost = result.panel.panel, result.panel.unmatched
         say(f"Panel: {len(joined)} city-years of {joined['city_id'].nunique()} cities join.")
         for (side, table), part in lost.groupby(["side", "table"]):
-            say(f"  {len(part)} unmatched in {side} of {table} (unmatched.parquet)")
+            say(f"  {len(part)} unmatched in {side} of {table}: cities {_cities(part)}")
+        if len(lost):
+            say("  (all in unmatched.parquet)")
     if result.estimates is not None:
         show_estimates(result.estimates)
     say(f"Audit: {len(result.audit())} rows (audit.parquet).")
@@ -80,6 +85,13 @@ def light_summary(city_years: pd.DataFrame) -> pd.DataFrame:
         mean_gini=("gini", "mean"),
         mean_light=("mean", "mean"),
     )
+
+
+def _cities(keys: pd.DataFrame) -> str:
+    """Cities of some keys, the first ones by name."""
+    cities = sorted(keys["city_id"].unique())
+    more = len(cities) - LISTED_CITIES
+    return ", ".join(cities[:LISTED_CITIES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _print_table(table: pd.DataFrame, *, title: str) -> None:

@@ -61,15 +61,16 @@ all. MC is the Monte-Carlo standard error, for coverage from (hits + 2) / (draws
 for one estimate on one core of a shared machine.
 
 This is one process of the several that will decide what is recommended: `first_difference` stays
-provisional. What is wrong here is learned, not computed: handed the confounder itself, the same
-variants find the truth with a linear learner (`tests/estimation/test_simulation.py`).
+provisional. What goes wrong is what the learner does not learn: handed the confounder itself and a
+linear learner, `first_difference`, `within` and `two_way_fixed_effects` find the truth
+(`tests/estimation/test_simulation.py`).
 """
 
 SECTION = """\
 ## {cities} cities x 11 years, {draws} draws
 
-Seeds {first} to {last}; `repetitions = {repetitions}` for `first_difference` and `within`, one
-split for `faithful`.
+Seeds {first} to {last}; `first_difference` and `within` with {repetitions} repetitions, `faithful`
+with its one split.
 
 {table}
 
