@@ -62,7 +62,8 @@ def measure(words: list[str], out: Path) -> Measured:
     if process.returncode:
         raise SystemExit(process.returncode)
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    return Measured(seconds, peak / 2**20, manifest["seconds"])
+    stages = {stage: record["seconds"] for stage, record in manifest["stages"].items()}
+    return Measured(seconds, peak / 2**20, stages)
 
 
 def _resident(process: psutil.Process) -> int:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from geo.errors import DesignError
-from panels.codes import PSEUDO_CITIES
 
 VARIANTS = ("faithful", "first_difference", "within", "two_way_fixed_effects")
 """Every way a design can be estimated, in the order in which estimates are listed."""
@@ -55,8 +54,10 @@ class Design:
     """Column of the year."""
     min_units: int = 5
     """City-years with fewer units (column ``n_units``) are left out."""
-    exclude_cities: frozenset[str] = PSEUDO_CITIES
-    """Codes of cities left out; by default those that stand for no real city."""
+    exclude_cities: frozenset[str] = frozenset()
+    """Codes of cities left out, besides those that stand for no real city."""
+    keep_pseudo_cities: bool = False
+    """Whether the codes that stand for no real city (:data:`panels.codes.PSEUDO_CITIES`) stay."""
     years: tuple[int, ...] | None = None
     """Years to use; None for all."""
 

@@ -267,12 +267,8 @@ def _dml_estimate(plan: _Plan, variant: str, fits: Sequence[CrossFit]) -> Estima
         design,
         variant,
         fit,
-        se_type="robust" if variant == "faithful" else "city",
         n=data.y.size,
         n_clusters=int(np.unique(data.clusters).size),
-        learner=design.learner,
-        folds=design.folds,
-        repetitions=len(fits),
         note="; ".join(notes),
     )
 
@@ -295,29 +291,17 @@ def _linear_estimate(plan: _Plan, fit: LinearFit) -> Estimate:
         plan.design,
         LINEAR,
         as_cross_fit,
-        se_type="city",
         n=fit.n,
         n_clusters=fit.n_clusters,
-        learner="linear",
-        folds=0,
-        repetitions=0,
         note="; ".join(notes),
     )
 
 
 def _row(
-    design: Design,
-    variant: str,
-    fit: CrossFit,
-    *,
-    se_type: str,
-    n: int,
-    n_clusters: int,
-    learner: str,
-    folds: int,
-    repetitions: int,
-    note: str,
+    design: Design, variant: str, fit: CrossFit, *, n: int, n_clusters: int, note: str
 ) -> Estimate:
+    linear = variant == LINEAR
+    se_type = "robust" if variant == "faithful" else "city"
     std_error = fit.se_robust if se_type == "robust" else fit.se_city
     statistic, p_value, ci_low, ci_high = interval(fit.theta, std_error)
     return Estimate(
@@ -335,9 +319,9 @@ def _row(
         se_type=se_type,
         std_error_robust=fit.se_robust,
         std_error_city=fit.se_city,
-        learner=learner,
-        folds=folds,
-        repetitions=repetitions,
+        learner="linear" if linear else design.learner,
+        folds=0 if linear else design.folds,
+        repetitions=0 if linear else _repetitions(design, variant),
         seed=design.seed,
         rmse_outcome=fit.rmse_outcome,
         rmse_treatment=fit.rmse_treatment,

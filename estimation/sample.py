@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from estimation.designs import Design, check_columns, columns_of, design_label
 from geo.audit import AuditRow
 from geo.errors import DesignError, DomainError, DuplicateCityYearError, SampleError
+from panels.codes import PSEUDO_CITIES
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -46,8 +47,9 @@ class Sample:
 def build_sample(panel: pd.DataFrame, design: Design) -> Sample:
     """Choose and check the rows of a panel that a design uses.
 
-    Left out, counted and audited, in this order: years not asked for, excluded cities, city-years
-    with fewer than ``min_units`` units (or an unknown number), rows with a missing value.
+    Left out, counted and audited, in this order: years not asked for, pseudo-cities and excluded
+    cities, city-years with fewer than ``min_units`` units (or an unknown number), rows with a
+    missing value. A city to exclude that the panel does not have is audited, too.
 
     Parameters
     ----------
@@ -74,7 +76,7 @@ def build_sample(panel: pd.DataFrame, design: Design) -> Sample:
     check_columns(design, panel.columns)
     table = _keyed(panel, design)
     audit: list[AuditRow] = []
-    steps: tuple[Step, ...] = (_in_years, _real_cities, _enough_units, _complete)
+    steps: tuple[Step, ...] = (_known_cities, _in_years, _real_cities, _enough_units, _complete)
     for step in steps:
         table, rows = step(table, design)
         audit.extend(rows)
@@ -111,7 +113,7 @@ def _keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
     if UNITS_COLUMN in panel.columns and UNITS_COLUMN not in numbers:
         numbers.append(UNITS_COLUMN)
     for column in numbers:
-        table[column] = _numbers(panel[column], design)
+        table[column] = _numbers(panel[column], table, design)
     table = table.reset_index(drop=True)
     twice = table.duplicated([design.city, design.year])
     if twice.any():
@@ -144,10 +146,22 @@ def _whole_years(values: pd.Series, design: Design) -> pd.Series:
     return values.astype("int64")
 
 
-def _numbers(values: pd.Series, design: Design) -> pd.Series:
+def _numbers(values: pd.Series, keys: pd.DataFrame, design: Design) -> pd.Series:
     if not pd.api.types.is_numeric_dtype(values):
-        raise _wrong_kind(values, design, "numbers", f"{values.dtype}")
+        raise _wrong_kind(values, design, "numbers", _first_text(values, keys, design))
     return values.astype("float64")
+
+
+def _first_text(values: pd.Series, keys: pd.DataFrame, design: Design) -> str:
+    """The first value that is no number, and whose it is; else, the first stored as text."""
+    known = values.notna().to_numpy(dtype=bool)
+    if not known.any():
+        return f"no values, of type {values.dtype}"
+    numbers = pd.to_numeric(values.astype("str"), errors="coerce")
+    unreadable = known & numbers.isna().to_numpy(dtype=bool)
+    row = int(np.flatnonzero(unreadable if unreadable.any() else known)[0])
+    city, year = (keys[column].iloc[row] for column in (design.city, design.year))
+    return f"{values.iloc[row]!r} for city {city}, year {year} (type {values.dtype})"
 
 
 def _wrong_kind(values: pd.Series, design: Design, expected: str, found: str) -> DesignError:
@@ -170,6 +184,16 @@ def _left_out(
     return table[keep], (row,)
 
 
+def _known_cities(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
+    """All rows, and an audit row if a city to exclude is in none: its code may be misspelt."""
+    absent = sorted(design.exclude_cities - set(table[design.city]))
+    if not absent or table.empty:
+        return table, ()
+    detail = f"in no row of the panel: {', '.join(absent)}"
+    rule = "excluded_city_not_in_panel"
+    return table, (AuditRow(STAGE, rule, design_label(design), detail, len(absent)),)
+
+
 def _in_years(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
     if design.years is None:
         return table, ()
@@ -188,7 +212,8 @@ def _in_years(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[
 
 
 def _real_cities(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
-    out = table[design.city].isin(design.exclude_cities)
+    pseudo = frozenset() if design.keep_pseudo_cities else PSEUDO_CITIES
+    out = table[design.city].isin(design.exclude_cities | pseudo)
     codes = ", ".join(sorted(set(table.loc[out, design.city])))
     return _left_out(table, ~out, design, "excluded_cities", f"excluded city {codes}")
 

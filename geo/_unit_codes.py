@@ -10,6 +10,8 @@ import pandas as pd
 from geo.audit import AuditRow
 from geo.errors import BoundaryColumnError, DuplicateUnitError
 
+# Shorter numbers than a county's code are running numbers, whose lengths may differ.
+SHORTEST_CODE = 6
 LISTED_COLUMNS = 12
 # Whole numbers of more bits than these, or 53, have no float of their own.
 EXACT_BITS = {"float16": 11, "float32": 24}
@@ -84,7 +86,7 @@ def unit_ids(
     Raises
     ------
     BoundaryColumnError
-        A value is neither text nor a whole number.
+        A value is neither text nor a whole number, or numbers lost leading zeros.
     DuplicateUnitError
         An id is missing, blank or occurs more than once.
     """
@@ -112,7 +114,8 @@ def city_ids(
     Raises
     ------
     BoundaryColumnError
-        A value is missing, no code, or shorter than the digits to take from it.
+        A value is missing, no code, or shorter than the digits to take from it, or numbers lost
+        leading zeros.
     """
     where = f"{source}, city_id = {columns.city_key!r}"
     values, audit = _text(table[columns.city], where=where, subject=f"{source}, {columns.city}")
@@ -145,7 +148,8 @@ def names(
     if columns.name is None:
         return [""] * len(table), []
     where = f"{source}, name = {columns.name!r}"
-    values, audit = _text(table[columns.name], where=where, subject=f"{source}, {columns.name}")
+    subject = f"{source}, {columns.name}"
+    values, audit = _text(table[columns.name], where=where, subject=subject, codes=False)
     known = columns.name in (columns.unit, columns.city)
     return [value or "" for value in values], [] if known else audit
 
@@ -197,12 +201,14 @@ def _require_unique(ids: Sequence[str], *, where: str) -> None:
 
 
 def _text(
-    values: pd.Series, *, where: str, subject: str
+    values: pd.Series, *, where: str, subject: str, codes: bool = True
 ) -> tuple[list[str | None], list[AuditRow]]:
     """A column as text without surrounding blanks, None where missing, and what was changed."""
     exact_below = 2.0 ** EXACT_BITS.get(str(values.dtype).lower(), 53)
     texts: list[str | None] = []
-    stripped, from_floats = [], []
+    stripped: list[str] = []
+    numbers: dict[str, object] = {}
+    n_numbers = 0
     for value, missing in zip(values.astype(object), values.isna(), strict=True):
         if missing:
             texts.append(None)
@@ -212,17 +218,36 @@ def _text(
         if isinstance(value, str):
             if text != value:
                 stripped.append(value)
-        elif not isinstance(value, Integral):
-            from_floats.append(value)
+        else:
+            numbers.setdefault(text, value)
+            n_numbers += 1
+    if codes:
+        _require_leading_zeros(list(numbers), where=where)
     audit = []
-    if from_floats:
-        detail = f"numbers with decimals read as text, such as {from_floats[0]!r} as "
-        detail += repr(_text_of(from_floats[0], exact_below=exact_below, where=where))
-        audit.append(AuditRow("boundaries", "codes_from_floats", subject, detail, len(from_floats)))
+    if numbers:
+        text, value = next(iter(numbers.items()))
+        detail = f"numbers read as text, such as {value} as {text!r}"
+        audit.append(AuditRow("boundaries", "codes_from_numbers", subject, detail, n_numbers))
     if stripped:
         detail = f"surrounding blanks removed, such as in {stripped[0]!r}"
         audit.append(AuditRow("boundaries", "stripped_blanks", subject, detail, len(stripped)))
     return texts, audit
+
+
+def _require_leading_zeros(texts: Sequence[str], *, where: str) -> None:
+    """Numbers of exactly two lengths, one digit apart, are codes of which some lost a zero."""
+    lengths = {len(text) for text in texts}
+    if not lengths or lengths != {max(lengths) - 1, max(lengths)}:
+        return
+    if max(lengths) < SHORTEST_CODE:
+        return
+    short = next(text for text in texts if len(text) < max(lengths))
+    raise BoundaryColumnError(
+        where,
+        expected=f"codes of {max(lengths)} digits, as others in the column",
+        found=f"{short!r}",
+        hint="a leading zero was lost by a number: store the codes as text",
+    )
 
 
 def _text_of(value: object, *, exact_below: float, where: str) -> str:

@@ -9,9 +9,9 @@ import pandas as pd
 
 from estimation.designs import column_problems
 from geo.boundaries import Units
-from geo.errors import DesignError, NightpanelError
+from geo.errors import NightpanelError
 from geo.inequality import CITY_COLUMNS
-from nightpanel.inputs import study_catalog, study_units
+from nightpanel.inputs import naming, study_catalog, study_designs, study_units
 from nightpanel.run_panel import Panel, panel
 from nightpanel.study import Study
 from nightpanel.study_file import read_study
@@ -49,14 +49,24 @@ def check(path: Path) -> Checked:
     problems: list[NightpanelError] = []
     units = _attempt(lambda: _mapped_units(study), problems)
     catalog = _attempt(lambda: study_catalog(study), problems)
+    designs = _attempt(lambda: study_designs(study), problems)
     facts = [*_unit_facts(units), *_tile_facts(catalog)]
     if study.panel is not None and units is not None and catalog is not None:
         joined = _attempt(lambda: _panel_without_light(study, units, catalog), problems)
         if joined is not None:
             facts += _panel_facts(joined)
-            problems += _design_problems(study, joined)
+            columns = joined.panel.columns
+            problems += [one for each in designs or () for one in column_problems(each, columns)]
     facts.append(f"designs: {', '.join(one.name for one in study.designs) or 'none'}")
-    return Checked(problems=tuple(problems), facts=tuple(facts))
+    return Checked(problems=tuple(_named(one, path) for one in problems), facts=tuple(facts))
+
+
+def _named(problem: NightpanelError, path: Path) -> NightpanelError:
+    try:
+        with naming(path):
+            raise problem
+    except NightpanelError as error:
+        return error
 
 
 def _attempt(work: Callable[[], Result], problems: list[NightpanelError]) -> Result | None:
@@ -93,14 +103,6 @@ def _panel_without_light(study: Study, units: Units, catalog: Catalog) -> Panel:
     rest = {name: float("nan") for name in CITY_COLUMNS if name not in table}
     filled = table.assign(**rest).assign(n_units=table["city_id"].map(counts), flags="")
     return panel(filled[list(CITY_COLUMNS)], study.panel)
-
-
-def _design_problems(study: Study, joined: Panel) -> list[DesignError]:
-    return [
-        problem
-        for section in study.designs
-        for problem in column_problems(section.design(), joined.panel.columns)
-    ]
 
 
 def _unit_facts(units: Units | None) -> list[str]:

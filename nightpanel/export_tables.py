@@ -86,7 +86,12 @@ def _layer(out: Path, layer: str) -> gpd.GeoDataFrame:
             found="no such file",
             hint="run the lights stage, or name another output folder",
         )
-    return pyogrio.read_dataframe(path, layer=layer)
+    try:
+        return pyogrio.read_dataframe(path, layer=layer)
+    except pyogrio.errors.DataSourceError as error:
+        raise OutputError(
+            str(path), expected="a GeoPackage", found=str(error), hint="run the lights stage again"
+        ) from error
 
 
 def _without_geometry(table: pd.DataFrame) -> pd.DataFrame:

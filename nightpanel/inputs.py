@@ -1,6 +1,13 @@
 """From a study's sections to the rooms' inputs: units and the catalogue of tiles."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from estimation.designs import Design
 from geo.boundaries import Units, read_units
+from geo.errors import DesignError, MissingYearError, NightpanelError
 from nightpanel.study import ProductSection, Study
 from tiles.catalog import Catalog, read_catalog
 from tiles.products import Product, product_named
@@ -40,6 +47,41 @@ def study_catalog(study: Study) -> Catalog:
         years=study.study.years,
         user=own,
     )
+
+
+def study_designs(study: Study) -> tuple[Design, ...]:
+    """The study's designs, checked, each under a name of its own.
+
+    Raises
+    ------
+    DesignError
+        A variant or learner is unknown, a number is out of range, a name occurs twice.
+    """
+    designs = tuple(section.design() for section in study.designs)
+    names = [design.name for design in designs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DesignError(
+            "designs",
+            expected="a name of its own for each design",
+            found=f"{twice!r} twice",
+            hint="rename one of them",
+        )
+    return designs
+
+
+@contextmanager
+def naming(file: Path | None) -> Iterator[None]:
+    """Errors that name a key or a design, but no file, get the study file's name in front."""
+    try:
+        yield
+    except NightpanelError as error:
+        names_a_file = os.sep in error.where and not isinstance(error, MissingYearError)
+        if file is None or names_a_file:
+            raise
+        raise type(error)(
+            f"{file}: {error.where}", expected=error.expected, found=error.found, hint=error.hint
+        ) from error
 
 
 def _product(section: ProductSection) -> Product:

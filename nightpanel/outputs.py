@@ -4,14 +4,12 @@ Everything is written into a hidden staging folder inside the output folder firs
 place with one rename a file once all of it could be written.
 """
 
-import hashlib
+import errno
 import json
-import platform
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +17,6 @@ import pandas as pd
 
 from geo.audit import AuditRow, audit_table
 from geo.errors import OutputError
-
-PACKAGES = ("nightpanel", "numpy", "pandas", "rasterio", "shapely", "doubleml", "scikit-learn")
 
 
 @contextmanager
@@ -64,11 +60,11 @@ def check_writable(folder: Path) -> None:
     OutputError
         As `staged`.
     """
-    existed = folder.exists()
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     with staged(folder):
         pass
-    if not existed:
-        folder.rmdir()
+    for path in made:
+        path.rmdir()
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -146,48 +142,18 @@ def write_manifest(content: Mapping[str, Any], path: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def merged_manifest(content: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """A manifest with what earlier runs into the same folder recorded of other stages.
-
-    Parameters
-    ----------
-    content : mapping
-        This run's manifest.
-    folder : Path
-        The output folder.
-
-    Returns
-    -------
-    dict
-        ``content`` over the folder's manifest; the mappings ``inputs`` and ``seconds`` keep the
-        entries that this run did not make anew.
-    """
-    path = folder / "manifest.json"
-    if not path.exists():
-        return dict(content)
-    earlier: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    kept = {name: earlier.get(name, {}) | content[name] for name in ("inputs", "seconds")}
-    return earlier | dict(content) | kept
-
-
-def digests(files: Iterable[Path]) -> dict[str, str]:
-    """SHA-256 of every file's bytes in hexadecimal, by path."""
-    return {str(path): _digest(path) for path in sorted(set(files))}
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that the numbers depend on."""
-    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _move_into(staging: Path, folder: Path) -> None:
-    for source in sorted(path for path in staging.rglob("*") if path.is_file()):
-        target = folder / source.relative_to(staging)
+    """Move every staged file; nothing is moved where one of them has no place to go."""
+    moves = {
+        source: folder / source.relative_to(staging)
+        for source in sorted(path for path in staging.rglob("*") if path.is_file())
+    }
+    for target in moves.values():
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, f"a folder named {target.name}")
+        if target.parent.exists() and not target.parent.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, f"a file named {target.parent.name}")
+    for source, target in moves.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         source.replace(target)
 

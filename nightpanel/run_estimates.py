@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import nightpanel
 from estimation.results import summary_table
+from nightpanel.manifest import MANIFEST, merged_manifest, stage_record
 from nightpanel.outputs import (
     check_writable,
-    digests,
     merged_audit,
-    merged_manifest,
     staged,
-    versions,
     write_manifest,
     write_table,
 )
@@ -57,17 +55,17 @@ def estimate_file(
     table = read_panel(panel)
     with progress_bar("estimates", quiet=quiet) as report:
         result = nightpanel.estimate(table, chosen, workers=workers, progress=report)
+    record = stage_record(
+        settings=[repr(design) for design in chosen],
+        inputs=[panel, designs],
+        seconds=round(time.perf_counter() - start, 3),
+    )
+    manifest = merged_manifest({"estimates": record}, out)
+    audit = merged_audit(result.audit, out, stages={"designs"})
     with staged(out) as staging:
         write_estimates(result, staging)
-        rows = merged_audit(result.audit, out, stages={"designs"})
-        write_table(rows, staging / "audit.parquet")
-        manifest = {
-            "designs": [repr(design) for design in chosen],
-            "inputs": digests([panel, designs]),
-            "seconds": {"estimates": round(time.perf_counter() - start, 3)},
-            "versions": versions(),
-        }
-        write_manifest(merged_manifest(manifest, out), staging / "manifest.json")
+        write_table(audit, staging / "audit.parquet")
+        write_manifest(manifest, staging / MANIFEST)
     return result
 
 

@@ -55,7 +55,7 @@ def panel(city_years: pd.DataFrame, section: PanelSection) -> Panel:
     result = derive(
         joined.panel,
         sums=section.sums,
-        ratios={name: (pair[0], pair[1]) for name, pair in section.ratios.items()},
+        ratios=section.ratios,
         logs=section.logs,
     )
     return Panel(

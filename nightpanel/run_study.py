@@ -1,25 +1,30 @@
 """The whole study: its stages in order, and what they leave in the output folder."""
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 import nightpanel
 from geo.audit import AuditRow
-from nightpanel.inputs import study_catalog, study_units
+from geo.errors import StudyFileError
+from nightpanel.inputs import naming, study_catalog, study_designs, study_units
+from nightpanel.manifest import (
+    MANIFEST,
+    STAGE_FILES,
+    STAGES,
+    merged_manifest,
+    require_same_settings,
+    stage_record,
+    stage_settings,
+)
 from nightpanel.outputs import (
     check_writable,
-    digests,
     merged_audit,
-    merged_manifest,
     read_output,
     staged,
-    versions,
     write_manifest,
     write_table,
 )
@@ -31,9 +36,9 @@ from nightpanel.study import Study
 from nightpanel.study_file import load_study
 
 if TYPE_CHECKING:
+    from estimation.designs import Design
     from estimation.estimate import EstimationResult
 
-STAGES = ("lights", "panel", "estimates")
 AUDITED = {"lights": {"boundaries", "tiles", "light"}, "panel": {"panel"}, "estimates": {"designs"}}
 
 
@@ -94,24 +99,51 @@ def run(
     """
     file = study if isinstance(study, Path) else None
     study = load_study(study) if isinstance(study, Path) else study
-    check_writable(out)
-    stages = _stages(study, only)
+    with naming(file):
+        stages = _stages(study, only)
+        designs = study_designs(study)
+        check_writable(out)
+        settings = stage_settings(study)
+        made = _computed(study, stages, designs, settings, out, threads, workers, quiet)
+        inputs = _inputs(made, study, file)
+        records = {
+            stage: stage_record(settings=settings[stage], inputs=inputs[stage], seconds=seconds)
+            for stage, seconds in made.seconds.items()
+        }
+        later = STAGES[STAGES.index(stages[0]) :]
+        _write(made, records, out, stale=[stage for stage in later if stage not in stages])
+    return made
+
+
+def _computed(
+    study: Study,
+    stages: Sequence[str],
+    designs: Sequence["Design"],
+    settings: Mapping[str, Any],
+    out: Path,
+    threads: int | None,
+    workers: int | None,
+    quiet: bool,
+) -> StudyRun:
+    """The stages in order; what is not computed is read from the output folder."""
     seconds: dict[str, float] = {}
     light, joined, estimates = None, None, None
     if "lights" in stages:
         with _timed(seconds, "lights"):
             light = _light_stage(study, threads=threads, quiet=quiet)
+    else:
+        require_same_settings("lights", settings, out)
     if "panel" in stages and study.panel is not None:
         cities = read_output(out, "cities.parquet") if light is None else light.city_years
         with _timed(seconds, "panel"):
             joined = panel(cities, study.panel)
     if "estimates" in stages:
+        if joined is None:
+            require_same_settings("panel", settings, out)
         table = read_output(out, "panel.parquet") if joined is None else joined.panel
-        with _timed(seconds, "estimates"):
-            estimates = _estimates_stage(study, table, workers=workers, quiet=quiet)
-    made = StudyRun(light, joined, estimates, seconds)
-    _write(made, study, file, out)
-    return made
+        with _timed(seconds, "estimates"), progress_bar("estimates", quiet=quiet) as report:
+            estimates = nightpanel.estimate(table, designs, workers=workers, progress=report)
+    return StudyRun(light, joined, estimates, seconds)
 
 
 def _light_stage(study: Study, *, threads: int | None, quiet: bool) -> Lights:
@@ -127,20 +159,20 @@ def _light_stage(study: Study, *, threads: int | None, quiet: bool) -> Lights:
         )
 
 
-def _estimates_stage(
-    study: Study, table: pd.DataFrame, *, workers: int | None, quiet: bool
-) -> "EstimationResult":
-    designs = [section.design() for section in study.designs]
-    with progress_bar("estimates", quiet=quiet) as report:
-        return nightpanel.estimate(table, designs, workers=workers, progress=report)
-
-
 def _stages(study: Study, only: Collection[str] | None) -> tuple[str, ...]:
     possible = {
         "lights": True,
         "panel": study.panel is not None,
         "estimates": bool(study.designs),
     }
+    for stage in only or ():
+        if not possible[stage]:
+            raise StudyFileError(
+                "panel" if stage == "panel" else "designs",
+                expected=f"what the stage {stage!r} needs",
+                found="nothing",
+                hint="write it into the study, or leave the stage out of --only",
+            )
     return tuple(stage for stage in STAGES if possible[stage] and (only is None or stage in only))
 
 
@@ -151,7 +183,12 @@ def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
     seconds[stage] = round(time.perf_counter() - start, 3)
 
 
-def _write(made: StudyRun, study: Study, file: Path | None, out: Path) -> None:
+def _write(
+    made: StudyRun, records: Mapping[str, Mapping[str, Any]], out: Path, *, stale: Collection[str]
+) -> None:
+    manifest = merged_manifest(records, out, stale=stale)
+    ran = {stage for part in (*made.seconds, *stale) for stage in AUDITED[part]}
+    audit = merged_audit(made.audit(), out, stages=ran)
     with staged(out) as staging:
         if made.lights is not None:
             write_lights(made.lights, staging)
@@ -160,22 +197,21 @@ def _write(made: StudyRun, study: Study, file: Path | None, out: Path) -> None:
             write_table(made.panel.unmatched, staging / "unmatched.parquet")
         if made.estimates is not None:
             write_estimates(made.estimates, staging)
-        ran = {stage for part in made.seconds for stage in AUDITED[part]}
-        write_table(merged_audit(made.audit(), out, stages=ran), staging / "audit.parquet")
-        manifest = {
-            "study": study.model_dump(),
-            "seconds": made.seconds,
-            "inputs": digests(_inputs(made, study, file)),
-            "versions": versions(),
-        }
-        write_manifest(merged_manifest(manifest, out), staging / "manifest.json")
+        write_table(audit, staging / "audit.parquet")
+        write_manifest(manifest, staging / MANIFEST)
+    for stage in stale:
+        for name in STAGE_FILES[stage]:
+            (out / name).unlink(missing_ok=True)
 
 
-def _inputs(made: StudyRun, study: Study, file: Path | None) -> Iterable[Path]:
-    if file is not None:
-        yield file
+def _inputs(made: StudyRun, study: Study, file: Path | None) -> dict[str, list[Path]]:
+    """Files that each stage that ran has read."""
+    study_file = [] if file is None else [file]
+    inputs: dict[str, list[Path]] = {}
     if made.lights is not None:
-        yield study.units.file
-        yield from made.lights.tiles
+        inputs["lights"] = [*study_file, study.units.file, *made.lights.tiles]
     if made.panel is not None:
-        yield from made.panel.files
+        inputs["panel"] = [*study_file, *made.panel.files]
+    if made.estimates is not None:
+        inputs["estimates"] = study_file
+    return inputs

@@ -61,7 +61,7 @@ def show_checked(checked: "Checked") -> None:
     """What a check understood of the study."""
     for fact in checked.facts:
         say(fact)
-    say("no problems" if not checked.problems else f"{len(checked.problems)} problems")
+    say("no problems" if not checked.problems else f"problems: {len(checked.problems)}")
 
 
 def light_summary(city_years: pd.DataFrame) -> pd.DataFrame:

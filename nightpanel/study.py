@@ -28,7 +28,7 @@ class StudySection(_Section):
 
     name: str = Field(min_length=1)
     """A short name; it stands in the manifest."""
-    years: list[int] | None = None
+    years: Annotated[list[int], Field(min_length=1)] | None = None
     """Calendar years; every one needs a tile. All years that have tiles when left out."""
 
 
@@ -142,7 +142,7 @@ class PanelSection(_Section):
     """The product whose city-years are joined, where the light has several."""
     sums: dict[str, list[str]] = {}
     """New column = sum of columns."""
-    ratios: dict[str, list[str]] = {}
+    ratios: dict[str, Annotated[list[str], Field(min_length=2, max_length=2)]] = {}
     """New column = first over second column."""
     logs: dict[str, str] = {}
     """New column = natural logarithm of a column."""
@@ -171,8 +171,10 @@ class DesignSection(_Section):
     """Seed of folds and learners."""
     min_units: int = Field(default=5, ge=1)
     """City-years with fewer units are left out, where the panel counts units."""
-    exclude_cities: list[str] | None = None
-    """Cities to leave out; the pseudo-cities when not given."""
+    exclude_cities: list[str] = []
+    """Cities to leave out besides the pseudo-cities."""
+    keep_pseudo_cities: bool = False
+    """Whether codes that group province-administered counties stay in the sample."""
     years: list[int] | None = None
     """Years of the sample; all when left out."""
 
@@ -180,11 +182,9 @@ class DesignSection(_Section):
         """The estimation room's frozen design."""
         given: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
-            for key, value in self.model_dump(exclude={"exclude_cities"}).items()
+            for key, value in self.model_dump().items()
         }
-        if self.exclude_cities is not None:
-            given["exclude_cities"] = frozenset(self.exclude_cities)
-        return Design(**given)
+        return Design(**given | {"exclude_cities": frozenset(self.exclude_cities)})
 
 
 class Study(_Section):

@@ -5,6 +5,7 @@ variables as ``${NAME}``. Every problem of a file is found at once; the first on
 """
 
 import difflib
+import glob
 import os
 import re
 import tomllib
@@ -130,13 +131,20 @@ def _resolved(content: dict[str, Any], path: Path) -> dict[str, Any]:
             return value
         return str(folder / Path(_expanded(value, f"{path}: {key}")).expanduser())
 
+    def anchored_pattern(value: object, key: str) -> object:
+        if not isinstance(value, str):
+            return value
+        # The folder may hold characters that a pattern gives a meaning to.
+        escaped = Path(glob.escape(str(folder)))
+        return str(escaped / Path(_expanded(value, f"{path}: {key}")).expanduser())
+
     def anchor_file(section: object, key: str) -> None:
         if isinstance(section, dict) and "file" in section:
             section["file"] = anchored(section["file"], f"{key}.file")
 
     lights = content.get("lights")
     if isinstance(lights, dict) and isinstance(lights.get("tiles"), list):
-        lights["tiles"] = [anchored(one, "lights.tiles") for one in lights["tiles"]]
+        lights["tiles"] = [anchored_pattern(one, "lights.tiles") for one in lights["tiles"]]
     anchor_file(content.get("units"), "units")
     panel = content.get("panel")
     tables = panel.get("tables") if isinstance(panel, dict) else None

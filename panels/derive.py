@@ -14,7 +14,7 @@ def derive(
     table: pd.DataFrame,
     *,
     sums: Mapping[str, Sequence[str]],
-    ratios: Mapping[str, tuple[str, str]],
+    ratios: Mapping[str, Sequence[str]],
     logs: Mapping[str, str | Sequence[str]],
     where: str = "panel",
 ) -> pd.DataFrame:
@@ -28,12 +28,12 @@ def derive(
         Columns ``city_id``, ``year`` and numbers; it is not changed.
     sums : mapping of str to sequence of str
         New name to the columns that are added.
-    ratios : mapping of str to (str, str)
+    ratios : mapping of str to sequence of str
         New name to numerator and denominator.
     logs : mapping of str to str or sequence of str
         New name to the column, or to the columns whose sum, of which the natural log is taken.
     where : str
-        File or table, for errors.
+        What the steps belong to; errors name ``{where}.logs.{name}`` and the like.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def derive(
     Raises
     ------
     TableColumnError
-        An input does not exist or is no number, or a new name is taken.
+        An input does not exist or is no number, a ratio has not two, or a new name is taken.
     DomainError
         A denominator is zero, or the log of zero or less is asked for; column, city, year, value
         and number of such rows are named.
@@ -51,23 +51,35 @@ def derive(
     require_columns(table, KEY, where=where)
     made = table.copy()
     for name, parts in sums.items():
-        _add(made, name, _total(made, parts, where), where)
-    for name, (numerator, denominator) in ratios.items():
-        above, below = (_total(made, part, where) for part in (numerator, denominator))
-        _refuse(
-            made, below, below == 0.0, f"{where}: ratio {name!r}", f"{denominator} other than 0"
-        )
-        _add(made, name, above / below, where)
+        key = f"{where}.sums.{name}"
+        _add(made, name, _total(made, parts, key), key)
+    for name, pair in ratios.items():
+        key = f"{where}.ratios.{name}"
+        _refuse_no_pair(pair, key)
+        above, below = (_total(made, part, key) for part in pair)
+        _refuse(made, below, below == 0.0, key, f"{pair[1]} other than 0")
+        _add(made, name, above / below, key)
     for name, parts in logs.items():
-        total = _total(made, parts, where)
-        inputs = " + ".join(_names(parts))
-        _refuse(made, total, total <= 0.0, f"{where}: log {name!r}", f"{inputs} above 0")
-        _add(made, name, np.log(total), where)
+        key = f"{where}.logs.{name}"
+        total = _total(made, parts, key)
+        _refuse(made, total, total <= 0.0, key, f"{' + '.join(_names(parts))} above 0")
+        _add(made, name, np.log(total), key)
     return made
 
 
 def _names(parts: str | Sequence[str]) -> list[str]:
     return [parts] if isinstance(parts, str) else list(parts)
+
+
+def _refuse_no_pair(pair: Sequence[str], where: str) -> None:
+    if isinstance(pair, str) or len(pair) != 2:
+        names = _names(pair)
+        raise TableColumnError(
+            where,
+            expected="two columns: numerator and denominator",
+            found=f"{len(names)} ({', '.join(names)})" if names else "none",
+            hint="name two columns",
+        )
 
 
 def _total(table: pd.DataFrame, parts: str | Sequence[str], where: str) -> NDArray[np.float64]:

@@ -17,6 +17,8 @@ Bools = NDArray[np.bool_]
 
 SHARES_TOLERANCE = 0.005
 """How far the shares of a row may miss 1."""
+_ROUNDING = 1e-9
+"""Decimal shares that miss 1 by just the tolerance may miss it by this more in binary."""
 _SCALE = {"fraction": 1.0, "percent": 100.0}
 
 
@@ -68,7 +70,7 @@ def uil(
     Raises
     ------
     TableColumnError
-        A column is missing, or the columns are not three.
+        A column is missing, or the columns are not three different ones.
     SharesError
         Shares miss 1 (``on_bad_shares="error"``), or are on the scale of the other unit.
     DomainError
@@ -85,7 +87,7 @@ def uil(
     by_levels = _index_of_levels(table, levels, where)
     by_shares = _weighted(reported)
     filled = np.isnan(by_levels) & ~np.isnan(by_shares)
-    off = np.abs(reported.sum(axis=1) - 1.0) > SHARES_TOLERANCE
+    off = np.abs(reported.sum(axis=1) - 1.0) > SHARES_TOLERANCE + _ROUNDING
     bad = filled & off
     if bad.any() and on_bad_shares == "error":
         raise _shares_error(table, reported, bad, where)
@@ -114,6 +116,13 @@ def _sectors(table: pd.DataFrame, columns: Sequence[str] | None, what: str, wher
             expected="three columns: primary, secondary, tertiary",
             found=f"{len(columns)}",
             hint="name one column for each sector",
+        )
+    if len(set(columns)) != 3:
+        raise TableColumnError(
+            f"{where}: {what}",
+            expected="a column of its own for each of the three sectors",
+            found=", ".join(columns),
+            hint="name each column once",
         )
     require_columns(table, KEY, where=where)
     values = number_array(table, list(columns), where=where)
@@ -168,7 +177,8 @@ def _refuse_other_unit(sums: Floats, unit: str, where: str) -> None:
 
 
 def _refuse_outside(table: pd.DataFrame, values: Floats, where: str) -> None:
-    lowest, highest = 1.0 - SHARES_TOLERANCE, 3.0 * (1.0 + SHARES_TOLERANCE)
+    slack = SHARES_TOLERANCE + _ROUNDING
+    lowest, highest = 1.0 - slack, 3.0 * (1.0 + slack)
     outside = (values < lowest) | (values > highest)
     if outside.any():
         row = int(np.flatnonzero(outside)[0])

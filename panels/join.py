@@ -92,7 +92,7 @@ def _refuse_several_products(cities: pd.DataFrame) -> None:
     products = sorted(map(str, cities["product"].unique()))
     if len(products) > 1:
         raise ProductError(
-            "panel: product",
+            "panel.product",
             expected="light of one product",
             found=", ".join(products),
             hint="choose the product to join",

@@ -9,11 +9,13 @@ from panels.cells import is_missing, number_column, plain
 from panels.codes import code_text
 from panels.rows import years
 from panels.schema import KEY, check_panel, missing_column
-from panels.sheets import open_sheet
+from panels.sheets import Sheet, open_sheet
 
 
 def read_panel(path: Path) -> pd.DataFrame:
     """Read a city-year table with all its columns.
+
+    Rows at the end in which every cell is missing, such as a blank last line, are no rows.
 
     Parameters
     ----------
@@ -31,7 +33,7 @@ def read_panel(path: Path) -> pd.DataFrame:
     TableFileError
         The file is missing, unreadable or of unknown format.
     TableColumnError
-        A key column is missing, or a year is no number.
+        A key column is missing, a column name is repeated, or a year is no number.
     CodeError
         A city id is missing.
     DuplicateCityYearError
@@ -41,7 +43,8 @@ def read_panel(path: Path) -> pd.DataFrame:
     for name in KEY:
         if name not in sheet.header:
             raise missing_column(name, [head for head in sheet.header if head], where=sheet.place)
-    cells = sheet.cells.set_axis(list(sheet.header), axis=1)
+    _refuse_repeated(sheet)
+    cells = _without_blank_end(sheet.cells).set_axis(list(sheet.header), axis=1)
     table = pd.DataFrame(
         {
             "city_id": _ids(cells["city_id"], where=f"{sheet.place}: column 'city_id'"),
@@ -52,6 +55,26 @@ def read_panel(path: Path) -> pd.DataFrame:
         if name not in KEY:
             table[name] = _numbers_or_text(cells[name], where=f"{sheet.place}: column {name!r}")
     return check_panel(table.reset_index(drop=True), where=sheet.place)
+
+
+def _refuse_repeated(sheet: Sheet) -> None:
+    for name in sheet.header:
+        count = sheet.header.count(name)
+        if count > 1:
+            raise TableColumnError(
+                f"{sheet.place}: column {name!r}",
+                expected="one column of this name",
+                found=f"{count}",
+                hint="rename or remove the others",
+            )
+
+
+def _without_blank_end(cells: pd.DataFrame) -> pd.DataFrame:
+    """The rows up to the last one that holds anything."""
+    end = len(cells)
+    while end and all(is_missing(cell) for cell in cells.iloc[end - 1]):
+        end -= 1
+    return cells.iloc[:end]
 
 
 def _ids(cells: pd.Series, *, where: str) -> pd.Series:

@@ -86,7 +86,7 @@ def read_catalog(
     product : Product, optional
         The product of all files; by default each file's name says it.
     years : sequence of int, optional
-        The years to take, all of which must be there; by default every year found.
+        The years to take, all of which every product must have; by default every year found.
     user : iterable of Product
         Products of the study, beside the shipped ones, for reading names.
 
@@ -99,15 +99,14 @@ def read_catalog(
     TileMissingError
         If a file does not exist, or a pattern matches none.
     TileNameError
-        If no product or no year can be read from a name.
+        If no product or no year can be read from a name, or a name is another product's.
     DuplicateYearError, MissingYearError
-        If two files claim the same product and year, or a year has no file.
+        If two files claim the same product and year, or a product has no file of a year.
     TileUnreadableError, MissingCrsError, GridError, ContractError
         If a header is damaged, says not where the tile lies, or contradicts the product.
     """
     named = [_named(path, product, tuple(user)) for path in _files(patterns)]
-    found = sorted({item.year for item in named})
-    _check_years(patterns, found, years)
+    _check_years(patterns, named, years)
     taken = [item for item in named if years is None or item.year in years]
     taken.sort(key=lambda item: (item.product.name, item.year))
     _check_duplicates(taken)
@@ -161,11 +160,25 @@ def _named(path: Path, product: Product | None, user: Sequence[Product]) -> _Nam
     else:
         year = year_in_name(path.name, product)
         rule, detail = "", ""
+        if year is None:
+            _check_no_other(path, product, user)
     if year is None:
         year = _year_from_digits(path, product)
         rule, detail = "year_from_digits", f"year {year}: no name of {product.name}, one year in it"
     row = AuditRow("tiles", rule, path.name, detail) if rule else None
     return _Named(path=path, product=product, year=year, audit=row)
+
+
+def _check_no_other(path: Path, product: Product, user: Sequence[Product]) -> None:
+    """A name that is not the named product's must not be that of another known one."""
+    other = product_of(path.name, user=user)
+    if other is not None and other.name != product.name:
+        raise TileNameError(
+            str(path),
+            expected=f"a file of {product.name}, the named product",
+            found=f"a file name of {other.name}",
+            hint=f"name {other.name} as the product, or rename the file",
+        )
 
 
 def _year_from_digits(path: Path, product: Product) -> int:
@@ -181,16 +194,19 @@ def _year_from_digits(path: Path, product: Product) -> int:
 
 
 def _check_years(
-    patterns: Sequence[str | Path], found: Sequence[int], years: Sequence[int] | None
+    patterns: Sequence[str | Path], named: Sequence[_Named], years: Sequence[int] | None
 ) -> None:
-    missing = sorted(set(years or ()) - set(found))
-    if missing:
-        raise MissingYearError(
-            f"tiles {', '.join(str(pattern) for pattern in patterns)}",
-            expected=f"a tile of the year {', '.join(str(year) for year in missing)}",
-            found=f"tiles of {', '.join(str(year) for year in found)}",
-            hint="add the tile, or take the year out of the years",
-        )
+    """Every product must have a tile of every year that is asked for."""
+    for product in sorted({item.product.name for item in named}):
+        found = sorted({item.year for item in named if item.product.name == product})
+        missing = sorted(set(years or ()) - set(found))
+        if missing:
+            raise MissingYearError(
+                f"tiles {', '.join(str(pattern) for pattern in patterns)}",
+                expected=f"a tile of {product} of the year {', '.join(map(str, missing))}",
+                found=f"tiles of {', '.join(map(str, found))}",
+                hint="add the tile, or take the year out of the years, key study.years",
+            )
 
 
 def _check_duplicates(named: Sequence[_Named]) -> None:

@@ -27,7 +27,15 @@ COLUMNS = (
     "flags",
 )
 OUTSIDE_TOLERANCE = 1e-6
-FLAGS = ("area_mismatch", "mostly_saturated", "no_valid_cells", "outside", "partly_outside")
+TINY_CELLS = 1.0
+FLAGS = (
+    "area_mismatch",
+    "mostly_saturated",
+    "no_valid_cells",
+    "outside",
+    "partly_outside",
+    "tiny",
+)
 LISTED = 5
 
 
@@ -97,7 +105,9 @@ def unit_year_table(
         In the order of the units. ``mean`` is in the product's unit; ``sum`` in the product's unit
         times cells, or times square kilometres if the sums are geodesic; ``n_cells`` in cells.
         ``valid_share`` refers to the covered part inside the grid, the other shares to its valid
-        part. Where that part is empty the quotients and the sum are NaN.
+        part. Where that part is empty the quotients and the sum are NaN. ``flags`` are joined by
+        semicolons; ``area_mismatch`` has its figure, as in ``area_mismatch:3.2e-07``, and ``tiny``
+        is a unit whose valid part is under one cell, though not empty.
     """
     valid, light = sums[:, VALID], sums[:, LIGHT]
     saturated_share = _quotient(sums[:, SATURATED], valid)
@@ -113,7 +123,7 @@ def unit_year_table(
         "lit_share": _quotient(sums[:, LIT], valid),
         "saturated_share": saturated_share,
         "n_cells": sums[:, CELLS],
-        "flags": _flags(fit, valid, saturated_share),
+        "flags": _flags(fit, valid, saturated_share, sums[:, CELLS]),
     }
     texts = ["unit_id", "city_id", "product", "flags"]
     return pd.DataFrame(columns, columns=list(COLUMNS)).astype(dict.fromkeys(texts, "str"))
@@ -134,7 +144,9 @@ def flag_audit(table: pd.DataFrame, tile: Tile, fit: GridFit) -> list[AuditRow]:
     list of AuditRow
     """
     rows = []
-    flags = table["flags"].str.split(";")
+    flags = [
+        {name.partition(":")[0] for name in names.split(";")} for names in table["flags"].tolist()
+    ]
     for flag in FLAGS:
         flagged = np.flatnonzero([flag in names for names in flags])
         if flagged.size == 0:
@@ -158,7 +170,10 @@ def _quotient(
 
 
 def _flags(
-    fit: GridFit, valid: NDArray[np.float64], saturated_share: NDArray[np.float64]
+    fit: GridFit,
+    valid: NDArray[np.float64],
+    saturated_share: NDArray[np.float64],
+    n_cells: NDArray[np.float64],
 ) -> NDArray[np.object_]:
     """Names of the flags that hold, joined by semicolons in the order of the alphabet."""
     holds = np.column_stack(
@@ -168,8 +183,13 @@ def _flags(
             ~(valid > 0.0),
             fit.outside,
             fit.partly_outside,
+            (valid > 0.0) & (n_cells < TINY_CELLS),
         ]
     )
     kinds, kind_of = np.unique(holds, axis=0, return_inverse=True)
     texts = [";".join(np.asarray(FLAGS, dtype=object)[kind]) for kind in kinds]
-    return np.asarray(texts, dtype=object)[kind_of.ravel()]
+    flags = np.asarray(texts, dtype=object)[kind_of.ravel()]
+    for unit in np.flatnonzero(fit.mismatch):
+        figure = f"{FLAGS[0]}:{fit.area_error[unit]:.2g}"
+        flags[unit] = flags[unit].replace(FLAGS[0], figure)
+    return flags

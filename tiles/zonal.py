@@ -49,6 +49,7 @@ from geo.grid import Grid
 from geo.reproject import to_grid
 from tiles.catalog import Catalog, Tile
 from tiles.cell_area import row_cell_area_km2
+from tiles.overlaps import overlap_audit
 from tiles.stripes import STRIPE_ROWS, StripeSlice, split_coverage, stripe_count
 from tiles.sums import Breaches, TileSums, add_stripes, sum_stripe
 from tiles.unit_years import flag_audit, grid_fit, unit_year_table
@@ -65,7 +66,7 @@ class ZonalResult:
     unit_years: pd.DataFrame
     """One row for each product, year and unit, in that order; the columns of ``units.parquet``."""
     audit: tuple[AuditRow, ...]
-    """Flags with their counts, and products whose tiles do not share a grid."""
+    """Products whose tiles do not share a grid, units that overlap, and flags with counts."""
     grids: tuple[Grid, ...]
     """The distinct grids, in the order of the tiles."""
 
@@ -152,14 +153,18 @@ def zonal(
     area_km2 = geodesic_area_km2(units.table)
     grids = tuple(dict.fromkeys(tile.grid for tile in catalog.tiles))
     results: dict[Path, _OfTile] = {}
+    overlaps: list[AuditRow] = []
     for grid in grids:
         tiles = [tile for tile in catalog.tiles if tile.grid == grid]
-        results |= _on_one_grid(units, tiles, settings, counter, area_km2)
+        of_tiles, overlap = _on_one_grid(units, tiles, settings, counter, area_km2)
+        results |= of_tiles
+        overlaps += overlap
     in_order = [results[tile.path] for tile in catalog.tiles]
     _check_contract(catalog.tiles, [result.breaches for result in in_order])
+    flags = (row for result in in_order for row in result.audit)
     return ZonalResult(
         unit_years=pd.concat([result.table for result in in_order], ignore_index=True),
-        audit=(*_several_grids(catalog), *(row for result in in_order for row in result.audit)),
+        audit=(*_several_grids(catalog), *overlaps, *flags),
         grids=grids,
     )
 
@@ -187,8 +192,8 @@ def _on_one_grid(
     settings: _Settings,
     counter: _Counter,
     area_km2: NDArray[np.float64],
-) -> dict[Path, _OfTile]:
-    """Results of the tiles that share a grid, by path."""
+) -> tuple[dict[Path, _OfTile], list[AuditRow]]:
+    """Results of the tiles that share a grid, by path, and where units overlap on it."""
     geometries = to_grid(units.table, tiles[0].grid)
     shares = coverage(geometries, tiles[0].grid, threads=settings.threads)
     if shares.cells.size == 0:
@@ -202,7 +207,7 @@ def _on_one_grid(
     for tile, sums in zip(tiles, _tile_sums(units, parts, tiles, settings, counter), strict=True):
         table = unit_year_table(units.table, tile, sums=sums.sums, area_km2=area_km2, fit=fit)
         results[tile.path] = _OfTile(table, flag_audit(table, tile, fit), sums.breaches)
-    return results
+    return results, overlap_audit(parts, tiles[0].grid)
 
 
 def _tile_sums(

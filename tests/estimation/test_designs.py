@@ -28,7 +28,7 @@ def test_defaults_are_those_agreed() -> None:
     )
     assert (design.learner, design.folds, design.repetitions) == ("gradient_boosting", 5, 20)
     assert (design.seed, design.min_units, design.years) == (20110, 5, None)
-    assert design.exclude_cities == {"4190", "4290", "4690", "6590"}
+    assert (design.exclude_cities, design.keep_pseudo_cities) == (frozenset(), False)
     assert PROVISIONAL in VARIANTS
     assert "gradient_boosting" in LEARNERS
 

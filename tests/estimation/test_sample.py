@@ -73,6 +73,56 @@ def test_whole_number_codes_are_text_and_match_excluded_cities(panel: pd.DataFra
     assert sample.year.dtype == np.int64
 
 
+@pytest.mark.parametrize(
+    ("settings", "gone"),
+    [
+        ({}, {"4190", "6590"}),
+        ({"exclude_cities": frozenset({"1103"})}, {"4190", "6590", "1103"}),
+        ({"keep_pseudo_cities": True}, set()),
+        ({"keep_pseudo_cities": True, "exclude_cities": frozenset({"4190"})}, {"4190"}),
+    ],
+)
+def test_excluded_cities_add_to_the_pseudo_cities(
+    panel: pd.DataFrame, settings: dict, gone: set[str]
+) -> None:
+    panel["city_id"] = panel["city_id"].replace({"1101": "4190", "1102": "6590"})
+    sample = build_sample(panel, replace(BASE, **settings))
+    assert set(panel["city_id"]) - set(sample.cities) == gone
+    assert counts(sample.audit) == ({"excluded_cities": 6 * len(gone)} if gone else {})
+
+
+def test_a_city_to_exclude_that_the_panel_lacks_is_audited(panel: pd.DataFrame) -> None:
+    late_only = panel[(panel["city_id"] != "1101") | (panel["year"] > 2013)]
+    design = replace(BASE, exclude_cities=frozenset({"1101", "9998", "9997"}), years=(2011, 2012))
+    (absent, years) = build_sample(late_only, design).audit
+    assert (absent.rule, absent.count) == ("excluded_city_not_in_panel", 2)
+    assert "9997, 9998" in absent.detail
+    assert "1101" not in absent.detail
+    assert years.rule == "years_not_asked_for"
+
+
+@pytest.mark.parametrize("column", ["gini", "uil", "gdp"])
+@pytest.mark.parametrize("kind", ["str", "object"])
+def test_the_first_text_in_a_column_is_named(panel: pd.DataFrame, column: str, kind: str) -> None:
+    panel[column] = panel[column].astype("str").astype(kind)
+    panel.index = [0] * len(panel)
+    panel.iloc[0, panel.columns.get_loc(column)] = None
+    with pytest.raises(DesignError, match=r"for city 1101, year 2012 \(type"):
+        build_sample(panel, BASE)
+    panel.iloc[8, panel.columns.get_loc(column)] = "n.a."
+    with pytest.raises(DesignError) as caught:
+        build_sample(panel, BASE)
+    line = str(caught.value)
+    assert f"design 'base', column '{column}'" in line
+    assert "expected numbers, found 'n.a.' for city 1102, year 2013" in line
+
+
+def test_an_empty_column_of_no_number_type_is_refused(panel: pd.DataFrame) -> None:
+    panel["gdp"] = pd.Series([None] * len(panel), dtype=object)
+    with pytest.raises(DesignError, match=r"column 'gdp'.*no values, of type object"):
+        build_sample(panel, BASE)
+
+
 def test_column_of_units_may_be_a_control(panel: pd.DataFrame) -> None:
     panel["n_units"] = np.arange(len(panel)) % 9
     sample = build_sample(panel, replace(BASE, controls=("n_units",), min_units=3))

@@ -75,10 +75,10 @@ def test_numbers_as_codes_from_a_file(tmp_path: Path) -> None:
     units = read_units(path, unit_id="whole", city_id="real:4")
     assert list(units.table["unit_id"]) == ["450802", "450803", "450804"]
     assert set(units.table["city_id"]) == {"4508"}
-    (row,) = units.audit
-    assert (row.stage, row.rule, row.count) == ("boundaries", "codes_from_floats", 3)
-    assert row.subject == f"{path}, real"
-    assert "'450802'" in row.detail
+    for row, column in zip(units.audit, ("whole", "real"), strict=True):
+        assert (row.stage, row.rule, row.count) == ("boundaries", "codes_from_numbers", 3)
+        assert row.subject == f"{path}, {column}"
+        assert "'450802'" in row.detail
 
 
 @pytest.mark.parametrize("suffix", ["gpkg", "geojson", "parquet"])

@@ -40,11 +40,11 @@ def line_of(error: pytest.ExceptionInfo[NightpanelError], *parts: object) -> Non
     [
         (["007", "7", "x"], ["007", "7", "x"], []),
         ([" 007", "7\u3000", "x"], ["007", "7", "x"], ["stripped_blanks"]),
-        ([1, 2, 450821109000], ["1", "2", "450821109000"], []),
-        (pd.array([1, 2, 3], dtype="Int64"), ["1", "2", "3"], []),
-        (np.array([1, 2, 3], dtype=np.uint8), ["1", "2", "3"], []),
-        ([1.0, 2.0, 450821109000.0], ["1", "2", "450821109000"], ["codes_from_floats"]),
-        (np.array([1, 2, 3], dtype=np.float32), ["1", "2", "3"], ["codes_from_floats"]),
+        ([1, 2, 450821109000], ["1", "2", "450821109000"], ["codes_from_numbers"]),
+        (pd.array([1, 2, 3], dtype="Int64"), ["1", "2", "3"], ["codes_from_numbers"]),
+        (np.array([1, 2, 3], dtype=np.uint8), ["1", "2", "3"], ["codes_from_numbers"]),
+        ([1.0, 2.0, 450821109000.0], ["1", "2", "450821109000"], ["codes_from_numbers"]),
+        (np.array([1, 2, 3], dtype=np.float32), ["1", "2", "3"], ["codes_from_numbers"]),
         (pd.Series([1, "b ", 3.0], dtype=object), ["1", "b", "3"], None),
         (pd.Categorical(["a", "b", "c"]), ["a", "b", "c"], []),
     ],
@@ -53,7 +53,7 @@ def test_codes_become_text(values: object, expected: list[str], rule: list[str] 
     units = of(country(code=values), city_id="code")
     assert list(units.table["unit_id"]) == expected
     assert list(units.table["city_id"]) == expected
-    assert rules(units) == (["codes_from_floats", "stripped_blanks"] if rule is None else rule)
+    assert rules(units) == (["codes_from_numbers", "stripped_blanks"] if rule is None else rule)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,30 @@ def test_values_that_are_no_codes(values: object, found: str) -> None:
     with pytest.raises(BoundaryColumnError) as error:
         of(country(code=values), city_id="town")
     line_of(error, "table", "unit_id = 'code'", found)
+
+
+@pytest.mark.parametrize("kind", ["int64", "float64", "Int64", "object"])
+def test_numbers_that_lost_a_leading_zero(tmp_path: Path, kind: str) -> None:
+    numbers = pd.Series([450802001, 11201003, 11201004]).astype(kind)
+    for key, options in (
+        ("unit_id = 'number'", {"unit_id": "number"}),
+        ("city_id = 'number:4'", {"city_id": "number:4"}),
+    ):
+        with pytest.raises(BoundaryColumnError) as error:
+            of(country(number=numbers), **options)
+        line_of(error, "table", key, "'11201003'", "9 digits", "store the codes as text")
+    path = tmp_path / "units.gpkg"
+    country(number=[450802001, 11201003, 450802002]).to_file(path)
+    with pytest.raises(BoundaryColumnError) as error:
+        read_units(path, unit_id="number", city_id="code")
+    line_of(error, path, "unit_id = 'number'", "'11201003'")
+
+
+def test_texts_and_names_of_two_lengths_lost_nothing() -> None:
+    texts = ["450802001", "11201003", "11201004"]
+    assert list(of(country(code=texts)).table["unit_id"]) == texts
+    units = make_units(country(house=[9, 10, 11]), unit_id="code", city_id="code:4", name="house")
+    assert list(units.table["name"]) == ["9", "10", "11"]
 
 
 def test_missing_column_with_suggestion(tmp_path: Path) -> None:

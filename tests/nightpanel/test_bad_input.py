@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 import rasterio
 
+import geo.errors
+
 Command = Callable[..., CompletedProcess[str]]
 
 TILE = "DMSP-like2015.tif"
@@ -89,6 +91,16 @@ def unknown_control(folder: Path) -> None:
     _in_study(folder, 'controls = ["log_gdp"]', 'controls = ["log_gpd"]')
 
 
+def unknown_variant(folder: Path) -> None:
+    _in_study(folder, 'variants = ["two_way_fixed_effects"]', 'variants = ["fixed_efects"]')
+
+
+def designs_of_one_name(folder: Path) -> None:
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    again = text[text.index("[[designs]]") :]
+    (folder / "study.toml").write_text(text + again, encoding="utf-8")
+
+
 def _in_study(folder: Path, old: str, new: str) -> None:
     text = (folder / "study.toml").read_text(encoding="utf-8")
     assert old in text
@@ -96,11 +108,11 @@ def _in_study(folder: Path, old: str, new: str) -> None:
 
 
 CASES: list[tuple[Callable[[Path], None], str, list[str]]] = [
-    (missing_tile, "TileMissingError", [TILE]),
-    (year_without_tile, "MissingYearError", ["2019", "years"]),
+    (missing_tile, "TileMissingError", ["country/DMSP", TILE]),
+    (year_without_tile, "MissingYearError", ["study.toml", "years", "2019"]),
     (truncated_tile, "TileUnreadableError", [TILE]),
     (tile_without_crs, "MissingCrsError", [TILE]),
-    (value_outside_contract, "ContractError", [TILE, "99", "1"]),
+    (value_outside_contract, "ContractError", [TILE, "dmsp-like-china", "1 cells", "first 99"]),
     (no_such_column, "BoundaryColumnError", ["units.gpkg", "'unitid'", "unit_id"]),
     (duplicated_unit, "DuplicateUnitError", ["units.gpkg", "unit_id", "010100105"]),
     (duplicated_city_year, "DuplicateCityYearError", ["yearbook.xlsx", "0101", "2015"]),
@@ -108,7 +120,9 @@ CASES: list[tuple[Callable[[Path], None], str, list[str]]] = [
     (misspelt_key, "StudyFileError", ["study.toml", "units.fiel", "did you mean 'file'"]),
     (unset_variable, "StudyFileError", ["study.toml", "units.file", "NIGHTPANEL_NOWHERE"]),
     (lost_leading_zero, "CodeError", ["yearbook.xlsx", "city_code", "101"]),
-    (unknown_control, "DesignError", ["linear", "log_gpd", "log_gdp"]),
+    (unknown_control, "DesignError", ["study.toml", "linear", "log_gpd", "log_gdp"]),
+    (unknown_variant, "DesignError", ["study.toml", "linear", "variants", "fixed_efects"]),
+    (designs_of_one_name, "DesignError", ["study.toml", "designs", "linear"]),
 ]
 
 
@@ -129,6 +143,7 @@ def test_one_line_and_no_output(
     ended = command("run", country / "study.toml", "--out", out, "--quiet")
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
+    assert issubclass(getattr(geo.errors, error), geo.errors.NightpanelError)
     assert ended.stderr.startswith(f"{error}: ")
     for part in named:
         assert part in ended.stderr
@@ -153,7 +168,7 @@ def test_every_problem_is_listed_by_check(country: Path, command: Command) -> No
     before = {path: path.stat().st_mtime_ns for path in country.rglob("*")}
     ended = command("check", country / "study.toml")
     assert ended.returncode == 1
-    assert "2 problems" in ended.stdout
+    assert "problems: 2" in ended.stdout
     assert "MissingCrsError" in ended.stderr
     assert "BoundaryColumnError" in ended.stderr
     assert {path: path.stat().st_mtime_ns for path in country.rglob("*")} == before
@@ -177,3 +192,60 @@ def test_wrong_usage_ends_with_two(country: Path, command: Command) -> None:
     assert command("run", country / "study.toml", "--no-such-option").returncode == 2
     assert command("run", country / "study.toml", "--only", "lights,nonsense").returncode == 2
     assert command("nonsense").returncode == 2
+
+
+def test_a_folder_in_the_way_of_an_output_changes_nothing(country: Path, command: Command) -> None:
+    out = country.parent / "out"
+    (out / "units.parquet").mkdir(parents=True)
+    (out / "cities.parquet").write_bytes(b"as it was")
+    ended = command("run", country / "study.toml", "--out", out, "--quiet")
+    assert ended.returncode == 1
+    assert "units.parquet" in ended.stderr
+    assert sorted(path.name for path in out.iterdir()) == ["cities.parquet", "units.parquet"]
+    assert (out / "cities.parquet").read_bytes() == b"as it was"
+
+
+@pytest.mark.parametrize("stage", ["panel", "estimates"])
+def test_a_stage_that_the_study_does_not_have(country: Path, command: Command, stage: str) -> None:
+    text = (country / "study.toml").read_text(encoding="utf-8")
+    (country / "study.toml").write_text(text[: text.index("[[panel.tables]]")], encoding="utf-8")
+    ended = command("run", country / "study.toml", "--out", country.parent / "o", "--only", stage)
+    assert ended.returncode == 1
+    assert f"the stage '{stage}'" in ended.stderr
+    assert not (country.parent / "o").exists()
+
+
+def test_later_stages_refuse_light_of_other_settings(country: Path, command: Command) -> None:
+    study, out = country / "study.toml", country.parent / "out"
+    assert command("run", study, "--out", out, "--quiet").returncode == 0
+    _in_study(country, "years = [2014, 2015, 2016, 2017]", "years = [2014, 2015]")
+    ended = command("run", study, "--out", out, "--only", "panel,estimates", "--quiet")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("OutputError: ")
+    assert "files that other settings made" in ended.stderr
+
+
+def test_new_light_removes_what_older_light_had_led_to(country: Path, command: Command) -> None:
+    study, out = country / "study.toml", country.parent / "out"
+    assert command("run", study, "--out", out, "--quiet").returncode == 0
+    assert command("run", study, "--out", out, "--only", "lights", "--quiet").returncode == 0
+    left = {path.name for path in out.rglob("*") if path.is_file()}
+    assert left == {
+        "units.parquet", "cities.parquet", "townships.gpkg", "townships.parquet", "audit.parquet",
+        "manifest.json",
+    }  # fmt: skip
+
+
+def test_a_damaged_manifest_is_named(country: Path, command: Command) -> None:
+    out = country.parent / "out"
+    out.mkdir()
+    (out / "manifest.json").write_text("{", encoding="utf-8")
+    ended = command("run", country / "study.toml", "--out", out, "--quiet")
+    assert ended.returncode == 1
+    assert "manifest.json" in ended.stderr
+
+
+def test_a_folder_whose_name_looks_like_a_pattern(country: Path, command: Command) -> None:
+    odd = country.rename(country.parent / "light [1] 贵港 *")
+    ended = command("run", odd / "study.toml", "--out", odd.parent / "out", "--quiet")
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -88,8 +88,11 @@ def test_counties_light_and_join(counties_out: Path) -> None:
     panel = pd.read_parquet(counties_out / "panel.parquet")
     unmatched = pd.read_parquet(counties_out / "unmatched.parquet")
     assert not panel.duplicated(["city_id", "year"]).any()
-    light_only = unmatched[unmatched["side"] == "light"][["city_id", "year"]].drop_duplicates()
-    assert len(panel) + len(light_only) == len(cities)
+    assert (len(cities), cities["city_id"].nunique()) == (1384, 346)
+    assert (len(panel), panel["city_id"].nunique()) == (1309, 334)
+    counts = unmatched.groupby(["side", "table"]).size()
+    assert counts["light"].to_numpy().tolist() == [48, 64]
+    assert counts["table"].to_numpy().tolist() == [3, 4]
 
 
 def test_counties_estimates(

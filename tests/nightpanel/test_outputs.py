@@ -7,9 +7,9 @@ import pytest
 
 from geo.audit import AuditRow, audit_table
 from geo.errors import OutputError
+from nightpanel.manifest import digests
 from nightpanel.outputs import (
     check_writable,
-    digests,
     merged_audit,
     read_output,
     staged,

@@ -53,27 +53,39 @@ def test_nothing_asked_for_changes_nothing(table):
 def test_the_log_of_zero_or_less_is_refused_with_its_city_year(table, value):
     bad = table.assign(deposits=[3.0, value, value])
     with pytest.raises(DomainError) as caught:
-        derive(bad, sums={}, ratios={}, logs={"ln_deposits": "deposits"}, where="study.toml")
+        derive(bad, sums={}, ratios={}, logs={"ln_deposits": "deposits"}, where="panel")
     line = str(caught.value)
-    assert "study.toml: log 'ln_deposits'" in line
+    assert line.startswith("panel.logs.ln_deposits: ")
     assert f"deposits above 0, found {value:g} for city 0101, year 2019 (2 rows in all)" in line
 
 
 def test_a_zero_denominator_is_refused_with_its_city_year(table):
-    with pytest.raises(DomainError, match=r"ratio 'r'.*0 for city 0101, year 2019 \(1 rows"):
+    with pytest.raises(
+        DomainError, match=r"panel\.ratios\.r: .*deposits.*0 for city 0101, year 2019 \(1 rows"
+    ):
         derive(table, sums={}, ratios={"r": ("gdp", "deposits")}, logs={})
 
 
 @pytest.mark.parametrize(
-    "steps",
+    ("pair", "found"),
+    [(["gdp"], r"1 \(gdp\)"), (["gdp", "people", "loans"], "3"), ([], "none"), ("gd", r"1 \(gd\)")],
+)
+def test_a_ratio_has_two_columns(table, pair, found):
+    with pytest.raises(TableColumnError, match=rf"panel\.ratios\.q: .*two columns.*found {found}"):
+        derive(table, sums={}, ratios={"q": pair}, logs={})
+
+
+@pytest.mark.parametrize(
+    ("steps", "key"),
     [
-        {"sums": {"s": ["loans", "deposit"]}},
-        {"ratios": {"r": ("gdp", "deposit")}},
-        {"logs": {"l": "deposit"}},
+        ({"sums": {"s": ["loans", "deposit"]}}, "sums.s"),
+        ({"ratios": {"r": ("gdp", "deposit")}}, "ratios.r"),
+        ({"logs": {"l": "deposit"}}, "logs.l"),
     ],
 )
-def test_an_unknown_input_is_named_with_its_neighbours(table, steps):
-    with pytest.raises(TableColumnError, match=r"'deposit'.*did you mean 'deposits'"):
+def test_an_unknown_input_is_named_with_its_key_and_neighbours(table, steps, key):
+    line = rf"panel\.{key}: column 'deposit'.*did you mean 'deposits'"
+    with pytest.raises(TableColumnError, match=line):
         derive(table, **({"sums": {}, "ratios": {}, "logs": {}} | steps))
 
 

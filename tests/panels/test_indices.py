@@ -126,6 +126,15 @@ def test_the_tolerance(total, passes):
     assert result.keep.tolist() == [passes]
 
 
+@pytest.mark.parametrize(
+    "row", [[0.1, 0.4, 0.495], [0.1, 0.4, 0.505], [0.2, 0.3, 0.505], [0.995, 0, 0], [0, 0, 1.005]]
+)
+@pytest.mark.parametrize(("unit", "scale"), [("fraction", 1.0), ("percent", 100.0)])
+def test_just_the_tolerance_is_not_more_than_it(row, unit, scale):
+    result = uil(made(shares=[np.array(row) * scale]), shares=SHARES, unit=unit, where=WHERE)
+    assert numbers(result) == pytest.approx([row[0] + 2 * row[1] + 3 * row[2]], abs=1e-12)
+
+
 @pytest.mark.parametrize("on_bad_shares", ["error", "keep", "drop"])
 @pytest.mark.parametrize(
     ("unit", "scale", "other"), [("fraction", 100, "percent"), ("percent", 1, "fraction")]
@@ -169,6 +178,10 @@ def test_columns_are_three_and_exist():
         uil(table, where=WHERE)
     with pytest.raises(TableColumnError, match="three columns"):
         uil(table, value_added=VA[:2], where=WHERE)
+    with pytest.raises(TableColumnError, match=r"value added: .*found va1, va2, va1"):
+        uil(table, value_added=["va1", "va2", "va1"], where=WHERE)
+    with pytest.raises(TableColumnError, match=r"share: .*found va3, va3, va3"):
+        uil(table, value_added=VA, shares=["va3"] * 3, where=WHERE)
     with pytest.raises(TableColumnError, match=r"'va4'.*did you mean"):
         uil(table, value_added=["va1", "va2", "va4"], where=WHERE)
 

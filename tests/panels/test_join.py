@@ -111,7 +111,9 @@ def test_every_key_of_the_lights_years_is_in_the_panel_or_listed(light, first, s
 
 def test_several_products_are_refused():
     light = keyed(LIGHT, product=["dmsp-like-china", "viirs-annual"] * 2)
-    with pytest.raises(ProductError, match="dmsp-like-china, viirs-annual; choose the product"):
+    with pytest.raises(
+        ProductError, match=r"panel\.product: .*dmsp-like-china, viirs-annual; choose the product"
+    ):
         join_panel(light, [])
 
 

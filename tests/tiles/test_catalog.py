@@ -3,6 +3,7 @@
 import gzip
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,15 @@ def test_a_year_without_a_tile(write_tile: WriteTile, tmp_path: Path) -> None:
         read_catalog([str(tmp_path / "*.tif")], years=[2012, 2013, 2014])
 
 
+def test_every_product_needs_every_year(write_tile: WriteTile, tmp_path: Path) -> None:
+    for name in ("DMSP2013.tif", "DMSP2014.tif", "Harmonized_DN_NTL_2013_calDMSP.tif"):
+        write_tile(LIGHT, name)
+    assert len(read_catalog([str(tmp_path / "*.tif")], years=[2013]).tiles) == 2
+    expected = r"harmonized of the year 2014, found tiles of 2013.*study\.years"
+    with pytest.raises(MissingYearError, match=expected):
+        read_catalog([str(tmp_path / "*.tif")], years=[2013, 2014])
+
+
 def test_two_tiles_of_one_year(write_tile: WriteTile, tmp_path: Path) -> None:
     write_tile(LIGHT, "DMSP2013.tif")
     write_tile(LIGHT, "DMSP-like2013.tif")
@@ -109,6 +119,29 @@ def test_a_year_from_the_only_digits(write_tile: WriteTile) -> None:
 
 def test_a_named_product_whose_pattern_matches_is_no_guess(write_tile: WriteTile) -> None:
     assert read_catalog([write_tile(LIGHT)], product=DMSP).audit == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("Harmonized_DN_NTL_2012_calDMSP.tif", "harmonized"),
+        ("NTL_Shanghai_NPP-VIIRS_2013_2022_2018.tif", "shanghai"),
+    ],
+)
+def test_a_name_of_another_product_than_the_named(
+    write_tile: WriteTile, name: str, other: str
+) -> None:
+    path = write_tile(LIGHT, name)
+    with pytest.raises(TileNameError) as error:
+        read_catalog([path], product=DMSP, user=[SHANGHAI])
+    for part in (str(path), DMSP.name, f"found a file name of {other}"):
+        assert part in str(error.value)
+
+
+def test_a_name_of_both_the_named_and_another_product(write_tile: WriteTile) -> None:
+    own = replace(SHANGHAI, name="own", pattern=DMSP.pattern, valid_min=0.0)
+    (tile,) = read_catalog([write_tile(LIGHT)], product=own).tiles
+    assert (tile.product.name, tile.year) == ("own", 2015)
 
 
 @pytest.mark.parametrize(

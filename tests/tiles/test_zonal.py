@@ -67,7 +67,7 @@ EXPECTED = {
         "sum": 31.5,
         "n_cells": 0.5,
         "valid_share": 1.0,
-        "flags": "mostly_saturated;partly_outside",
+        "flags": "mostly_saturated;partly_outside;tiny",
     },
     "far": {
         "mean": NAN,
@@ -77,7 +77,7 @@ EXPECTED = {
         "flags": "no_valid_cells;outside",
     },
     "triangle": {"mean": 1.0, "sum": 0.5, "n_cells": 0.5},
-    "speck": {"mean": 5.0, "sum": 0.05, "n_cells": 0.01},
+    "speck": {"mean": 5.0, "sum": 0.05, "n_cells": 0.01, "flags": "tiny"},
     "parts": {"mean": 5.5 / 1.5, "sum": 5.5, "n_cells": 1.5},
     "holed": {
         "mean": 82 / 7,
@@ -167,7 +167,10 @@ def test_flags_are_in_the_audit_with_counts(by_hand: ZonalResult) -> None:
         "no_valid_cells": 2,
         "outside": 1,
         "partly_outside": 1,
+        "tiny": 3,
+        "overlapping_units": 8,
     }
+    assert rows["tiny"].detail == "units edge, triangle, speck"
     assert rows["no_valid_cells"].detail == "units fill, far"
     assert rows["outside"].subject == "DMSP2015.tif"
 
@@ -179,14 +182,37 @@ def test_overlapping_parts_are_flagged_with_the_figure(
 
     def off_by_a_half(*args: Any, **kwargs: Any) -> Any:
         found = real(*args, **kwargs)
-        found.area_error[0], found.mismatch[0] = 0.5, True
+        found.area_error[0], found.mismatch[0] = 3.21e-7, True
         return found
 
     monkeypatch.setattr(tiles.zonal, "coverage", off_by_a_half)
     result = run(units_of({"a": box(0, 0, 10, 10)}), write_tile(LIGHT))
-    assert result.unit_years["flags"].tolist() == ["area_mismatch"]
+    assert result.unit_years["flags"].tolist() == ["area_mismatch:3.2e-07"]
     (row,) = result.audit
-    assert (row.rule, "0.5 of it" in row.detail) == ("area_mismatch", True)
+    assert (row.rule, "3.21e-07 of it" in row.detail) == ("area_mismatch", True)
+
+
+def test_overlapping_units_are_counted_in_cells_once_for_a_grid(
+    write_tile: WriteTile, units_of: MakeUnits
+) -> None:
+    paths = [write_tile(LIGHT, f"DMSP{year}.tif") for year in (2014, 2015)]
+    apart = {"a": box(0, 0, 15, 30), "b": box(15, 0, 30, 30)}
+    assert "overlapping_units" not in {row.rule for row in run(units_of(apart), *paths).audit}
+    # The copy of a fills two columns of three cells: whole in the first, by a half in the second.
+    twice = run(units_of(apart | {"again": apart["a"]}), *paths)
+    (row,) = [row for row in twice.audit if row.rule == "overlapping_units"]
+    assert (row.stage, row.count) == ("light", 6)
+    assert row.subject == f"grid {twice.grids[0].grid_id}"
+    assert "up to 2 of it" in row.detail
+
+
+def test_overlaps_add_up_over_stripes(write_tile: WriteTile, units_of: MakeUnits) -> None:
+    rows = STRIPE_ROWS + 3
+    half = box(5, 0, 10, 10 * rows)
+    units = units_of({"a": box(0, 0, 10, 10 * rows), "b": half, "c": half})
+    result = run(units, write_tile(np.ones((rows, 1)), "DMSP2015.tif"))
+    (row,) = [row for row in result.audit if row.rule == "overlapping_units"]
+    assert row.count == rows
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "float32", "float64"])
