@@ -142,8 +142,8 @@ def _check(path: Path, layer: str, table: pd.DataFrame) -> None:
 def _same_columns(back: pd.DataFrame, table: pd.DataFrame) -> bool:
     if len(back) != len(table) or set(back.columns) != set(table.columns):
         return False
-    texts = table.select_dtypes("str")
-    if not back[list(texts)].fillna("").astype("str").equals(texts.reset_index(drop=True)):
+    texts = [name for name in table.columns if isinstance(table[name].dtype, pd.StringDtype)]
+    if any(back[name].fillna("").tolist() != table[name].tolist() for name in texts):
         return False
     numbers = list(table.select_dtypes("number").columns)
     return np.array_equal(
