@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class GiniInterval:
-    """A percentile interval of the Gini of one city, year and product."""
+    """A percentile interval of the Gini of one city and year."""
 
     low: float
     """Lower end; NaN if there is none."""
@@ -22,7 +22,7 @@ class GiniInterval:
 
 
 def gini_interval(
-    light: Floats, *, city_id: str, year: int, product: str, draws: int, level: float
+    light: Floats, *, city_id: str, year: int, draws: int, level: float
 ) -> GiniInterval:
     """Percentile interval of the Gini under resampling of a city's units with replacement.
 
@@ -33,9 +33,10 @@ def gini_interval(
     ----------
     light : ndarray, shape (n_units,)
         Mean light of the city's units, in ascending order, finite and >= 0.
-    city_id, year, product : str, int, str
-        The key of the city-year. The draws are seeded from it and from nothing else, so that they
-        do not depend on the other cities, the order of rows or the number of threads.
+    city_id, year : str, int
+        The key of the city-year, whatever the product. The draws are seeded from it and from
+        nothing else, so that they do not depend on the other cities, the order of rows or the
+        number of threads.
     draws : int
         How many resamples.
     level : float
@@ -57,7 +58,7 @@ def gini_interval(
     n_units = len(light)
     if n_units < 2 or draws == 0:
         return GiniInterval(low=np.nan, high=np.nan, dark_draws=0)
-    generator = np.random.default_rng(_seed(city_id, year, product))
+    generator = np.random.default_rng(_seed(city_id, year))
     ranks = np.uint16 if n_units <= np.iinfo(np.uint16).max else np.uint32
     drawn = light[np.sort(generator.integers(n_units, size=(draws, n_units), dtype=ranks), axis=1)]
     total = drawn.sum(axis=1)
@@ -76,6 +77,6 @@ def gini_interval(
     return GiniInterval(low=float(low), high=float(high), dark_draws=dark_draws)
 
 
-def _seed(city_id: str, year: int, product: str) -> np.random.SeedSequence:
-    key = f"gini interval\n{city_id}\n{year}\n{product}"
+def _seed(city_id: str, year: int) -> np.random.SeedSequence:
+    key = f"gini interval\n{city_id}\n{year}"
     return np.random.SeedSequence(int(hashlib.sha256(key.encode()).hexdigest(), 16))

@@ -187,8 +187,8 @@ def _intervals(
 ) -> tuple[Floats, Floats, Integers]:
     ends = np.full((2, len(rows.keys)), np.nan)
     dark_draws = np.zeros(len(rows.keys), dtype=np.int64)
-    keys = zip(rows.keys["product"], rows.keys["city_id"], rows.keys["year"], strict=True)
-    for group, (product, city_id, year) in enumerate(keys):
+    keys = zip(rows.keys["city_id"], rows.keys["year"], strict=True)
+    for group, (city_id, year) in enumerate(keys):
         if dark[group] or rows.units.size[group] < 2:
             continue
         first = rows.units.start[group]
@@ -196,7 +196,6 @@ def _intervals(
             rows.light[first : first + rows.units.size[group]],
             city_id=city_id,
             year=year,
-            product=product,
             draws=draws,
             level=level,
         )

@@ -29,7 +29,7 @@ def unit_years(light: Sequence[float], **columns: object) -> pd.DataFrame:
 
 
 def interval_of(light: Sequence[float], draws: int = 2000, **key: object) -> tuple[float, float]:
-    named = {"city_id": "4508", "year": 2018, "product": "p", "level": 0.95} | key
+    named = {"city_id": "4508", "year": 2018, "level": 0.95} | key
     interval = gini_interval(np.sort(np.asarray(light, dtype=np.float64)), draws=draws, **named)  # type: ignore[arg-type]
     return interval.low, interval.high
 
@@ -63,7 +63,6 @@ def test_interval_is_drawn_from_the_key_and_nothing_else() -> None:
     assert interval_of(light) == first
     assert interval_of(light, city_id="4509") != first
     assert interval_of(light, year=2019) != first
-    assert interval_of(light, product="q") != first
 
 
 def test_interval_widens_with_its_level() -> None:
@@ -107,10 +106,7 @@ def test_dark_draws_are_left_out_and_counted() -> None:
 
 def test_only_dark_draws_leave_no_interval() -> None:
     light = np.array([0.0] * 999 + [1.0])
-    found = [
-        gini_interval(light, city_id=f"{i}", year=1, product="p", draws=1, level=0.9)
-        for i in range(20)
-    ]
+    found = [gini_interval(light, city_id=f"{i}", year=1, draws=1, level=0.9) for i in range(20)]
     dark = [interval for interval in found if interval.dark_draws]
     assert dark
     assert all(math.isnan(interval.low) and math.isnan(interval.high) for interval in dark)
