@@ -11,11 +11,11 @@ from estimation.designs import column_problems
 from geo.boundaries import Units
 from geo.errors import NightpanelError
 from geo.inequality import CITY_COLUMNS
-from nightpanel.inputs import naming, study_catalog, study_designs, study_units
+from nightpanel.inputs import study_catalog, study_designs, study_units, with_study_file
+from nightpanel.run_lights import with_crosswalk
 from nightpanel.run_panel import Panel, panel
 from nightpanel.study import Study
 from nightpanel.study_file import read_study
-from panels.codes import apply_crosswalk, crosswalk_named
 from tiles.catalog import Catalog
 
 Result = TypeVar("Result")
@@ -47,7 +47,7 @@ def check(path: Path) -> Checked:
     if study is None:
         return Checked(problems=wrong, facts=())
     problems: list[NightpanelError] = []
-    units = _attempt(lambda: _mapped_units(study), problems)
+    units = _attempt(lambda: with_crosswalk(study_units(study), study.units.crosswalk)[0], problems)
     catalog = _attempt(lambda: study_catalog(study), problems)
     designs = _attempt(lambda: study_designs(study), problems)
     facts = [*_unit_facts(units), *_tile_facts(catalog)]
@@ -58,15 +58,9 @@ def check(path: Path) -> Checked:
             columns = joined.panel.columns
             problems += [one for each in designs or () for one in column_problems(each, columns)]
     facts.append(f"designs: {', '.join(one.name for one in study.designs) or 'none'}")
-    return Checked(problems=tuple(_named(one, path) for one in problems), facts=tuple(facts))
-
-
-def _named(problem: NightpanelError, path: Path) -> NightpanelError:
-    try:
-        with naming(path):
-            raise problem
-    except NightpanelError as error:
-        return error
+    return Checked(
+        problems=tuple(with_study_file(one, path) for one in problems), facts=tuple(facts)
+    )
 
 
 def _attempt(work: Callable[[], Result], problems: list[NightpanelError]) -> Result | None:
@@ -75,14 +69,6 @@ def _attempt(work: Callable[[], Result], problems: list[NightpanelError]) -> Res
     except NightpanelError as error:
         problems.append(error)
         return None
-
-
-def _mapped_units(study: Study) -> Units:
-    units = study_units(study)
-    if study.units.crosswalk is None:
-        return units
-    cities = apply_crosswalk(units.table["city_id"], crosswalk_named(study.units.crosswalk))
-    return Units(units.table.assign(city_id=cities), units.audit, units.source)
 
 
 def _panel_without_light(study: Study, units: Units, catalog: Catalog) -> Panel:

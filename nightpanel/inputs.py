@@ -70,18 +70,26 @@ def study_designs(study: Study) -> tuple[Design, ...]:
     return designs
 
 
+def with_study_file(error: NightpanelError, file: Path) -> NightpanelError:
+    """The error with the study file in front, where it names a key or a design but no file."""
+    names_a_file = os.sep in error.where and not isinstance(error, MissingYearError)
+    if names_a_file:
+        return error
+    return type(error)(
+        f"{file}: {error.where}", expected=error.expected, found=error.found, hint=error.hint
+    )
+
+
 @contextmanager
 def naming(file: Path | None) -> Iterator[None]:
-    """Errors that name a key or a design, but no file, get the study file's name in front."""
+    """Errors of the block name the study file, as `with_study_file` has it."""
     try:
         yield
     except NightpanelError as error:
-        names_a_file = os.sep in error.where and not isinstance(error, MissingYearError)
-        if file is None or names_a_file:
+        named = error if file is None else with_study_file(error, file)
+        if named is error:
             raise
-        raise type(error)(
-            f"{file}: {error.where}", expected=error.expected, found=error.found, hint=error.hint
-        ) from error
+        raise named from error
 
 
 def _product(section: ProductSection) -> Product:

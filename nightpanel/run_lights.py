@@ -72,7 +72,7 @@ def lights(
     NightpanelError
         A tile, boundary or grid is not usable; see `tiles.zonal.zonal`.
     """
-    units, mapped = _with_crosswalk(units, crosswalk)
+    units, mapped = with_crosswalk(units, crosswalk)
     result = zonal(units, catalog, cell_area=cell_area, threads=threads, progress=progress)
     city_years = city_year_inequality(result.unit_years, draws=bootstrap_draws)
     return Lights(
@@ -103,7 +103,8 @@ def write_lights(result: Lights, folder: Path) -> None:
     )
 
 
-def _with_crosswalk(units: Units, name: str | None) -> tuple[Units, tuple[AuditRow, ...]]:
+def with_crosswalk(units: Units, name: str | None) -> tuple[Units, tuple[AuditRow, ...]]:
+    """Units with their city ids mapped by a named crosswalk, and one audit row a pair of codes."""
     if name is None:
         return units, ()
     table = units.table
