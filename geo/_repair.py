@@ -1,6 +1,7 @@
 """Polygons as the coverage needs them: valid, flat, nothing but area, and every change told."""
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -8,20 +9,24 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from geo._rings import POLYGONAL, Floats, Geometries, Rings, flattened
+from geo._simple import surely_simple
+from geo._threads import blocks, in_threads, processors
 from geo.area import geodesic_area_km2
 from geo.audit import AuditRow
 from geo.errors import GeometryError
 
-Geometries = NDArray[np.object_]
 Flags = NDArray[np.bool_]
+Value = TypeVar("Value", bound=np.generic)
 
-POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 COLLECTION = shapely.GeometryType.GEOMETRYCOLLECTION
 MENDING_ROUNDS = 5
 # Files round the poles and the date line; a thousandth of a second of arc is no error.
 DEGREE_SLACK = 1e-6
 MAX_LONGITUDE = 360.0
 MAX_LATITUDE = 90.0
+GEOMETRIES_PER_CALL = 500
+POINTS_PER_CALL = 100_000
 
 
 def repair(
@@ -55,26 +60,31 @@ def repair(
     Validity is restored by ``shapely.make_valid`` with the structure method, by which parts that
     overlap are united (the linework method would turn their overlap into a hole).
     """
-    _refuse_unusable(geometries, units, crs, source=source)
+    _refuse_unusable(geometries, units, source=source)
     flat, audit = _flatten(geometries, source=source)
     cut, rows = _cut_collections(flat, units, source=source)
     audit += rows
-    repaired = _make_valid(cut)
+    rings = flattened(cut)
+    _refuse_points(geometries, rings.xy, units, crs, source=source)
+    broken = ~_valid_drawn(cut, rings)
+    repaired = cut.copy()
+    repaired[broken] = _made_valid(cut[broken])
+    unusable = ~(_by_threads(shapely.area, repaired) > 0.0)
+    unusable[broken] |= ~shapely.is_valid(repaired[broken])
     _refuse(
-        ~shapely.is_valid(repaired) | ~(shapely.area(repaired) > 0.0),
+        unusable,
         units,
         source=source,
         expected="a valid polygon with area",
         found=lambda _: "none, even after repair",
         hint="draw the unit's polygon anew or leave the unit out",
     )
-    return repaired, audit + _repair_rows(cut, repaired, units, crs, source=source)
+    rows = _repair_rows(cut, repaired, np.flatnonzero(broken), units, crs, source=source)
+    return repaired, audit + rows
 
 
-def _refuse_unusable(
-    geometries: Geometries, units: Sequence[str], crs: CRS, *, source: str
-) -> None:
-    """Refuse what no repair can turn into a polygon at the right place."""
+def _refuse_unusable(geometries: Geometries, units: Sequence[str], *, source: str) -> None:
+    """Refuse what no repair can turn into a polygon."""
     _refuse(
         shapely.is_missing(geometries) | shapely.is_empty(geometries),
         units,
@@ -92,27 +102,41 @@ def _refuse_unusable(
         found=lambda row: f"a {geometries[row].geom_type}",
         hint="name the layer or file of polygons",
     )
-    _refuse_points(geometries, units, crs, source=source)
 
 
-def _refuse_points(geometries: Geometries, units: Sequence[str], crs: CRS, *, source: str) -> None:
-    points, row_of = shapely.get_coordinates(geometries, return_index=True)
-    checks = [(~np.isfinite(points).all(axis=1), "finite coordinates")]
+def _refuse_points(
+    geometries: Geometries, kept: Floats, units: Sequence[str], crs: CRS, *, source: str
+) -> None:
+    """Refuse points at no place on earth; ``kept`` are those that cutting collections left."""
+    limits, expected = np.array([np.inf, np.inf]), "finite coordinates"
     if crs.is_geographic and crs.axis_info and crs.axis_info[0].unit_name == "degree":
         limits = np.array([MAX_LONGITUDE, MAX_LATITUDE]) + DEGREE_SLACK
-        outside = (np.abs(points) > limits).any(axis=1)
-        checks.append((outside, f"longitude and latitude in degrees, as in {crs.name}"))
-    for bad, expected in checks:
-        if not bad.any():
-            continue
-        first = int(np.flatnonzero(bad)[0])
-        x, y = points[first]
-        raise GeometryError(
-            f"{source}, unit {units[row_of[first]]!r}",
-            expected=expected,
-            found=f"the point ({x:g}, {y:g})",
-            hint="check that the declared CRS is the one of the coordinates",
-        )
+    cut = geometries[shapely.get_type_id(geometries) == COLLECTION]
+    if _all_within(kept, limits) and _all_within(shapely.get_coordinates(cut), limits):
+        return
+    points, row_of = shapely.get_coordinates(geometries, return_index=True)
+    bad = ~np.isfinite(points).all(axis=1)
+    if not bad.any():
+        bad = (np.abs(points) > limits).any(axis=1)
+        expected = f"longitude and latitude in degrees, as in {crs.name}"
+    first = int(np.flatnonzero(bad)[0])
+    x, y = points[first]
+    raise GeometryError(
+        f"{source}, unit {units[row_of[first]]!r}",
+        expected=expected,
+        found=f"the point ({x:g}, {y:g})",
+        hint="check that the declared CRS is the one of the coordinates",
+    )
+
+
+def _all_within(points: Floats, limits: Floats) -> bool:
+    """Whether all coordinates are finite and none lies beyond the limits."""
+
+    def within(block: slice) -> bool:
+        size = np.abs(points[block])
+        return bool((np.isfinite(size) & (size <= limits)).all())
+
+    return all(in_threads(within, blocks(len(points), POINTS_PER_CALL), processors()))
 
 
 def _refuse(
@@ -162,31 +186,54 @@ def _cut_collections(
     return result, audit
 
 
-def _make_valid(geometries: Geometries) -> Geometries:
-    """Polygons made valid as far as that goes; valid ones are untouched."""
+def _valid_drawn(geometries: Geometries, rings: Rings) -> Flags:
+    """Which polygons are valid: told from their ring if they have but one, else by GEOS."""
+    single = np.diff(rings.unit_rings) == 1
+    valid = np.zeros(len(geometries), dtype=np.bool_)
+    valid[single] = surely_simple(rings)[rings.unit_rings[:-1][single]]
+    rest = np.flatnonzero(~valid)
+    valid[rest] = _by_threads(shapely.is_valid, geometries[rest])
+    return valid
+
+
+def _by_threads(
+    measure: Callable[[Geometries], NDArray[Value]], geometries: Geometries
+) -> NDArray[Value]:
+    """What a function of shapely says of geometries."""
+
+    def one(block: slice) -> NDArray[Value]:
+        return measure(geometries[block])
+
+    pieces = in_threads(one, blocks(len(geometries), GEOMETRIES_PER_CALL), processors())
+    return np.concatenate([measure(geometries[:0]), *pieces])
+
+
+def _made_valid(geometries: Geometries) -> Geometries:
+    """Broken polygons made valid as far as that goes."""
     result = geometries.copy()
+    broken = np.ones(len(result), dtype=np.bool_)
     # Where edges nearly touch, one round can leave a crossing that the next one mends.
     for _ in range(MENDING_ROUNDS):
-        broken = ~shapely.is_valid(result)
         if not broken.any():
             break
         result[broken] = shapely.make_valid(
             result[broken], method="structure", keep_collapsed=False
         )
+        broken = ~shapely.is_valid(result)
     return result
 
 
 def _repair_rows(
     drawn: Geometries,
     repaired: Geometries,
+    rows: NDArray[np.intp],
     units: Sequence[str],
     crs: CRS,
     *,
     source: str,
 ) -> list[AuditRow]:
     """One row per repaired unit, with what was wrong and the change of geodesic area."""
-    rows = np.flatnonzero(~shapely.is_valid(drawn)).tolist()
-    if not rows:
+    if len(rows) == 0:
         return []
     before = geodesic_area_km2(gpd.GeoDataFrame(geometry=drawn[rows], crs=crs))
     after = geodesic_area_km2(gpd.GeoDataFrame(geometry=repaired[rows], crs=crs))
@@ -199,5 +246,5 @@ def _repair_rows(
             f"{reason}; geodesic area {old:.6g} km2 as drawn, {new:.6g} km2 repaired"
             f" ({new - old:+.3g} km2)",
         )
-        for row, reason, old, new in zip(rows, reasons, before, after, strict=True)
+        for row, reason, old, new in zip(rows.tolist(), reasons, before, after, strict=True)
     ]

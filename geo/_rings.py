@@ -66,16 +66,31 @@ def rings_of(geometries: npt.ArrayLike) -> Rings:
     """
     units = np.asarray(geometries, dtype=object)
     _refuse_other_kinds(units)
-    parts, part_unit = shapely.get_parts(units, return_index=True)
-    rings, ring_part = shapely.get_rings(parts, return_index=True)
-    flat = Rings(
-        xy=shapely.get_coordinates(rings),
-        ring_starts=_starts(shapely.get_num_coordinates(rings)),
-        part_starts=_starts(np.bincount(ring_part, minlength=len(parts))),
-        unit_starts=_starts(np.bincount(part_unit, minlength=len(units))),
-    )
+    flat = flattened(units)
     _refuse_infinite(flat)
     return flat
+
+
+def flattened(units: Geometries) -> Rings:
+    """Rings of polygons and multipolygons that are known to be such, finite or not."""
+    parts, part_unit = units, np.arange(len(units))
+    if (shapely.get_type_id(units) == POLYGONAL[1]).any():
+        parts, part_unit = shapely.get_parts(units, return_index=True)
+    n_vertices = shapely.get_num_coordinates(parts)
+    holes = shapely.get_num_interior_rings(parts)
+    n_rings = np.where(n_vertices > 0, holes + 1, 0)
+    # Taking rings out of their parts copies them, so that only parts with holes are taken apart.
+    lengths = np.empty(n_rings.sum(), dtype=np.int64)
+    holed = holes > 0
+    of_holed = np.repeat(holed, n_rings)
+    lengths[~of_holed] = n_vertices[~holed & (n_vertices > 0)]
+    lengths[of_holed] = shapely.get_num_coordinates(shapely.get_rings(parts[holed]))
+    return Rings(
+        xy=shapely.get_coordinates(units),
+        ring_starts=_starts(lengths),
+        part_starts=_starts(n_rings),
+        unit_starts=_starts(np.bincount(part_unit, minlength=len(units))),
+    )
 
 
 def polygons_of(rings: Rings, *, single: Bools) -> Geometries:
@@ -84,36 +99,65 @@ def polygons_of(rings: Rings, *, single: Bools) -> Geometries:
     Parameters
     ----------
     rings : Rings
+        Closed; rings and parts without vertices are left out.
     single : bool array, (n_units,)
         Which units are a Polygon, not a MultiPolygon; each of them has at most one part.
 
     Returns
     -------
     object array of shapely geometries, (n_units,)
+        The empty Polygon for a unit without vertices.
     """
-    ring_part = _owners(rings.part_starts)
-    part_unit = _owners(rings.unit_starts)
-    # Empty parts have an empty ring, which GEOS builds from no vertices at all.
-    full = np.diff(rings.ring_starts) > 0
-    vertex_ring = np.repeat(np.arange(full.sum()), np.diff(rings.ring_starts)[full])
-    parts, ring_part = np.unique(ring_part[full], return_inverse=True)
-    filled, part_unit = np.unique(part_unit[parts], return_inverse=True)
+    full = _without_empty(rings)
+    filled = np.diff(full.unit_starts) > 0
     units = np.full(len(single), shapely.Polygon(), dtype=object)
-    if len(filled) > 0:
-        closed = np.asarray(shapely.linearrings(rings.xy, indices=vertex_ring))
-        polygons = np.asarray(shapely.polygons(closed, indices=ring_part))
-        units[filled] = shapely.multipolygons(polygons, indices=part_unit)
-    alone = single & ~shapely.is_empty(units)
-    units[alone] = shapely.get_geometry(units[alone], 0)
+    for kind, depth, chosen in (
+        (shapely.GeometryType.POLYGON, 2, filled & single),
+        (shapely.GeometryType.MULTIPOLYGON, 3, filled & ~single),
+    ):
+        if chosen.any():
+            some = full if chosen.all() else subset(full, np.flatnonzero(chosen))
+            levels = (some.ring_starts, some.part_starts, some.unit_starts)[:depth]
+            units[chosen] = shapely.from_ragged_array(kind, some.xy, levels)
     return units
 
 
-def _owners(starts: Ints) -> Ints:
-    """The number of the run that each member belongs to."""
-    return np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+def _without_empty(rings: Rings) -> Rings:
+    """The same without rings that have no vertices and parts that have no rings."""
+    full = np.diff(rings.ring_starts) > 0
+    if full.all() and (np.diff(rings.part_starts) > 0).all():
+        return rings
+    part_starts = _starts(full)[rings.part_starts]
+    kept = np.diff(part_starts) > 0
+    return Rings(
+        xy=rings.xy,
+        ring_starts=np.concatenate([[0], rings.ring_starts[1:][full]]),
+        part_starts=np.concatenate([[0], part_starts[1:][kept]]),
+        unit_starts=_starts(kept)[rings.unit_starts],
+    )
 
 
-def _starts(counts: npt.NDArray[np.integer]) -> Ints:
+def subset(rings: Rings, units: Ints) -> Rings:
+    """The rings of some units, in the order given."""
+    unit_starts, parts = _chosen(rings.unit_starts, units)
+    part_starts, chosen = _chosen(rings.part_starts, parts)
+    ring_starts, vertices = _chosen(rings.ring_starts, chosen)
+    return Rings(
+        xy=rings.xy[vertices],
+        ring_starts=ring_starts,
+        part_starts=part_starts,
+        unit_starts=unit_starts,
+    )
+
+
+def _chosen(starts: Ints, runs: Ints) -> tuple[Ints, Ints]:
+    """Offsets of some runs put one after the other, and the members that they hold."""
+    ends = _starts(np.diff(starts)[runs])
+    shifts = np.repeat(starts[runs] - ends[:-1], np.diff(ends))
+    return ends, np.arange(ends[-1]) + shifts
+
+
+def _starts(counts: npt.NDArray[np.integer] | Bools) -> Ints:
     """Offsets of runs with these lengths."""
     starts = np.zeros(len(counts) + 1, dtype=np.int64)
     np.cumsum(counts, out=starts[1:])

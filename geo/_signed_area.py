@@ -8,9 +8,9 @@ sum of the heights to its left plus its own areas, and in an untouched cell that
 number, how often the cell lies inside.
 
 A unit's marks take memory in proportion to its edges and the cells they touch, never to the area of
-its bounding window: far-apart parts cost nothing. Marks are sorted by column, then by row, with
-two stable counting sorts, so that additions happen in the order of rows, columns and edges for
-any number of threads.
+its bounding window: far-apart parts cost nothing. Marks are sorted by row and then by column, both
+stably, so that additions happen in the order of rows, columns and edges for any number of threads
+and whatever band of rows is asked for.
 """
 
 from collections.abc import Callable
@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int32]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,10 +31,13 @@ _compiled = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True, error_mo
 WEIGHT_CUTOFF = 1e-12
 """Shares under this are not stored."""
 
+FEW_MARKS = 64
+"""Up to so many marks of a row are sorted by insertion."""
+
 
 @_compiled
 def _mark(
-    places: Ints, values: Floats, n: int, row: int, col: int, height: float, area: float
+    places: Places, values: Floats, n: int, row: int, col: int, height: float, area: float
 ) -> int:
     """Write mark number ``n``; the number of marks."""
     places[n, 0] = row
@@ -45,7 +49,7 @@ def _mark(
 
 @_compiled
 def _mark_row(
-    places: Ints,
+    places: Places,
     values: Floats,
     n: int,
     row: int,
@@ -85,7 +89,7 @@ def _mark_row(
 
 @_compiled
 def _mark_edge(
-    places: Ints,
+    places: Places,
     values: Floats,
     n: int,
     x_low: float,
@@ -93,22 +97,28 @@ def _mark_edge(
     x_high: float,
     y_high: float,
     sign: float,
-    height: int,
-    width: int,
+    window: tuple[int, int, int, int],
 ) -> int:
     """Mark the cells that one edge touches, with ``y_low <= y_high``, row by row.
 
     A level edge has no height but leaves its marks, so that the cells it cuts count as touched.
+    ``window`` is (first row, end row, rows, columns): rows that are wanted, and the whole size.
+    Where an edge enters a row does not depend on which rows are wanted.
     """
+    first_row, end_row, height, width = window
     least, most = min(x_low, x_high), max(x_low, x_high)
     if y_high <= 0.0 or y_low >= height or least >= width:
         return n
+    start = int(max(y_low, 0.0))
+    end = min(end_row, max(start + 1, int(np.ceil(y_high))))
+    if start >= end_row or end <= first_row:
+        return n
     slope = (x_high - x_low) / (y_high - y_low)
     x_from, y_from = x_low, y_low
-    if y_low < 0.0:
-        x_from, y_from = min(max(x_low - y_low * slope, least), most), 0.0
-    first = int(y_from)
-    for row in range(first, min(height, max(first + 1, int(np.ceil(y_high))))):
+    start = max(start, first_row)
+    if y_low < start:
+        x_from, y_from = min(max(x_low + (start - y_low) * slope, least), most), float(start)
+    for row in range(start, end):
         x_to, y_to = x_high, y_high
         if row + 1 < y_high:
             y_to = row + 1.0
@@ -136,7 +146,7 @@ def _ring_sign(xy: Floats, start: int, stop: int, turn: float, is_hole: bool) ->
 
 @_compiled
 def _mark_ring(
-    places: Ints,
+    places: Places,
     values: Floats,
     n: int,
     xy: Floats,
@@ -144,8 +154,7 @@ def _mark_ring(
     stop: int,
     sign: float,
     axes: tuple[float, float, float, float],
-    height: int,
-    width: int,
+    window: tuple[int, int, int, int],
 ) -> int:
     """Mark the cells that the edges of one ring touch.
 
@@ -160,7 +169,7 @@ def _mark_ring(
         x_low, y_low, x_high, y_high, way = x, y, x_next, y_next, sign
         if y > y_next:
             x_low, y_low, x_high, y_high, way = x_next, y_next, x, y, -sign
-        n = _mark_edge(places, values, n, x_low, y_low, x_high, y_high, way, height, width)
+        n = _mark_edge(places, values, n, x_low, y_low, x_high, y_high, way, window)
         x, y = x_next, y_next
     return n
 
@@ -204,139 +213,171 @@ def _most_marks(
 
 
 @_compiled
-def _sorted_order(places: Ints, axis: int, order: Ints, n_keys: int) -> Ints:
-    """``order``, stably sorted by row (axis 0) or column (axis 1) of the marks: a counting sort."""
-    starts = np.zeros(n_keys + 1, dtype=np.int64)
-    for k in range(len(order)):
-        starts[places[order[k], axis] + 1] += 1
-    for key in range(n_keys):
-        starts[key + 1] += starts[key]
-    result = np.empty(len(order), dtype=np.int64)
-    for k in range(len(order)):
-        key = places[order[k], axis]
-        result[starts[key]] = order[k]
-        starts[key] += 1
-    return result
+def _by_row(places: Places, n: int, lo: int, hi: int) -> tuple[Places, Places]:
+    """Order of the marks by row, stable, and where each row from ``lo`` to ``hi - 1`` starts."""
+    starts = np.zeros(hi - lo + 1, dtype=np.int32)
+    for k in range(n):
+        starts[places[k, 0] - lo + 1] += 1
+    for row in range(hi - lo):
+        starts[row + 1] += starts[row]
+    place, order = starts.copy(), np.empty(n, dtype=np.int32)
+    for k in range(n):
+        row = places[k, 0] - lo
+        order[place[row]] = k
+        place[row] += 1
+    return order, starts
 
 
 @_compiled
-def _run(
-    start: int, stop: int, inside: float, n: int, cells: Ints, weights: Floats, fill: bool
-) -> int:
+def _sort_by_col(places: Places, order: Places) -> None:
+    """Sort one row's marks by column, stably: by insertion where they are few, as nearly always."""
+    if len(order) > FEW_MARKS:
+        cols = np.empty(len(order), dtype=np.int32)
+        for k in range(len(order)):
+            cols[k] = places[order[k], 1]
+        order[:] = order[np.argsort(cols, kind="mergesort")]
+        return
+    for k in range(1, len(order)):
+        mark = order[k]
+        col = places[mark, 1]
+        at = k
+        while at > 0 and places[order[at - 1], 1] > col:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = mark
+
+
+@_compiled
+def _run(start: int, stop: int, inside: float, n: int, cells: Places, shares: Floats) -> int:
     """Store a run of cells that no edge touches: each lies inside wholly or not at all."""
     if inside < 0.5 or stop <= start:
         return n
-    if fill:
-        for cell in range(start, stop):
-            cells[n + cell - start] = cell
-            weights[n + cell - start] = 1.0
-    return n + stop - start
+    cells[n] = start
+    shares[n] = float(stop - start)
+    return n + 1
 
 
 @_compiled
-def _sweep(
-    places: Ints,
+def _sweep_row(
+    places: Places,
     values: Floats,
-    order: Ints,
-    window: tuple[int, int, int, int],
-    stride: int,
-    cells: Ints,
-    weights: Floats,
-    fill: bool,
+    order: Places,
+    first: int,
+    width: int,
+    n: int,
+    cells: Places,
+    shares: Floats,
 ) -> tuple[int, float]:
-    """Turn sorted marks into shares: the number to store and their sum before the cutoff.
+    """Turn one row's sorted marks into entries: their number so far, and the sum of shares.
 
-    ``stride`` is the grid's number of columns. Shares are cut to [0, 1]; where that takes away
-    more than rounding, rings overlap, and the sum no longer is the unit's area.
+    ``first`` is the cell of the window's first column in this row. Shares are cut to [0, 1]; where
+    that takes away more than rounding, rings overlap, and the sum no longer is the unit's area.
     """
-    n, total, k, n_marks = 0, 0.0, 0, len(order)
-    while k < n_marks:
-        row = places[order[k], 0]
-        first = (window[0] + row) * stride + window[1]
-        inside, col = 0.0, 0
-        while k < n_marks and places[order[k], 0] == row:
-            touched = places[order[k], 1]
-            stored = _run(first + col, first + touched, inside, n, cells, weights, fill)
-            total += stored - n
-            n = stored
-            share = inside
-            while k < n_marks and places[order[k], 0] == row and places[order[k], 1] == touched:
-                inside += values[order[k], 0]
-                share += values[order[k], 1]
-                k += 1
-            share = min(max(share, 0.0), 1.0)
-            total += share
-            if share >= WEIGHT_CUTOFF:
-                if fill:
-                    cells[n] = first + touched
-                    weights[n] = share
-                n += 1
-            col = touched + 1
-        stored = _run(first + col, first + window[3], inside, n, cells, weights, fill)
-        total += stored - n
-        n = stored
+    total, inside, col, k = 0.0, 0.0, 0, 0
+    while k < len(order):
+        touched = places[order[k], 1]
+        if inside >= 0.5:
+            total += touched - col
+        n = _run(first + col, first + touched, inside, n, cells, shares)
+        share = inside
+        while k < len(order) and places[order[k], 1] == touched:
+            inside += values[order[k], 0]
+            share += values[order[k], 1]
+            k += 1
+        share = min(max(share, 0.0), 1.0)
+        total += share
+        if share >= WEIGHT_CUTOFF:
+            cells[n] = first + touched
+            shares[n] = share
+            n += 1
+        col = touched + 1
+    if inside >= 0.5:
+        total += width - col
+    n = _run(first + col, first + width, inside, n, cells, shares)
     return n, total
 
 
 @_compiled
+def _with_room(cells: Places, shares: Floats, n: int, room: int) -> tuple[Places, Floats]:
+    """The same entries in arrays with room for more."""
+    if n + room <= len(cells):
+        return cells, shares
+    size = 2 * (n + room)
+    more_cells, more_shares = np.empty(size, np.int32), np.empty(size, np.float64)
+    more_cells[:n], more_shares[:n] = cells[:n], shares[:n]
+    return more_cells, more_shares
+
+
+@_compiled
 def sweep_units(
-    first: int,
-    last: int,
+    members: Ints,
+    rows: tuple[int, int],
     xy: Floats,
     ring_starts: Ints,
     is_hole: npt.NDArray[np.bool_],
     unit_rings: Ints,
     grid: tuple[float, float, float, float, int, int],
-    counts: Ints,
-    totals: Floats,
-    indptr: Ints,
-    cells: Ints,
-    weights: Floats,
-    fill: bool,
-) -> None:
-    """Count or store the shares of the units from ``first`` to ``last - 1``.
+) -> tuple[Ints, Floats, Places, Floats]:
+    """Shares of some units within a band of rows.
 
     Parameters
     ----------
-    first, last : int
-        The units of this call; calls on other units may run at the same time.
+    members : int64 array, (n,)
+        The units.
+    rows : tuple of int
+        First and end row of the band.
     xy, ring_starts, is_hole, unit_rings : arrays
         As in ``geo._rings.Rings``.
     grid : tuple
         (a, c, e, f, rows, cols): transform without its zeros, and shape.
-    counts, totals : int64 and float64 arrays, (n_units,)
-        Written: how many shares a unit stores, and their sum before the cutoff.
-    indptr : int64 array, (n_units + 1,)
-        Read when ``fill``: where each unit's shares go in ``cells`` and ``weights``.
-    cells, weights : int64 and float64 arrays
-        Written when ``fill``: flat cell index, rising within a unit, and share.
-    fill : bool
+
+    Returns
+    -------
+    counts : int64 array, (n,)
+        How many entries each unit has.
+    totals : float64 array, (n,)
+        Sum of each unit's shares before the cutoff.
+    cells : int32 array, (n_entries,)
+        Counted along the grid's rows from the band's first, rising within a unit.
+    shares : float64 array, (n_entries,)
+        As in ``geo.stripes.Stripe``.
     """
     a, c, e, f, _, cols = grid
-    places, values = np.empty((1024, 2), dtype=np.int64), np.empty((1024, 2), dtype=np.float64)
-    for unit in range(first, last):
-        counts[unit], totals[unit] = 0, 0.0
-        rings_from, rings_to = unit_rings[unit], unit_rings[unit + 1]
+    counts, totals = np.zeros(len(members), np.int64), np.zeros(len(members), np.float64)
+    places, values = np.empty((1024, 2), np.int32), np.empty((1024, 2), np.float64)
+    cells, shares = np.empty(1024, np.int32), np.empty(1024, np.float64)
+    n_entries = 0
+    for member in range(len(members)):
+        rings_from, rings_to = unit_rings[members[member]], unit_rings[members[member] + 1]
         start, stop = ring_starts[rings_from], ring_starts[rings_to]
         if start == stop:
             continue
-        window = _window(xy, start, stop, grid)
-        if window[2] <= 0 or window[3] <= 0:
+        top, left, height, width = _window(xy, start, stop, grid)
+        lo, hi = max(rows[0] - top, 0), min(rows[1] - top, height)
+        if lo >= hi or width <= 0:
             continue
-        most = _most_marks(xy, start, stop, (a, e), window[2], window[3])
+        most = _most_marks(xy, start, stop, (a, e), height, width)
         if most > len(places):
-            places, values = np.empty((2 * most, 2), np.int64), np.empty((2 * most, 2), np.float64)
-        axes = (c + a * window[1], a, f + e * window[0], e)
-        n = 0
+            places, values = np.empty((2 * most, 2), np.int32), np.empty((2 * most, 2), np.float64)
+        axes, n = (c + a * left, a, f + e * top, e), 0
         for ring in range(rings_from, rings_to):
             start, stop = ring_starts[ring], ring_starts[ring + 1]
             if stop - start < 4:
                 continue
             sign = _ring_sign(xy, start, stop, a * e, is_hole[ring])
-            n = _mark_ring(places, values, n, xy, start, stop, sign, axes, window[2], window[3])
-        order = _sorted_order(places, 1, np.arange(n), window[3])
-        order = _sorted_order(places, 0, order, window[2])
-        kept = slice(indptr[unit], indptr[unit + 1])
-        counts[unit], totals[unit] = _sweep(
-            places, values, order, window, cols, cells[kept], weights[kept], fill
-        )
+            n = _mark_ring(places, values, n, xy, start, stop, sign, axes, (lo, hi, height, width))
+        order, starts = _by_row(places, n, lo, hi)
+        cells, shares = _with_room(cells, shares, n_entries, 3 * n)
+        before = n_entries
+        for row in range(hi - lo):
+            of_row = order[starts[row] : starts[row + 1]]
+            if len(of_row) == 0:
+                continue
+            _sort_by_col(places, of_row)
+            first = (top + lo + row - rows[0]) * cols + left
+            n_entries, total = _sweep_row(
+                places, values, of_row, first, width, n_entries, cells, shares
+            )
+            totals[member] += total
+        counts[member] = n_entries - before
+    return counts, totals, cells[:n_entries].copy(), shares[:n_entries].copy()

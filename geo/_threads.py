@@ -2,8 +2,12 @@
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from itertools import pairwise
 from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -17,13 +21,35 @@ def processors() -> int:
 
 
 def in_threads(
-    work: Callable[[Piece], Result], pieces: Sequence[Piece], threads: int
+    work: Callable[[Piece], Result],
+    pieces: Sequence[Piece],
+    threads: int,
+    *,
+    pool: Executor | None = None,
 ) -> list[Result]:
     """Results of ``work`` for every piece, in the order of the pieces.
 
-    The first error of a piece, in their order, is raised.
+    The first error of a piece, in their order, is raised. ``pool`` are threads to use instead of
+    new ones, for work that keeps something by thread from one call to the next.
     """
     if len(pieces) < 2 or threads < 2:
         return [work(piece) for piece in pieces]
-    with ThreadPoolExecutor(min(threads, len(pieces))) as pool:
+    if pool is not None:
         return list(pool.map(work, pieces))
+    with ThreadPoolExecutor(min(threads, len(pieces))) as own:
+        return list(own.map(work, pieces))
+
+
+def blocks(n: int, size: int) -> list[slice]:
+    """Slices of ``size``, the last one shorter, that together run from 0 to ``n``."""
+    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+
+
+def runs(starts: npt.NDArray[np.int64], size: int) -> list[tuple[int, int]]:
+    """Runs of items, as (first, last + 1), that hold about ``size`` members each.
+
+    ``starts`` (n_items + 1) are the offsets of items into their members.
+    """
+    n_items = len(starts) - 1
+    inner = np.searchsorted(starts, np.arange(size, starts[-1], size))
+    return list(pairwise(np.unique([0, *inner.clip(0, n_items), n_items]).tolist()))

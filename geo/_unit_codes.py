@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from numbers import Integral, Real
+from typing import NoReturn
 
+import numpy as np
 import pandas as pd
 
 from geo.audit import AuditRow
@@ -92,16 +94,15 @@ def unit_ids(
     """
     where = f"{source}, unit_id = {columns.unit!r}"
     values, audit = _text(table[columns.unit], where=where, subject=f"{source}, {columns.unit}")
-    ids: list[str] = []
-    for row, value in enumerate(values, start=1):
-        if not value:
-            raise DuplicateUnitError(
-                where,
-                expected="an id in every row",
-                found=f"no value in row {row} of {len(values)}",
-                hint="fill the id in, or name another column",
-            )
-        ids.append(value)
+    ids = [value for value in values if value]
+    if len(ids) < len(values):
+        row = next(row for row, value in enumerate(values, start=1) if not value)
+        raise DuplicateUnitError(
+            where,
+            expected="an id in every row",
+            found=f"no value in row {row} of {len(values)}",
+            hint="fill the id in, or name another column",
+        )
     _require_unique(ids, where=where)
     return ids, audit
 
@@ -120,25 +121,35 @@ def city_ids(
     where = f"{source}, city_id = {columns.city_key!r}"
     values, audit = _text(table[columns.city], where=where, subject=f"{source}, {columns.city}")
     shortest = columns.city_digits or 1
-    ids: list[str] = []
-    for unit, value in zip(units, values, strict=True):
-        if not value:
-            raise BoundaryColumnError(
-                where,
-                expected="a city for every unit",
-                found=f"no value for unit {unit!r}",
-                hint="fill the city in, or take it from another column",
-            )
-        if len(value) < shortest:
-            raise BoundaryColumnError(
-                where,
-                expected=f"codes of {shortest} characters or more",
-                found=f"{value!r} for unit {unit!r}",
-                hint="take fewer digits, or name the column with the full code",
-            )
-        ids.append(value[: columns.city_digits])
+    ids = [value[: columns.city_digits] for value in values if value and len(value) >= shortest]
+    if len(ids) < len(values):
+        _refuse_city(values, units, shortest, where=where)
     # The same column is often both keys; its repairs were told with the unit ids.
     return ids, [] if columns.city == columns.unit else audit
+
+
+def _refuse_city(
+    values: Sequence[str | None], units: Sequence[str], shortest: int, *, where: str
+) -> NoReturn:
+    """Raise for the first value that is missing or too short; there is one."""
+    unit, value = next(
+        (unit, value)
+        for unit, value in zip(units, values, strict=True)
+        if not value or len(value) < shortest
+    )
+    if not value:
+        raise BoundaryColumnError(
+            where,
+            expected="a city for every unit",
+            found=f"no value for unit {unit!r}",
+            hint="fill the city in, or take it from another column",
+        )
+    raise BoundaryColumnError(
+        where,
+        expected=f"codes of {shortest} characters or more",
+        found=f"{value!r} for unit {unit!r}",
+        hint="take fewer digits, or name the column with the full code",
+    )
 
 
 def names(
@@ -187,10 +198,10 @@ def _require_column(column: str, columns: Sequence[str], *, where: str) -> None:
 
 
 def _require_unique(ids: Sequence[str], *, where: str) -> None:
+    if len(set(ids)) == len(ids):
+        return
     counts = pd.Series(ids, dtype="str").value_counts(sort=False)
     repeated = counts[counts > 1]
-    if repeated.empty:
-        return
     raise DuplicateUnitError(
         where,
         expected="every unit once",
@@ -205,33 +216,33 @@ def _text(
 ) -> tuple[list[str | None], list[AuditRow]]:
     """A column as text without surrounding blanks, None where missing, and what was changed."""
     exact_below = 2.0 ** EXACT_BITS.get(str(values.dtype).lower(), 53)
-    texts: list[str | None] = []
-    stripped: list[str] = []
-    numbers: dict[str, object] = {}
-    n_numbers = 0
-    for value, missing in zip(values.astype(object), values.isna(), strict=True):
-        if missing:
-            texts.append(None)
-            continue
-        text = _text_of(value, exact_below=exact_below, where=where)
-        texts.append(text)
-        if isinstance(value, str):
-            if text != value:
-                stripped.append(value)
-        else:
-            numbers.setdefault(text, value)
-            n_numbers += 1
+    present = values.notna().to_numpy(dtype=bool)
+    given = values.astype(object).to_numpy()[present].tolist()
+    # Columns of nothing but text, the rule, go without a look at every value.
+    if set(map(type, given)) <= {str}:
+        read, numbers = [value.strip() for value in given], []
+    else:
+        read = [_text_of(value, exact_below=exact_below, where=where) for value in given]
+        pairs = zip(read, given, strict=True)
+        numbers = [(text, value) for text, value in pairs if not isinstance(value, str)]
+    stripped = [
+        value
+        for text, value in zip(read, given, strict=True)
+        if text != value and isinstance(value, str)
+    ]
     if codes:
-        _require_leading_zeros(list(numbers), where=where)
+        _require_leading_zeros([text for text, _ in numbers], where=where)
     audit = []
     if numbers:
-        text, value = next(iter(numbers.items()))
+        text, value = numbers[0]
         detail = f"numbers read as text, such as {value} as {text!r}"
-        audit.append(AuditRow("boundaries", "codes_from_numbers", subject, detail, n_numbers))
+        audit.append(AuditRow("boundaries", "codes_from_numbers", subject, detail, len(numbers)))
     if stripped:
         detail = f"surrounding blanks removed, such as in {stripped[0]!r}"
         audit.append(AuditRow("boundaries", "stripped_blanks", subject, detail, len(stripped)))
-    return texts, audit
+    texts = np.full(len(values), None, dtype=object)
+    texts[present] = read
+    return texts.tolist(), audit
 
 
 def _require_leading_zeros(texts: Sequence[str], *, where: str) -> None:
@@ -253,6 +264,8 @@ def _require_leading_zeros(texts: Sequence[str], *, where: str) -> None:
 def _text_of(value: object, *, exact_below: float, where: str) -> str:
     if isinstance(value, str):
         return value.strip()
+    if type(value) is int:
+        return str(value)
     if not isinstance(value, bool):
         if isinstance(value, Integral):
             return str(int(value))

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pyogrio
 
+from geo._arrow_table import table_of_arrow
 from geo.audit import AuditRow
 from geo.errors import BoundaryFileError
 
@@ -19,6 +22,10 @@ PARQUET = (".parquet", ".geoparquet", ".pq")
 UNSTATED = "ISO-8859-1"
 # What the readers raise for a damaged file; GEOS, Arrow and decoding errors are among them.
 READ_ERRORS = (OSError, RuntimeError, ValueError, TypeError, KeyError)
+# The drivers that fill Arrow's arrays themselves, in batches and threads of their own.
+ARROW_DRIVERS = ("GPKG", "FlatGeobuf")
+ARROW_BATCH = 4096
+WKB_NAME = "wkb_geometry"
 
 Pick = Callable[[Sequence[str]], Sequence[str]]
 
@@ -90,26 +97,50 @@ def _read_parquet(path: Path, *, layer: str | None, pick: Pick) -> gpd.GeoDataFr
             found=f"layer {layer!r}",
             hint="leave the layer out",
         )
-    table = gpd.read_parquet(path)
-    geometry = table.geometry.name
-    wanted = pick([str(column) for column in table.columns if column != geometry])
-    return table[[*wanted, geometry]]
+    # No rows, but the columns, the geometry's name and the CRS.
+    head = gpd.read_parquet(path, filters=pc.scalar(False))
+    geometry = head.geometry.name
+    wanted = pick([str(column) for column in head.columns if column != geometry])
+    columns = [*wanted, geometry]
+    read = pq.read_table(path, columns=columns)
+    table = None
+    if sorted(read.column_names) == sorted(columns):
+        table = table_of_arrow(read, geometry=geometry, crs=head.crs)
+    return gpd.read_parquet(path)[columns] if table is None else table
 
 
 def _read_ogr(path: Path, *, layer: str | None, pick: Pick) -> tuple[pd.DataFrame, list[AuditRow]]:
     chosen = _choose_layer(path, layer)
     encoding, audit = _guess_encoding(path, chosen)
-    wanted = pick(_fields(path, chosen, encoding))
-    table = pyogrio.read_dataframe(
-        path,
-        layer=chosen,
-        columns=list(wanted),
-        encoding=encoding,
-        use_arrow=False,
-        # Malformed rings come back as missing geometry, which the repair refuses by unit.
-        on_invalid="ignore",
-    )
+    wanted = list(pick(_fields(path, chosen, encoding)))
+    table = _read_ogr_arrow(path, chosen, wanted)
+    if table is None:
+        table = pyogrio.read_dataframe(
+            path,
+            layer=chosen,
+            columns=wanted,
+            encoding=encoding,
+            use_arrow=False,
+            # Malformed rings come back as missing geometry, which the repair refuses by unit.
+            on_invalid="ignore",
+        )
     return table, audit
+
+
+def _read_ogr_arrow(path: Path, layer: str, wanted: list[str]) -> gpd.GeoDataFrame | None:
+    """The same table, if the file's driver gives Arrow quickly and all of it is plain."""
+    info = pyogrio.read_info(path, layer=layer)
+    if info["driver"] not in ARROW_DRIVERS:
+        return None
+    try:
+        meta, read = pyogrio.read_arrow(path, layer=layer, columns=wanted, batch_size=ARROW_BATCH)
+        # A file that is damaged halfway may end early instead of failing. More rows than stated
+        # are no damage: tools that write SQLite forget the count.
+        if read.num_rows < info["features"]:
+            return None
+        return table_of_arrow(read, geometry=meta["geometry_name"] or WKB_NAME, crs=meta["crs"])
+    except READ_ERRORS:
+        return None
 
 
 def _choose_layer(path: Path, layer: str | None) -> str:

@@ -1,21 +1,25 @@
 """Coverage: the exact share of every cell's area inside every unit.
 
 Shares come from signed-area accumulation over the edges (``geo._signed_area``): linear in edges,
-no clipping. Each unit's sum of shares is checked against its area clipped to the grid, which GEOS
-computes by another formula from the same vertices.
+no clipping. They are kept in stripes, the bands of rows in which light is summed, with the cells
+wholly inside a unit as runs. Each unit's sum of shares is checked against its area clipped to the
+grid, which is computed by another formula from the same vertices.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo._rings import Bools, Floats, Geometries, Ints, Rings, rings_of
+from geo import _ring_measures as measures
+from geo._rings import Bools, Floats, Ints, Rings, polygons_of, rings_of
 from geo._signed_area import sweep_units
+from geo._stripe_pieces import Piece, stripe_of
 from geo._threads import in_threads, processors
+from geo.errors import GridError
 from geo.grid import Grid
+from geo.stripes import STRIPE_ROWS, Stripe, expanded, stripe_count
 
 COVERAGE_VERSION = 1
 """Part of the address of every result: raised whenever a share may change."""
@@ -26,35 +30,39 @@ AREA_TOLERANCE = 1e-9
 SMALLEST_CHECKED = 1e-4
 """Units of fewer cells than this are too small to be checked in double precision."""
 
-CHUNKS_PER_THREAD = 8
+PIECES_PER_THREAD = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The sparse matrix unit x cell of shares, by rows (CSR), with its area check."""
+    """The sparse matrix unit x cell of shares, in stripes, with its area check."""
 
     grid: Grid
     """The grid whose cells are shared out."""
-    indptr: Ints
-    """(n_units + 1) where each unit's entries start in ``cells`` and ``weights``."""
-    cells: Ints
-    """(n_entries) flat cell index row * cols + col, rising within a unit."""
-    weights: Floats
-    """(n_entries) share of the cell's area inside the unit, from 1e-12 to 1."""
+    stripes: tuple[Stripe, ...]
+    """The bands of rows that some unit touches, in ascending order."""
     polygon_area: Floats
     """(n_units) area of the unit clipped to the grid, in cells, found without the shares."""
+    whole_area: Floats
+    """(n_units) area of the whole unit, in cells."""
     area_error: Floats
     """(n_units) |sum of shares - polygon_area| / polygon_area; 0 under 1e-4 of a cell."""
     mismatch: Bools
     """(n_units) whether ``area_error`` exceeds 1e-9, as for parts that overlap."""
 
+    def csr(self) -> tuple[Ints, Ints, Floats]:
+        """(indptr, cells, weights) with an entry for each cell, as `geo.stripes.expanded`."""
+        return expanded(self.stripes, n_units=len(self.mismatch), cols=self.grid.shape[1])
 
-def coverage(geometries: npt.ArrayLike, grid: Grid, *, threads: int | None = None) -> Coverage:
+
+def coverage(
+    geometries: npt.ArrayLike | Rings, grid: Grid, *, threads: int | None = None
+) -> Coverage:
     """Share out the cells of a grid among units.
 
     Parameters
     ----------
-    geometries : array_like of shapely Polygon or MultiPolygon, (n_units,)
+    geometries : array_like of shapely Polygon or MultiPolygon, (n_units,), or Rings
         In the grid's plane; may lie partly or wholly outside the grid. Rings may run either way.
     grid : Grid
     threads : int, optional
@@ -72,55 +80,47 @@ def coverage(geometries: npt.ArrayLike, grid: Grid, *, threads: int | None = Non
     ------
     GeometryError
         If a geometry is missing, not polygonal or not finite.
+    GridError
+        If the grid is too wide to number a stripe's cells in 32 bits.
     """
-    units = np.asarray(geometries, dtype=object)
-    rings = rings_of(units)
-    indptr, cells, weights, totals = _shares(rings, grid, threads or processors())
-    area = clipped_area(units, grid)
+    _check_width(grid)
+    rings = geometries if isinstance(geometries, Rings) else rings_of(geometries)
+    stripes, totals = _swept(rings, grid, threads or processors())
+    width, height = grid.cell_size
+    whole = measures.planar_areas(rings) / (width * height)
+    area = _clipped(rings, whole, grid)
     error = _area_error(totals, area)
     return Coverage(
         grid=grid,
-        indptr=indptr,
-        cells=cells,
-        weights=weights,
+        stripes=stripes,
         polygon_area=area,
+        whole_area=whole,
         area_error=error,
         mismatch=~(error <= AREA_TOLERANCE),
     )
 
 
-def clipped_area(geometries: npt.ArrayLike, grid: Grid) -> Floats:
-    """Area of units inside the grid, by GEOS.
-
-    Parameters
-    ----------
-    geometries : array_like of shapely Polygon or MultiPolygon, (n_units,)
-        In the grid's plane.
-    grid : Grid
-
-    Returns
-    -------
-    float64 array, (n_units,)
-        In cells.
-    """
-    units: Geometries = np.asarray(geometries, dtype=object)
+def _clipped(rings: Rings, whole: Floats, grid: Grid) -> Floats:
+    """Area of units inside the grid, in cells: (n_units,); by GEOS where they cross its edge."""
     x_min, y_min, x_max, y_max = grid.bounds
-    left, bottom, right, top = shapely.bounds(units).reshape(-1, 4).T
+    left, bottom, right, top = measures.bounds(rings).T
     within = (left >= x_min) & (right <= x_max) & (bottom >= y_min) & (top <= y_max)
     crossing = ~within & (left < x_max) & (right > x_min) & (bottom < y_max) & (top > y_min)
-    area = np.zeros(len(units))
-    area[within] = shapely.area(units[within])
-    area[crossing] = _crossing_area(units[crossing], grid)
-    width, height = grid.cell_size
-    return area / (width * height)
+    area = np.where(within, whole, 0.0)
+    if crossing.any():
+        width, height = grid.cell_size
+        some = measures.subset(rings, np.flatnonzero(crossing))
+        area[crossing] = _crossing_area(some, grid) / (width * height)
+    return area
 
 
-def _crossing_area(units: Geometries, grid: Grid) -> Floats:
+def _crossing_area(rings: Rings, grid: Grid) -> Floats:
     """Area inside the grid of units that cross its edge, in CRS units squared.
 
     ``clip_by_rect`` takes any input but errs where a polygon's corners lie on the rectangle, so it
     serves only the invalid units, which ``intersection`` refuses.
     """
+    units = polygons_of(rings, single=np.zeros(len(rings.unit_starts) - 1, dtype=np.bool_))
     valid = shapely.is_valid(units)
     area = np.empty(len(units))
     area[valid] = shapely.area(shapely.intersection(units[valid], shapely.box(*grid.bounds)))
@@ -135,48 +135,59 @@ def _area_error(totals: Floats, area: Floats) -> Floats:
     return np.where(checked, difference, 0.0)
 
 
-def _shares(rings: Rings, grid: Grid, threads: int) -> tuple[Ints, Ints, Floats, Floats]:
-    """CSR arrays (indptr, cells, weights) and the sums of shares before the cutoff.
-
-    The kernel runs twice, first to count and then to fill: less memory than joining pieces, and
-    every unit's place is fixed before any thread writes.
-    """
-    n_units = len(rings.unit_starts) - 1
-    counts, totals = np.zeros(n_units, dtype=np.int64), np.zeros(n_units)
-    indptr = np.zeros(n_units + 1, dtype=np.int64)
+def _swept(rings: Rings, grid: Grid, threads: int) -> tuple[tuple[Stripe, ...], Floats]:
+    """The stripes, and the sums of units' shares before the cutoff."""
     is_hole, unit_rings, (a, _, c, _, e, f) = rings.is_hole, rings.unit_rings, grid.transform
-    chunks = _chunks(rings.unit_vertices, threads * CHUNKS_PER_THREAD)
 
-    def sweep(cells: Ints, weights: Floats, *, fill: bool) -> None:
-        def one(chunk: tuple[int, int]) -> None:
-            sweep_units(
-                first=chunk[0],
-                last=chunk[1],
-                xy=rings.xy,
-                ring_starts=rings.ring_starts,
-                is_hole=is_hole,
-                unit_rings=unit_rings,
-                grid=(a, c, e, f, *grid.shape),
-                counts=counts,
-                totals=totals,
-                indptr=indptr,
-                cells=cells,
-                weights=weights,
-                fill=fill,
-            )
+    def sweep(task: tuple[int, Ints]) -> Piece:
+        stripe, members = task
+        rows = (stripe * STRIPE_ROWS, min((stripe + 1) * STRIPE_ROWS, grid.shape[0]))
+        of_grid = (a, c, e, f, *grid.shape)
+        swept = sweep_units(
+            members, rows, rings.xy, rings.ring_starts, is_hole, unit_rings, of_grid
+        )
+        return Piece(stripe, members, *swept)
 
-        in_threads(one, chunks, threads)
+    pieces = in_threads(sweep, _tasks(rings, grid, threads * PIECES_PER_THREAD), threads)
+    totals = np.zeros(len(rings.unit_starts) - 1)
+    of_stripe: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        totals[piece.members] += piece.totals
+        of_stripe.setdefault(piece.stripe, []).append(piece)
+    del pieces
 
-    sweep(np.empty(0, dtype=np.int64), np.empty(0), fill=False)
-    np.cumsum(counts, out=indptr[1:])
-    cells, weights = np.empty(indptr[-1], dtype=np.int64), np.empty(indptr[-1])
-    sweep(cells, weights, fill=True)
-    return indptr, cells, weights, totals
+    def join(stripe: int) -> Stripe | None:
+        # Each band's pieces go as soon as they are joined: memory holds few entries twice.
+        return stripe_of(of_stripe.pop(stripe), cols=grid.shape[1])
+
+    joined = in_threads(join, sorted(of_stripe), threads)
+    return tuple(stripe for stripe in joined if stripe is not None), totals
 
 
-def _chunks(unit_vertices: Ints, n_chunks: int) -> list[tuple[int, int]]:
-    """Runs of units (first, last + 1) with about equally many vertices."""
-    n_units = len(unit_vertices) - 1
-    inner = np.searchsorted(unit_vertices, np.linspace(0, unit_vertices[-1], n_chunks + 1))
-    ends = np.unique(np.concatenate([[0], inner, [n_units]]).clip(0, n_units))
-    return list(pairwise(ends.tolist()))
+def _tasks(rings: Rings, grid: Grid, n_tasks: int) -> list[tuple[int, Ints]]:
+    """(band, units that may touch it) in pieces of about equally many vertices, bands in order."""
+    (_, y_min, _, y_max), (*_, e, f) = measures.bounds(rings).T, grid.transform
+    with np.errstate(invalid="ignore"):
+        rows = np.sort([(y_min - f) / e, (y_max - f) / e], axis=0)
+        # A row of margin: rounding may put a vertex on the other side of a band's edge.
+        inside = (rows[1] >= -1.0) & (rows[0] <= grid.shape[0] + 1.0)
+        first = (rows[0] - 1.0).clip(0, grid.shape[0] - 1) // STRIPE_ROWS
+        last = (rows[1] + 1.0).clip(0, grid.shape[0] - 1) // STRIPE_ROWS
+    n_vertices = np.diff(rings.unit_vertices)
+    size = max(1, n_vertices.sum() // n_tasks)
+    tasks = []
+    for stripe in range(stripe_count(grid.shape[0])):
+        members = np.flatnonzero(inside & (first <= stripe) & (last >= stripe))
+        cuts = np.flatnonzero(np.diff(np.cumsum(n_vertices[members]) // size)) + 1
+        tasks += [(stripe, part) for part in np.split(members, cuts) if part.size]
+    return tasks
+
+
+def _check_width(grid: Grid) -> None:
+    if STRIPE_ROWS * grid.shape[1] > np.iinfo(np.int32).max:
+        raise GridError(
+            f"grid {grid.grid_id}",
+            expected=f"at most {np.iinfo(np.int32).max // STRIPE_ROWS} columns",
+            found=f"{grid.shape[1]} columns",
+            hint="cut the tile into narrower ones",
+        )

@@ -144,3 +144,15 @@ class StudyFileError(NightpanelError):
 
 class OutputError(NightpanelError):
     """An output folder or file cannot be written, or lacks the part that was asked for."""
+
+
+class CacheError(NightpanelError):
+    """The cache folder cannot be used: read-only, full, or no folder at all."""
+
+
+class TileChangedError(NightpanelError):
+    """A tile changed while it was read."""
+
+
+class SchedulerError(NightpanelError):
+    """A Dask scheduler or its workers are not there, run other code, or were lost too often."""

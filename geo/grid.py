@@ -8,14 +8,16 @@ import hashlib
 import math
 from dataclasses import dataclass, field
 from operator import index
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
-from pyproj import CRS
-from pyproj.enums import WktVersion
 
 from geo.errors import GridError
+
+if TYPE_CHECKING:
+    # A grid gets its CRS from whoever reads it: names are all that is needed of pyproj here.
+    from pyproj import CRS
 
 Transform = tuple[float, float, float, float, float, float]
 
@@ -28,7 +30,7 @@ class Grid:
     ``GridError``. Equality and hash use the CRS's WKT2 text, the transform and the shape.
     """
 
-    crs: CRS = field(compare=False)
+    crs: "CRS" = field(compare=False)
     """The coordinate reference system of the plane; coordinates are in the order x, y."""
     transform: Transform
     """(a, b, c, d, e, f) with x = a col + b row + c and y = d col + e row + f; b = d = 0."""
@@ -41,7 +43,7 @@ class Grid:
 
     def __post_init__(self) -> None:
         transform, shape = _checked(self.transform, self.shape, where="grid")
-        wkt = str(self.crs.to_wkt(WktVersion.WKT2_2019))
+        wkt = str(self.crs.to_wkt("WKT2_2019"))
         digest = hashlib.sha256(f"{wkt}\n{transform!r}\n{shape!r}".encode()).hexdigest()
         object.__setattr__(self, "transform", transform)
         object.__setattr__(self, "shape", shape)
@@ -49,7 +51,9 @@ class Grid:
         object.__setattr__(self, "grid_id", digest[:12])
 
     @classmethod
-    def checked(cls, *, crs: CRS, transform: Transform, shape: tuple[int, int], where: str) -> Self:
+    def checked(
+        cls, *, crs: "CRS", transform: Transform, shape: tuple[int, int], where: str
+    ) -> Self:
         """Build a grid whose errors name the tile it came from.
 
         Parameters

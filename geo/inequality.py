@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import xlogy
 
 from geo._groups import Floats, Groups, Integers, group_rows
-from geo.bootstrap import gini_interval
+from geo._resampled import entropy
+from geo.bootstrap import CityLight, gini_intervals
 from geo.errors import DuplicateUnitError, InequalityDomainError, TableColumnError
 
 TEXT_COLUMNS = ("product", "city_id", "unit_id")
@@ -33,6 +33,10 @@ CITY_COLUMNS = (
 )
 
 
+INEQUALITY_VERSION = 2
+"""Part of the address of kept city-years: raised whenever a bit of them may change."""
+
+
 @dataclass(frozen=True, slots=True)
 class _UnitYears:
     """Rows ordered by product, city, year, light and unit, whatever order they came in."""
@@ -54,7 +58,7 @@ class _UnitYears:
 
 
 def city_year_inequality(
-    unit_years: pd.DataFrame, *, draws: int = 500, level: float = 0.95
+    unit_years: pd.DataFrame, *, draws: int = 500, level: float = 0.95, threads: int | None = None
 ) -> pd.DataFrame:
     """Gini of mean light over the units of each city, year and product, and its companions.
 
@@ -68,6 +72,8 @@ def city_year_inequality(
         Bootstrap draws of the Gini's interval; 0 for none.
     level : float, default 0.95
         Level of that interval, between 0 and 1.
+    threads : int, optional
+        Threads that draw; all cores when left out.
 
     Returns
     -------
@@ -119,7 +125,7 @@ def city_year_inequality(
     mean = _ratio(total, n)
     # Of a city-year without light the ratio is NaN, and so is every index made of it.
     relative = _ratio(light, mean[rows.units.of_row])
-    low, high, dark_draws = _intervals(rows, dark, draws=draws, level=level)
+    intervals = gini_intervals(_lit_cities(rows, dark), draws=draws, level=level, threads=threads)
     return rows.keys.assign(
         gini=gini,
         gini_corrected=_ratio(gini * n, n - 1),
@@ -132,9 +138,9 @@ def city_year_inequality(
         saturated_share=_ratio(
             rows.units.sums(rows.cells * rows.saturated), rows.units.sums(rows.cells)
         ),
-        gini_low=low,
-        gini_high=high,
-        flags=_flags(rows, dark, dark_draws),
+        gini_low=intervals.low,
+        gini_high=intervals.high,
+        flags=_flags(rows, dark, intervals.dark_draws),
     )[list(CITY_COLUMNS)].astype({"flags": "str"})
 
 
@@ -171,8 +177,7 @@ def _gini(units: Groups, light: Floats, weight: Floats) -> Floats:
 
 def _theil_t_terms(relative: Floats) -> Floats:
     """``r ln r - r + 1``: their mean is that of ``r ln r``, and each is >= 0 but for rounding."""
-    entropy: Floats = xlogy(relative, relative)
-    return np.maximum(entropy - (relative - 1.0), 0.0)
+    return np.maximum(entropy(relative) - (relative - 1.0), 0.0)
 
 
 def _theil_l_terms(relative: Floats) -> Floats:
@@ -182,26 +187,12 @@ def _theil_l_terms(relative: Floats) -> Floats:
     return np.maximum((relative - 1.0) - logs, 0.0)
 
 
-def _intervals(
-    rows: _UnitYears, dark: NDArray[np.bool_], *, draws: int, level: float
-) -> tuple[Floats, Floats, Integers]:
-    ends = np.full((2, len(rows.keys)), np.nan)
-    dark_draws = np.zeros(len(rows.keys), dtype=np.int64)
-    keys = zip(rows.keys["city_id"], rows.keys["year"], strict=True)
-    for group, (city_id, year) in enumerate(keys):
-        if dark[group] or rows.units.size[group] < 2:
-            continue
-        first = rows.units.start[group]
-        interval = gini_interval(
-            rows.light[first : first + rows.units.size[group]],
-            city_id=city_id,
-            year=year,
-            draws=draws,
-            level=level,
-        )
-        ends[:, group] = interval.low, interval.high
-        dark_draws[group] = interval.dark_draws
-    return ends[0], ends[1], dark_draws
+def _lit_cities(rows: _UnitYears, dark: NDArray[np.bool_]) -> list[CityLight]:
+    """What the bootstrap draws from: each city-year's light, none of it where all is dark."""
+    first, size = rows.units.start, np.where(dark, 0, rows.units.size)
+    light = (rows.light[start : start + n] for start, n in zip(first, size, strict=True))
+    keys = zip(rows.keys["city_id"], rows.keys["year"], light, strict=True)
+    return [CityLight(city_id, year, values) for city_id, year, values in keys]
 
 
 def _flags(rows: _UnitYears, dark: NDArray[np.bool_], dark_draws: Integers) -> list[str]:
@@ -229,22 +220,17 @@ def _ordered(unit_years: pd.DataFrame) -> _UnitYears:
         name: unit_years[name].to_numpy(dtype=np.float64, na_value=np.nan)
         for name in NUMBER_COLUMNS
     }
-    codes = {name: pd.factorize(unit_years[name], sort=True)[0] for name in TEXT_COLUMNS}
-    year = unit_years["year"].to_numpy(dtype=np.int64)
-    order = np.lexsort(
-        (codes["unit_id"], numbers["mean"], year, codes["city_id"], codes["product"])
-    )
-    table = unit_years.iloc[order].reset_index(drop=True)
-    sorted_keys = np.stack([codes["product"], codes["city_id"], year])[:, order]
-    is_first = np.ones(len(table), dtype=bool)
-    is_first[1:] = (np.diff(sorted_keys, axis=1) != 0).any(axis=0)
-    group = (np.cumsum(is_first) - 1).astype(np.int64)
+    unit = pd.factorize(unit_years["unit_id"], sort=True)[0]
+    city_year = _city_year_numbers(unit_years)
+    order = np.lexsort((unit, numbers["mean"], city_year))
+    is_first = np.diff(city_year[order], prepend=-1) != 0
+    group = np.cumsum(is_first) - 1
     ordered = {name: values[order] for name, values in numbers.items()}
-    _require_unique(table, group)
+    _require_unique(unit_years, order, group, unit[order])
     valid = ~np.isnan(ordered["mean"]) & (ordered["n_cells"] > 0.0)
-    _require_domain(table, ordered, valid)
+    _require_domain(unit_years, order, ordered, valid)
     n_groups = int(is_first.sum())
-    keys = table.loc[is_first, ["product", "city_id", "year"]].reset_index(drop=True)
+    keys = unit_years[["product", "city_id", "year"]].iloc[order[is_first]].reset_index(drop=True)
     return _UnitYears(
         keys=keys.astype({"product": "str", "city_id": "str", "year": "int64"}),
         units=group_rows(group[valid], n_groups),
@@ -254,6 +240,15 @@ def _ordered(unit_years: pd.DataFrame) -> _UnitYears:
         saturated=ordered["saturated_share"][valid],
         left_out=np.bincount(group[~valid], minlength=n_groups).astype(np.int64),
     )
+
+
+def _city_year_numbers(unit_years: pd.DataFrame) -> Integers:
+    """A number >= 0 for each row that ascends with its product, city and year."""
+    number = np.zeros(len(unit_years), dtype=np.int64)
+    for name in ("product", "city_id", "year"):
+        code, values = pd.factorize(unit_years[name], sort=True)
+        number = number * len(values) + code
+    return number
 
 
 def _require_settings(draws: int, level: float) -> None:
@@ -298,12 +293,13 @@ def _require_columns(unit_years: pd.DataFrame) -> None:
         )
 
 
-def _require_unique(table: pd.DataFrame, group: Integers) -> None:
-    repeated = pd.DataFrame({"group": group, "unit_id": table["unit_id"]}).duplicated().to_numpy()
+def _require_unique(
+    unit_years: pd.DataFrame, order: Integers, group: Integers, unit: Integers
+) -> None:
+    repeated = pd.DataFrame({"group": group, "unit": unit}).duplicated().to_numpy()
     if repeated.any():
-        row = table.loc[repeated].iloc[0]
         raise DuplicateUnitError(
-            _place(row),
+            _place(unit_years.iloc[order[repeated][0]]),
             expected="one row per unit, year and product",
             found=f"{int(repeated.sum())} rows that repeat an earlier one",
             hint="compute inequality from one unit-year table at a time",
@@ -311,7 +307,10 @@ def _require_unique(table: pd.DataFrame, group: Integers) -> None:
 
 
 def _require_domain(
-    table: pd.DataFrame, values: dict[str, Floats], valid: NDArray[np.bool_]
+    unit_years: pd.DataFrame,
+    order: Integers,
+    values: dict[str, Floats],
+    valid: NDArray[np.bool_],
 ) -> None:
     light, area = values["mean"], values["area_km2"]
     checks: Sequence[tuple[str, NDArray[np.bool_], str]] = (
@@ -321,7 +320,7 @@ def _require_domain(
     for name, good, expected in checks:
         wrong = valid & ~good
         if wrong.any():
-            row = table.loc[wrong].iloc[0]
+            row = unit_years.iloc[order[wrong][0]]
             raise InequalityDomainError(
                 f"{_place(row)}, column {name!r}",
                 expected=expected,

@@ -3,21 +3,23 @@
 A straight edge of the boundary file is a curve in the grid's plane. Before the vertices are
 transformed, edges are halved until the straight line between transformed ends lies within a tenth
 of a cell of the curve. Halving looks at one edge at a time and not at its direction, so that two
-neighbours' common edge stays common, to the bit.
+neighbours' common edge stays common, to the bit. Most edges are so short that they need no look:
+``geo._straight`` says which.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 from pyproj import CRS, Transformer
 
 from geo._rings import Bools, Floats, Geometries, Ints, Rings, polygons_of, rings_of
-from geo._threads import in_threads, processors
+from geo._straight import surely_straight
+from geo._threads import blocks, in_threads, processors
+from geo._transform import transformed
 from geo.errors import GeometryError, MissingCrsError
 from geo.grid import Grid
 
@@ -27,8 +29,7 @@ LARGEST_DEVIATION = 0.1
 SPLIT_BEYOND = 0.8 * LARGEST_DEVIATION
 """What is allowed where it is measured: between those points a curve swings a little further."""
 
-POINTS_PER_CALL = 100_000
-"""Points and edges are handled in blocks of about this many: bounded memory, several threads."""
+EDGES_PER_CALL = 50_000
 
 MOST_HALVINGS = 24
 """An edge that still deviates after so many halvings jumps, as across the antimeridian."""
@@ -42,10 +43,16 @@ class _Plane:
     """From the units' CRS to the grid's, coordinates in the order x, y."""
     cell: Floats
     """(2,) width and height of a cell."""
+    pool: Executor
+    """The threads that transform."""
 
     def moved(self, xy: Floats) -> Floats:
         """(n, 2) coordinates in the grid's plane; infinite where the transformation fails."""
-        return np.column_stack(self.transformer.transform(xy[:, 0], xy[:, 1]))
+        return transformed(self.transformer, xy, pool=self.pool)
+
+    def cells(self, xy: Floats) -> Floats:
+        """(n, 2) coordinates in the grid's plane, in cells from its origin."""
+        return self.moved(xy) / self.cell
 
     def deviation(self, point: Floats, moved_start: Floats, moved_end: Floats) -> Floats:
         """(n,) how many cells the images of points lie from the middles of moved ends."""
@@ -76,21 +83,50 @@ def to_grid(units: gpd.GeoDataFrame, grid: Grid) -> Geometries:
         If a vertex has no finite place in the grid's CRS, or an edge jumps there.
     """
     geometries: Geometries = np.asarray(units.geometry.array, dtype=object)
+    if _source(units).equals(grid.crs, ignore_axis_order=True):
+        return geometries
+    return polygons_of(rings_in_grid(units, grid), single=shapely.get_type_id(geometries) == 3)
+
+
+def rings_in_grid(units: gpd.GeoDataFrame, grid: Grid) -> Rings:
+    """Bring units into the plane of a grid, as the rings of what `to_grid` returns.
+
+    Parameters
+    ----------
+    units : GeoDataFrame, (n_units,)
+        As for `to_grid`.
+    grid : Grid
+
+    Returns
+    -------
+    Rings
+
+    Raises
+    ------
+    MissingCrsError, GeometryError
+        As `to_grid`, and where a geometry is missing, not polygonal or not finite.
+    """
+    source = _source(units)
+    rings = rings_of(units.geometry.array)
+    if source.equals(grid.crs, ignore_axis_order=True):
+        return rings
+    names = units["unit_id"] if "unit_id" in units else range(len(units))
+    with ThreadPoolExecutor(processors()) as pool:
+        plane = _Plane(
+            transformer=Transformer.from_crs(source, grid.crs, always_xy=True),
+            cell=np.asarray(grid.cell_size),
+            pool=pool,
+        )
+        return _densified(rings, plane, names, (source.name, grid.crs.name))
+
+
+def _source(units: gpd.GeoDataFrame) -> CRS:
+    """The CRS of units, which they must have."""
     if units.crs is None:
         raise MissingCrsError(
             "units", expected="a CRS", found="none", hint="set the CRS of the boundary file"
         )
-    source = CRS.from_user_input(units.crs)
-    if source.equals(grid.crs, ignore_axis_order=True):
-        return geometries
-    known = units["unit_id"] if "unit_id" in units else range(len(units))
-    names = tuple(str(name) for name in known)
-    plane = _Plane(
-        transformer=Transformer.from_crs(source, grid.crs, always_xy=True),
-        cell=np.asarray(grid.cell_size),
-    )
-    moved = _densified(rings_of(geometries), plane, names, (source.name, grid.crs.name))
-    return polygons_of(moved, single=shapely.get_type_id(geometries) == 3)
+    return CRS.from_user_input(units.crs)
 
 
 def _bent(xy: Floats, moved: Floats, edges: Ints, plane: _Plane) -> Bools:
@@ -110,26 +146,20 @@ def _bent(xy: Floats, moved: Floats, edges: Ints, plane: _Plane) -> Bools:
     return np.asarray(~(worst <= SPLIT_BEYOND))
 
 
-def _blocks(items: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
-    return np.array_split(items, 1 + len(items) // POINTS_PER_CALL)
-
-
-def _all_moved(xy: Floats, plane: _Plane) -> Floats:
-    return np.concatenate(in_threads(plane.moved, _blocks(xy), processors()))
-
-
 def _all_bent(xy: Floats, moved: Floats, edges: Ints, plane: _Plane) -> Bools:
-    def bent(block: Ints) -> Bools:
-        return _bent(xy, moved, block, plane)
+    def bent(block: slice) -> Bools:
+        return _bent(xy, moved, edges[block], plane)
 
-    return np.concatenate(in_threads(bent, _blocks(edges), processors()))
+    pieces = in_threads(bent, blocks(len(edges), EDGES_PER_CALL), processors(), pool=plane.pool)
+    return np.concatenate([np.empty(0, dtype=np.bool_), *pieces])
 
 
-def _densified(rings: Rings, plane: _Plane, names: Sequence[str], crs: tuple[str, str]) -> Rings:
+def _densified(rings: Rings, plane: _Plane, names: Iterable[object], crs: tuple[str, str]) -> Rings:
     """Rings in the grid's plane, with vertices added wherever an edge would bend too far."""
-    moved = _all_moved(rings.xy, plane)
+    moved = plane.moved(rings.xy)
     _refuse_lost(rings, moved, names, crs)
     open_edges = np.ones(len(rings.xy), dtype=np.bool_)
+    open_edges[:-1] = ~surely_straight(rings.xy, plane.cells, within=SPLIT_BEYOND)
     open_edges[rings.ring_starts[1:] - 1] = False
     for _ in range(MOST_HALVINGS):
         at = np.flatnonzero(open_edges)
@@ -137,7 +167,7 @@ def _densified(rings: Rings, plane: _Plane, names: Sequence[str], crs: tuple[str
         if len(at) == 0:
             return replace(rings, xy=moved)
         middle = (rings.xy[at] + rings.xy[at + 1]) / 2.0
-        moved = np.insert(moved, at + 1, _all_moved(middle, plane), axis=0)
+        moved = np.insert(moved, at + 1, plane.moved(middle), axis=0)
         open_edges = np.zeros(len(moved), dtype=np.bool_)
         halves = at + np.arange(len(at))
         open_edges[halves] = open_edges[halves + 1] = True
@@ -155,10 +185,12 @@ def _densified(rings: Rings, plane: _Plane, names: Sequence[str], crs: tuple[str
     )
 
 
-def _refuse_lost(rings: Rings, moved: Floats, names: Sequence[str], crs: tuple[str, str]) -> None:
-    lost = ~np.isfinite(moved).all(axis=1)
-    if lost.any():
-        vertex = int(np.flatnonzero(lost)[0])
+def _refuse_lost(
+    rings: Rings, moved: Floats, names: Iterable[object], crs: tuple[str, str]
+) -> None:
+    found = np.isfinite(moved)
+    if not found.all():
+        vertex = int(np.flatnonzero(~found.all(axis=1))[0])
         raise GeometryError(
             f"unit {_owner(rings, vertex, names)}",
             expected=f"a place in {crs[1]} for every vertex",
@@ -167,6 +199,6 @@ def _refuse_lost(rings: Rings, moved: Floats, names: Sequence[str], crs: tuple[s
         )
 
 
-def _owner(rings: Rings, vertex: int, names: Sequence[str]) -> str:
+def _owner(rings: Rings, vertex: int, names: Iterable[object]) -> object:
     """The name of the unit that a vertex belongs to."""
-    return names[int(np.searchsorted(rings.unit_vertices, vertex, side="right")) - 1]
+    return tuple(names)[int(np.searchsorted(rings.unit_vertices, vertex, side="right")) - 1]

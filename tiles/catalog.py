@@ -21,7 +21,6 @@ from geo.errors import (
 )
 from geo.grid import Grid
 from tiles.products import PRODUCTS, Product, product_of, year_in_name
-from tiles.reader import read_header
 
 YEAR_DIGITS = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
@@ -105,7 +104,7 @@ def read_catalog(
     TileUnreadableError, MissingCrsError, GridError, ContractError
         If a header is damaged, says not where the tile lies, or contradicts the product.
     """
-    named = [_named(path, product, tuple(user)) for path in _files(patterns)]
+    named = [_named(path, product, tuple(user)) for path in tile_files(patterns)]
     _check_years(patterns, named, years)
     taken = [item for item in named if years is None or item.year in years]
     taken.sort(key=lambda item: (item.product.name, item.year))
@@ -117,8 +116,24 @@ def read_catalog(
     return Catalog(tiles=tiles, audit=(*audit, *_left_out(left)))
 
 
-def _files(patterns: Sequence[str | Path]) -> list[Path]:
-    """The files that paths and patterns name, each once, in the order named."""
+def tile_files(patterns: Sequence[str | Path]) -> list[Path]:
+    """The files that paths and patterns name, each once, in the order named; none is opened.
+
+    Parameters
+    ----------
+    patterns : sequence of str or Path
+        As for `read_catalog`.
+
+    Returns
+    -------
+    list of Path
+        Absolute paths.
+
+    Raises
+    ------
+    TileMissingError
+        If a file does not exist, or a pattern matches none.
+    """
     files: dict[Path, Path] = {}
     for pattern in patterns:
         path = Path(pattern).expanduser()
@@ -222,6 +237,8 @@ def _check_duplicates(named: Sequence[_Named]) -> None:
 
 
 def _tile(named: _Named) -> Tile:
+    from tiles.reader import read_header  # rasterio is loaded with the first header
+
     header = read_header(named.path)
     product, nodata = named.product, header.nodata
     in_range = nodata is not None and product.valid_min <= nodata <= product.valid_max

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from geo.errors import ProductError
 from geo.grid import Grid
+from geo.stripes import STRIPE_ROWS
 from tiles.catalog import Catalog, Tile
-from tiles.stripes import STRIPE_ROWS
 
 
 def open_cube(catalog: Catalog) -> dict[str, xr.DataArray]:

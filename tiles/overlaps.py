@@ -1,54 +1,89 @@
 """Units that overlap: cells of which units claim more than there is."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from geo._threads import in_threads
 from geo.audit import AuditRow
 from geo.grid import Grid
-from tiles.stripes import StripeSlice
+from geo.stripes import Stripe
 
 OVERLAP_TOLERANCE = 1e-6
+ROWS_AT_ONCE = 32
 
 
-def overlap_audit(parts: Iterable[StripeSlice], grid: Grid) -> list[AuditRow]:
-    """An audit row for a grid if units cover more than the whole of some cells.
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Cells of which units claim more than the whole."""
+
+    cells: int = 0
+    """How many."""
+    largest: float = 0.0
+    """The largest sum of shares of one cell."""
+
+
+def overlap_of(stripes: Sequence[Stripe], *, threads: int) -> Overlap:
+    """Find the cells whose shares sum to more than 1 + 1e-6.
 
     Parameters
     ----------
-    parts : iterable of StripeSlice
-        The coverage of all units; one stripe's window of cells is in memory at a time.
-    grid : Grid
+    stripes : sequence of Stripe
+        The coverage of all units.
+    threads : int
 
     Returns
     -------
-    list of AuditRow
-        Empty if no cell's shares sum to more than 1 + 1e-6; else one row whose count is in cells.
+    Overlap
     """
-    count, largest = 0, 0.0
-    for part in parts:
-        rows, cols = part.window.shape
-        over, most = _overfull(part.cells, part.weights, rows * cols, 1.0 + OVERLAP_TOLERANCE)
-        count, largest = count + int(over), max(largest, float(most))
-    if not count:
+
+    def of_stripe(part: Stripe) -> tuple[int, float]:
+        entries = (part.indptr, part.cells, part.shares)
+        count, largest = _overfull(*entries, part.window.shape, 1.0 + OVERLAP_TOLERANCE)
+        return int(count), float(largest)
+
+    found = in_threads(of_stripe, stripes, threads)
+    largest = max((most for _, most in found), default=0.0)
+    return Overlap(cells=sum(count for count, _ in found), largest=largest)
+
+
+def overlap_audit(overlap: Overlap, grid: Grid) -> list[AuditRow]:
+    """An audit row for a grid where units overlap; its count is in cells."""
+    if not overlap.cells:
         return []
-    detail = f"cells whose units cover more than the whole cell, up to {largest:.7g} of it"
-    return [AuditRow("light", "overlapping_units", f"grid {grid.grid_id}", detail, count)]
+    detail = f"cells whose units cover more than the whole cell, up to {overlap.largest:.7g} of it"
+    return [AuditRow("light", "overlapping_units", f"grid {grid.grid_id}", detail, overlap.cells)]
 
 
 @numba.njit(cache=True, nogil=True)
 def _overfull(
-    cells: NDArray[np.int32], weights: NDArray[np.float64], n_cells: int, limit: float
+    indptr: NDArray[np.int64],
+    cells: NDArray[np.int32],
+    shares: NDArray[np.float64],
+    shape: tuple[int, int],
+    limit: float,
 ) -> tuple[int, float]:
-    """Number of cells whose weights sum to more than the limit, and the largest sum."""
-    totals = np.zeros(n_cells)
-    for entry in range(cells.size):
-        totals[cells[entry]] += weights[entry]
+    """Number of cells whose shares sum to more than the limit, and the largest sum."""
     count, largest = 0, 0.0
-    for total in totals:
-        if total > limit:
-            count += 1
-        largest = max(largest, total)
+    place = indptr[:-1].copy()
+    totals = np.zeros(ROWS_AT_ONCE * shape[1])
+    for first in range(0, shape[0] * shape[1], totals.size):
+        totals[:] = 0.0
+        for unit in range(place.size):
+            entry = int(place[unit])
+            while entry < indptr[unit + 1] and cells[entry] < first + totals.size:
+                cell = cells[entry] - first
+                if shares[entry] < 2.0:
+                    totals[cell] += shares[entry]
+                else:
+                    totals[cell : cell + np.int64(shares[entry])] += 1.0
+                entry += 1
+            place[unit] = entry
+        for total in totals:
+            if total > limit:
+                count += 1
+            largest = max(largest, total)
     return count, largest

@@ -5,7 +5,7 @@ process may read any tile at any time, and a tile is handed around as its path.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,10 @@ from rasterio.windows import Window as RasterWindow
 
 from geo.errors import GridError, MissingCrsError, TileMissingError, TileUnreadableError
 from geo.grid import Grid
+from geo.window import Window
+
+BLOCK_CACHE_MIB = 64
+"""Memory of GDAL's block cache, which all open files share: every block is wanted once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +37,6 @@ class Header:
     """NumPy name of its values' type."""
     nodata: float | None
     """The value that it declares to be no data, if it declares one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A rectangle of cells: rows and columns counted from the tile's first, ends excluded."""
-
-    first_row: int
-    """First row."""
-    end_row: int
-    """Row after the last."""
-    first_col: int
-    """First column."""
-    end_col: int
-    """Column after the last."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Number of rows and of columns."""
-        return self.end_row - self.first_row, self.end_col - self.first_col
 
 
 def read_header(path: Path) -> Header:
@@ -86,7 +71,12 @@ def read_header(path: Path) -> Header:
 
 
 def read_rows(
-    path: Path, window: Window, *, shape: tuple[int, int], rows_at_once: int | None = None
+    path: Path,
+    window: Window,
+    *,
+    shape: tuple[int, int],
+    spans: Sequence[tuple[int, int]] | None = None,
+    rows_at_once: int | None = None,
 ) -> Iterator[tuple[int, NDArray[Any]]]:
     """Values of a window of a tile, a few rows at a time, from the first row down.
 
@@ -96,6 +86,9 @@ def read_rows(
     window : Window
     shape : tuple of int
         Rows and columns that the tile had when its header was read.
+    spans : sequence of (int, int), optional
+        First and end columns, counted from the tile's first, that are wanted; what lies between
+        them is not read and holds nothing that means anything. The whole window by default.
     rows_at_once : int, optional
         Rows to read at a time; all by default.
 
@@ -122,13 +115,18 @@ def read_rows(
             )
         for first in range(window.first_row, window.end_row, step):
             end = min(first + step, window.end_row)
-            yield first, _read(path, tile, Window(first, end, window.first_col, window.end_col))
+            # Memory that is never written to is never taken.
+            values = np.empty((end - first, window.shape[1]), dtype=tile.dtypes[0])
+            for start, stop in spans or ((window.first_col, window.end_col),):
+                of_span = values[:, start - window.first_col : stop - window.first_col]
+                _read(path, tile, Window(first, end, start, stop), of_span)
+            yield first, values
 
 
-def _read(path: Path, tile: Any, part: Window) -> NDArray[Any]:
+def _read(path: Path, tile: Any, part: Window, values: NDArray[Any]) -> None:
     rows, cols = part.shape
     try:
-        values = tile.read(1, window=RasterWindow(part.first_col, part.first_row, cols, rows))
+        tile.read(1, window=RasterWindow(part.first_col, part.first_row, cols, rows), out=values)
     except RasterioError as error:
         raise TileUnreadableError(
             f"{path}, rows {part.first_row} to {part.end_row - 1}",
@@ -136,7 +134,6 @@ def _read(path: Path, tile: Any, part: Window) -> NDArray[Any]:
             found=str(error.__cause__ or error),
             hint="the file is truncated or damaged: fetch it again",
         ) from error
-    return np.asarray(values)
 
 
 @contextmanager
@@ -146,7 +143,8 @@ def _opened(path: Path) -> Iterator[Any]:
             str(path), expected="a raster file", found="no such file", hint="correct the path"
         )
     try:
-        tile = rasterio.open(path)
+        with rasterio.Env(GDAL_CACHEMAX=BLOCK_CACHE_MIB):
+            tile = rasterio.open(path)
     except RasterioError as error:
         packed = path.suffix == ".gz"
         raise TileUnreadableError(

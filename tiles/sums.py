@@ -1,32 +1,49 @@
 """Sums of light over units within one stripe of one tile, and their addition over stripes.
 
-Each unit's terms are added in cell order, in double and one after the other; the kernel keeps its
-place between pieces, so that a stripe read in any number of pieces gives the same bits.
+Each unit's terms are added in cell order, in double and one after the other; the kernels keep
+their place between pieces, so that a stripe read in any number of pieces gives the same bits.
 """
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.errors import TileUnreadableError
+from geo.stripes import Stripe
+from tiles._sum_kernels import (
+    CELLS,
+    COVERED,
+    N_SUMS,
+    VALID,
+    add_cells,
+    add_observed,
+    count_outside_real,
+    count_outside_whole,
+    find_breaches,
+)
 from tiles.catalog import Tile
 from tiles.cell_area import row_cell_area_km2
+from tiles.file_state import FileState, require_unchanged
 from tiles.reader import read_rows
-from tiles.stripes import StripeSlice
 
-# Columns of the arrays of sums. w is the share of a cell, a the cell's area: 1 on the plane, square
-# kilometres if geodesic; the last five run over valid cells.
-COVERED = 0  # sum of w a over all cells inside the grid
-VALID = 1  # sum of w a
-LIGHT = 2  # sum of w a v
-LIT = 3  # sum of w a where v is above the product's lit_above
-SATURATED = 4  # sum of w a where v is at or above the product's saturation
-CELLS = 5  # sum of w, the effective number of cells
-N_SUMS = 6
+SUMS_VERSION = 1
+"""Part of the address of every tile's sums: raised whenever one may change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Time spent, in seconds of one thread."""
+
+    read: float = 0.0
+    """Reading and decoding."""
+    add: float = 0.0
+    """Checking values and adding them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +67,11 @@ class StripeSums:
     units: NDArray[np.int64]
     """(n,) Positions of the units."""
     sums: NDArray[np.float64]
-    """(n, 6) One column for each of the constants above."""
+    """(n, 6) One column for each constant of `tiles._sum_kernels`."""
     breaches: Breaches
     """Values in the stripe that break the product's contract."""
+    effort: Effort
+    """What it cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +82,48 @@ class TileSums:
     """(n_units, 6) Zero where a unit has no cell."""
     breaches: Breaches
     """Values that break the product's contract, wherever the tile was read."""
+    effort: Effort
+    """What it cost, over all stripes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """A product's contract in the terms of a tile's own type."""
+
+    low: float
+    high: float
+    levels: tuple[float, float]
+    """Above the first a cell is lit, from the second on it is saturated."""
+    fill: NDArray[np.float64]
+
+    def any_outside(self, values: NDArray[Any]) -> bool:
+        """Whether some value is fill or breaks the contract."""
+        if values.dtype.kind == "f":
+            low, high = values.dtype.type(self.low), values.dtype.type(self.high)
+            return bool(count_outside_real(values, low, high))
+        known = np.iinfo(values.dtype)
+        low, high = max(math.ceil(self.low), known.min), min(self.high, known.max)
+        kind = values.dtype.type
+        return bool(count_outside_whole(values, kind(low), kind(math.floor(high))))
 
 
 def sum_stripe(
-    part: StripeSlice, *, tile: Tile, geodesic: bool, rows_at_once: int | None
+    part: Stripe,
+    *,
+    tile: Tile,
+    state: FileState,
+    geodesic: bool = False,
+    rows_at_once: int | None = None,
 ) -> StripeSums:
     """Read a stripe of a tile and sum it over units.
 
     Parameters
     ----------
-    part : StripeSlice
+    part : Stripe
         The coverage of the stripe on the tile's grid.
     tile : Tile
+    state : FileState
+        The file's state when the run began.
     geodesic : bool
         Whether shares are multiplied by the cells' geodesic area.
     rows_at_once : int, optional
@@ -88,30 +137,70 @@ def sum_stripe(
     ------
     TileMissingError, TileUnreadableError
         If the tile cannot be read.
+    TileChangedError
+        If the file is another than when the run began.
     GridError
         If ``geodesic`` and the tile's grid is projected.
     """
-    window, product = part.window, tile.product
+    window, limits = part.window, _limits(tile)
     area = np.empty(0)
     if geodesic:
         rows = (window.first_row, window.end_row)
         area = row_cell_area_km2(tile.grid, *rows, where=str(tile.path))
-    limits = [product.valid_min, product.valid_max, product.lit_above]
-    limits.append(math.inf if product.saturation is None else product.saturation)
-    low, high, lit, full = _as_stored(limits, tile.dtype)
-    fill = _as_stored(tile.fill_values, tile.dtype)
-    sums = np.zeros((part.units.size, N_SUMS))
-    place = part.indptr[:-1].copy()
+    sums, place = np.zeros((part.units.size, N_SUMS)), part.indptr[:-1].copy()
+    breaches, began, adding = Breaches(), time.perf_counter(), 0.0
+    pieces = read_rows(
+        tile.path, window, shape=tile.grid.shape, spans=part.spans, rows_at_once=rows_at_once
+    )
+    try:
+        for first_row, values in pieces:
+            start = time.perf_counter()
+            found = _add_piece(part, first_row, values, limits, area, place, sums)
+            breaches = _joined(breaches, found)
+            adding += time.perf_counter() - start
+    except TileUnreadableError:
+        require_unchanged(tile.path, state)  # the better name for what went wrong
+        raise
+    require_unchanged(tile.path, state)
+    effort = Effort(read=time.perf_counter() - began - adding, add=adding)
+    return StripeSums(units=part.units, sums=sums, breaches=breaches, effort=effort)
+
+
+def _add_piece(
+    part: Stripe,
+    first_row: int,
+    values: NDArray[Any],
+    limits: _Limits,
+    area: NDArray[np.float64],
+    place: NDArray[np.int64],
+    sums: NDArray[np.float64],
+) -> Breaches:
+    """Add some rows of a stripe to the sums; what of them breaks the contract.
+
+    Where all of a stripe is at hand, planar and observed, which is the rule, what is covered and
+    valid is known from the shares alone, and has the same bits.
+    """
+    window = part.window
+    offset = (first_row - window.first_row) * window.shape[1]
+    entries = (place, part.indptr[1:], part.cells, part.shares)
+    spans = [
+        (first, values[:, first - window.first_col : end - window.first_col])
+        for first, end in part.spans
+    ]
+    outside = [span for span in spans if limits.any_outside(span[1])]
+    if not outside and not area.size and values.shape == window.shape:
+        add_observed(values.ravel(), offset, *entries, limits.levels, sums)
+        sums[:, COVERED] = sums[:, VALID] = sums[:, CELLS] = part.covered
+        return Breaches()
+    cell_area = (area, window.shape[1])
+    add_cells(values.ravel(), offset, *entries, cell_area, limits.levels, limits.fill, sums)
     breaches = Breaches()
-    pieces = read_rows(tile.path, window, shape=tile.grid.shape, rows_at_once=rows_at_once)
-    for first_row, values in pieces:
-        found = _breaches(values, low, high, fill)
-        breaches = _joined(breaches, found, values, (first_row, window.first_col))
-        offset = (first_row - window.first_row) * window.shape[1]
-        flat = values.ravel()
-        bounds = (part.indptr[1:], part.cells, part.weights)
-        _add_cells(flat, offset, place, *bounds, (area, window.shape[1]), (lit, full), fill, sums)
-    return StripeSums(units=part.units, sums=sums, breaches=breaches)
+    for first_col, span in outside:
+        count, row, col = find_breaches(span, limits.low, limits.high, limits.fill)
+        if count:
+            found = Breaches(count, first_row + row, first_col + col, float(span[row, col]))
+            breaches = _joined(breaches, found)
+    return breaches
 
 
 def add_stripes(parts: Sequence[StripeSums], *, n_units: int) -> TileSums:
@@ -129,12 +218,23 @@ def add_stripes(parts: Sequence[StripeSums], *, n_units: int) -> TileSums:
     sums = np.zeros((n_units, N_SUMS))
     for part in parts:
         sums[part.units] += part.sums
-    found = [part.breaches for part in parts if part.breaches.count]
-    if not found:
-        return TileSums(sums=sums, breaches=Breaches())
-    first = found[0]
-    count = sum(breaches.count for breaches in found)
-    return TileSums(sums, Breaches(count, first.row, first.col, first.value))
+    breaches = reduce(_joined, (part.breaches for part in parts), Breaches())
+    return TileSums(sums, breaches, total_effort([part.effort for part in parts]))
+
+
+def total_effort(efforts: Sequence[Effort]) -> Effort:
+    """All efforts together."""
+    return Effort(
+        read=sum(effort.read for effort in efforts), add=sum(effort.add for effort in efforts)
+    )
+
+
+def _limits(tile: Tile) -> _Limits:
+    product = tile.product
+    limits = [product.valid_min, product.valid_max, product.lit_above]
+    limits.append(math.inf if product.saturation is None else product.saturation)
+    low, high, lit, full = (float(limit) for limit in _as_stored(limits, tile.dtype))
+    return _Limits(low, high, (lit, full), _as_stored(tile.fill_values, tile.dtype))
 
 
 def _as_stored(values: Sequence[float], dtype: str) -> NDArray[np.float64]:
@@ -146,89 +246,10 @@ def _as_stored(values: Sequence[float], dtype: str) -> NDArray[np.float64]:
         return limits.astype(dtype).astype(np.float64)
 
 
-def _joined(
-    known: Breaches, found: tuple[int, int, int], values: NDArray[Any], origin: tuple[int, int]
-) -> Breaches:
-    count, row, col = found
-    if count == 0:
-        return known
-    if known.count:
-        return Breaches(known.count + count, known.row, known.col, known.value)
-    return Breaches(count, origin[0] + row, origin[1] + col, float(values[row, col]))
-
-
-@numba.njit(cache=True, nogil=True)
-def _is_fill(value: float, fill: NDArray[np.float64]) -> bool:
-    """Whether a value stands for no observation."""
-    if value != value:  # noqa: PLR0124 - only NaN differs from itself
-        return True
-    for k in range(fill.size):  # noqa: SIM110 - any() of a generator does not compile
-        if value == fill[k]:
-            return True
-    return False
-
-
-@numba.njit(cache=True, nogil=True)
-def _breaches(
-    values: NDArray[Any], low: float, high: float, fill: NDArray[np.float64]
-) -> tuple[int, int, int]:
-    """Count values outside the contract; with the row and column of the first."""
-    count, first_row, first_col = 0, -1, -1
-    for row in range(values.shape[0]):
-        for col in range(values.shape[1]):
-            value = np.float64(values[row, col])
-            if low <= value <= high and value < np.inf:
-                continue
-            if _is_fill(value, fill):
-                continue
-            if count == 0:
-                first_row, first_col = row, col
-            count += 1
-    return count, first_row, first_col
-
-
-@numba.njit(cache=True, nogil=True)
-def _add_cells(
-    values: NDArray[Any],
-    offset: int,
-    place: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    cells: NDArray[np.int32],
-    weights: NDArray[np.float64],
-    area: tuple[NDArray[np.float64], int],
-    levels: tuple[float, float],
-    fill: NDArray[np.float64],
-    sums: NDArray[np.float64],
-) -> None:
-    """Add the cells of one piece to the units' sums.
-
-    ``values`` are the piece's cells in row order, the first of them cell ``offset`` of the window;
-    ``place`` is where each unit's entries go on, and is moved; ``area`` holds a value for each row
-    of the window, or none on the plane, and the window's width.
-    """
-    (row_area, width), (lit, full) = area, levels
-    end_cell = offset + values.size
-    for unit in range(place.size):
-        entry, end = place[unit], ends[unit]
-        covered, valid, light = sums[unit, COVERED], sums[unit, VALID], sums[unit, LIGHT]
-        bright, saturated = sums[unit, LIT], sums[unit, SATURATED]
-        n_cells = sums[unit, CELLS]
-        while entry < end and cells[entry] < end_cell:
-            cell, share = cells[entry], weights[entry]
-            entry += 1
-            weight = share * row_area[cell // width] if row_area.size else share
-            covered += weight
-            value = np.float64(values[cell - offset])
-            if _is_fill(value, fill):
-                continue
-            valid += weight
-            light += weight * value
-            n_cells += share
-            if value > lit:
-                bright += weight
-            if value >= full:
-                saturated += weight
-        place[unit] = entry
-        sums[unit, COVERED], sums[unit, VALID], sums[unit, LIGHT] = covered, valid, light
-        sums[unit, LIT], sums[unit, SATURATED] = bright, saturated
-        sums[unit, CELLS] = n_cells
+def _joined(one: Breaches, other: Breaches) -> Breaches:
+    """Breaches of two parts of a tile: how many in all, and the first of them by row and column."""
+    found = [breaches for breaches in (one, other) if breaches.count]
+    if len(found) < 2:
+        return found[0] if found else one
+    first = min(found, key=lambda breaches: (breaches.row, breaches.col))
+    return Breaches(one.count + other.count, first.row, first.col, first.value)

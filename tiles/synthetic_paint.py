@@ -79,11 +79,12 @@ def make_canvas(cover: Coverage, *, city: Ints) -> Canvas:
     -------
     Canvas
     """
-    covered, column = np.unique(cover.cells, return_inverse=True)
+    indptr, cells, weights = cover.csr()
+    covered, column = np.unique(cells, return_inverse=True)
     size = (city.size, covered.size)
-    total = np.add.reduceat(cover.weights, cover.indptr[:-1])
-    share = cover.weights / np.repeat(total, np.diff(cover.indptr))
-    shares = csr_array((share, column, cover.indptr), shape=size)
+    total = np.add.reduceat(weights, indptr[:-1])
+    share = weights / np.repeat(total, np.diff(indptr))
+    shares = csr_array((share, column, indptr), shape=size)
     by_cell = shares.T.tocsr()
     by_cell.sort_indices()
     # Within a cell units rise, and cities with them: the first and the last unit settle it.
@@ -94,7 +95,7 @@ def make_canvas(cover: Coverage, *, city: Ints) -> Canvas:
         shape=cover.grid.shape,
         shares=shares,
         covered=covered,
-        inside=np.asarray(np.bincount(column, cover.weights), dtype=np.float64),
+        inside=np.asarray(np.bincount(column, weights), dtype=np.float64),
         by_cell=by_cell,
         cities=tuple(_own_cells(by_cell, owner, city, i) for i in range(int(city[-1]) + 1)),
     )

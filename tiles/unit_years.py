@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
 from geo.audit import AuditRow
 from geo.coverage import Coverage
+from tiles._sum_kernels import CELLS, COVERED, LIGHT, LIT, SATURATED, VALID
 from tiles.catalog import Tile
-from tiles.sums import CELLS, COVERED, LIGHT, LIT, SATURATED, VALID
 
 COLUMNS = (
     "unit_id",
@@ -53,23 +53,12 @@ class GridFit:
     """(n_units,) Whether some of the unit, more than 1e-6 of its area, lies off the grid."""
 
 
-def grid_fit(geometries: NDArray[np.object_], coverage: Coverage) -> GridFit:
-    """How units lie on a grid.
-
-    Parameters
-    ----------
-    geometries : array of shapely geometries (n_units,)
-        In the grid's plane, as they were given to the coverage.
-    coverage : Coverage
-
-    Returns
-    -------
-    GridFit
-    """
-    width, height = coverage.grid.cell_size
-    whole = shapely.area(geometries) / (width * height)
-    short = coverage.polygon_area < (1.0 - OUTSIDE_TOLERANCE) * whole
-    empty = np.diff(coverage.indptr) == 0
+def grid_fit(coverage: Coverage) -> GridFit:
+    """How units lie on a grid."""
+    short = coverage.polygon_area < (1.0 - OUTSIDE_TOLERANCE) * coverage.whole_area
+    empty = np.ones(len(short), dtype=np.bool_)
+    for part in coverage.stripes:
+        empty[part.units] = False
     return GridFit(
         area_error=coverage.area_error,
         mismatch=coverage.mismatch,
@@ -85,8 +74,8 @@ def unit_year_table(
     sums: NDArray[np.float64],
     area_km2: NDArray[np.float64],
     fit: GridFit,
-) -> pd.DataFrame:
-    """A tile's rows of the unit-year table.
+) -> tuple[pd.DataFrame, list[AuditRow]]:
+    """A tile's rows of the unit-year table, and the audit rows of its flags.
 
     Parameters
     ----------
@@ -101,62 +90,65 @@ def unit_year_table(
 
     Returns
     -------
-    DataFrame
+    table : DataFrame
         In the order of the units. ``mean`` is in the product's unit; ``sum`` in the product's unit
         times cells, or times square kilometres if the sums are geodesic; ``n_cells`` in cells.
         ``valid_share`` refers to the covered part inside the grid, the other shares to its valid
         part. Where that part is empty the quotients and the sum are NaN. ``flags`` are joined by
         semicolons; ``area_mismatch`` has its figure, as in ``area_mismatch:3.2e-07``, and ``tiny``
         is a unit whose valid part is under one cell, though not empty.
+    audit : list of AuditRow
+        One for each flag that some unit has, with the count and the first units.
     """
-    valid, light = sums[:, VALID], sums[:, LIGHT]
+    valid, light, n_cells = sums[:, VALID], sums[:, LIGHT], sums[:, CELLS]
     saturated_share = _quotient(sums[:, SATURATED], valid)
+    holds = np.column_stack(
+        [
+            fit.mismatch,
+            saturated_share > 0.5,
+            ~(valid > 0.0),
+            fit.outside,
+            fit.partly_outside,
+            (valid > 0.0) & (n_cells < TINY_CELLS),
+        ]
+    )
     columns = {
-        "unit_id": units["unit_id"].to_numpy(),
-        "city_id": units["city_id"].to_numpy(),
+        "unit_id": units["unit_id"].array,
+        "city_id": units["city_id"].array,
         "year": np.full(len(units), tile.year, dtype=np.int64),
-        "product": np.full(len(units), tile.product.name, dtype=object),
+        "product": _texts([tile.product.name], np.zeros(len(units), dtype=np.int64)),
         "mean": _quotient(light, valid),
         "sum": np.where(valid > 0.0, light, np.nan),
         "area_km2": area_km2,
         "valid_share": _quotient(valid, sums[:, COVERED]),
         "lit_share": _quotient(sums[:, LIT], valid),
         "saturated_share": saturated_share,
-        "n_cells": sums[:, CELLS],
-        "flags": _flags(fit, valid, saturated_share, sums[:, CELLS]),
+        "n_cells": n_cells,
+        "flags": _flags(holds, fit.area_error),
     }
-    texts = ["unit_id", "city_id", "product", "flags"]
-    return pd.DataFrame(columns, columns=list(COLUMNS)).astype(dict.fromkeys(texts, "str"))
+    table = pd.DataFrame(columns, columns=list(COLUMNS)).astype(
+        {"unit_id": "str", "city_id": "str"}
+    )
+    return table, _flag_audit(table["unit_id"], tile, holds, fit.area_error)
 
 
-def flag_audit(table: pd.DataFrame, tile: Tile, fit: GridFit) -> list[AuditRow]:
-    """Audit rows for a tile's flags: one for each flag, with the count and the first units.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The tile's rows of the unit-year table.
-    tile : Tile
-    fit : GridFit
-
-    Returns
-    -------
-    list of AuditRow
-    """
+def _flag_audit(
+    ids: "pd.Series[str]",
+    tile: Tile,
+    holds: NDArray[np.bool_],
+    area_error: NDArray[np.float64],
+) -> list[AuditRow]:
     rows = []
-    flags = [
-        {name.partition(":")[0] for name in names.split(";")} for names in table["flags"].tolist()
-    ]
-    for flag in FLAGS:
-        flagged = np.flatnonzero([flag in names for names in flags])
-        if flagged.size == 0:
+    for flag, flagged in zip(FLAGS, holds.T, strict=True):
+        count = int(np.count_nonzero(flagged))
+        if not count:
             continue
-        listed = table["unit_id"].iloc[flagged[:LISTED]]
-        detail = f"units {', '.join(listed)}{', ...' if flagged.size > LISTED else ''}"
+        listed = ids.iloc[np.flatnonzero(flagged)[:LISTED]]
+        detail = f"units {', '.join(listed)}{', ...' if count > LISTED else ''}"
         if flag == "area_mismatch":
-            worst = fit.area_error[flagged].max()
+            worst = area_error[flagged].max()
             detail += f"; the sum of shares misses the area by up to {worst:.3g} of it"
-        rows.append(AuditRow("light", flag, tile.path.name, detail, int(flagged.size)))
+        rows.append(AuditRow("light", flag, tile.path.name, detail, count))
     return rows
 
 
@@ -169,27 +161,25 @@ def _quotient(
     return result
 
 
-def _flags(
-    fit: GridFit,
-    valid: NDArray[np.float64],
-    saturated_share: NDArray[np.float64],
-    n_cells: NDArray[np.float64],
-) -> NDArray[np.object_]:
-    """Names of the flags that hold, joined by semicolons in the order of the alphabet."""
-    holds = np.column_stack(
-        [
-            fit.mismatch,
-            saturated_share > 0.5,
-            ~(valid > 0.0),
-            fit.outside,
-            fit.partly_outside,
-            (valid > 0.0) & (n_cells < TINY_CELLS),
-        ]
-    )
-    kinds, kind_of = np.unique(holds, axis=0, return_inverse=True)
-    texts = [";".join(np.asarray(FLAGS, dtype=object)[kind]) for kind in kinds]
-    flags = np.asarray(texts, dtype=object)[kind_of.ravel()]
-    for unit in np.flatnonzero(fit.mismatch):
-        figure = f"{FLAGS[0]}:{fit.area_error[unit]:.2g}"
-        flags[unit] = flags[unit].replace(FLAGS[0], figure)
-    return flags
+def _flags(holds: NDArray[np.bool_], area_error: NDArray[np.float64]) -> ExtensionArray:
+    """Names of the flags that hold, joined by semicolons in the order of the alphabet.
+
+    Few kinds of text occur, one for each set of flags and each unit with a figure of its own.
+    """
+    sets = holds @ (1 << np.arange(len(FLAGS)))
+    found, kind = np.unique(sets, return_inverse=True)
+    texts = [_joined_names(int(one)) for one in found]
+    for unit in np.flatnonzero(holds[:, 0]):
+        figure = f"{FLAGS[0]}:{area_error[unit]:.2g}"
+        texts.append(texts[kind[unit]].replace(FLAGS[0], figure))
+        kind[unit] = len(texts) - 1
+    return _texts(texts, kind)
+
+
+def _joined_names(flags: int) -> str:
+    return ";".join(name for bit, name in enumerate(FLAGS) if flags >> bit & 1)
+
+
+def _texts(kinds: list[str], kind: NDArray[np.int64]) -> ExtensionArray:
+    """A column of texts, of which few differ."""
+    return pd.array(kinds, dtype="str").take(kind)

@@ -1,22 +1,19 @@
 """Zonal light: every unit's sums in every tile. The only Dask graph over rasters.
 
-The strategy. For each distinct grid the units are reprojected once, their coverage is computed
-once and cut into the fixed stripes of `tiles.stripes`. The cut pieces are nodes of the graph:
-all years on the grid refer to the same piece, and a worker needs it once. A task is one stripe of
-one tile. It takes the piece, opens the file itself, reads only the rectangle that the units need,
-and returns a table of sums over the few units that touch the stripe; a stripe that no unit touches
-is no task. One more task for each tile adds the stripes in the order of their rows.
+The strategy. For each distinct grid the units are reprojected once and covered once, in the fixed
+stripes of `geo.stripes`; all years on the grid share the stripes. A task is one stripe of one tile.
+It takes the stripe, opens the file itself, reads only the rectangle that the units need, and
+returns a table of sums over the few units that touch it; a stripe that no unit touches is no task.
+One more task for each tile adds the stripes in the order of their rows.
 
 Nothing depends on who computes what when. A task is a pure function of its arguments; within a
 stripe each unit's terms are added in cell order in double, whatever number of rows is read at a
 time, and stripes are added in order by one task that has them all. Hence the same bits for every
-number of threads, size of reading and order of completion, and after a lost worker.
+number of threads or workers, size of reading and order of completion, and after a lost worker.
 
-Names of tasks are digests of what makes their result: the units' geometry, the grid, the version of
-the coverage, the stripe, the product's contract, and of the tile its path, size and time of last
-change. The last two are there because a scheduler that outlives a run returns what it holds under a
-known name: a path alone would bring back the sums of a file that has since been replaced. How many
-rows are read at a time is not in the name, since no bit depends on it.
+What has been computed is kept under its address (`tiles.addresses`), if there is a store: a tile as
+soon as it is finished, a coverage at once. Only what is missing is computed. Tasks are named by the
+same addresses, for a scheduler that outlives a run returns what it holds under a known name.
 
 Values that break the product's contract do not end a task: they are counted, and the first tile in
 the catalogue's order that has any is refused with the count over all its stripes. So what a user
@@ -25,36 +22,45 @@ reads does not depend on which task came first either.
 Grids are handled one after the other, so that only one coverage is in memory at a time.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-import shapely
-from dask.base import compute, tokenize
-from dask.callbacks import Callback
-from dask.delayed import delayed
+from dask.delayed import Delayed, delayed
 from numpy.typing import NDArray
 
+from geo._threads import processors
 from geo.area import geodesic_area_km2
 from geo.audit import AuditRow
 from geo.boundaries import Units
-from geo.coverage import COVERAGE_VERSION, coverage
-from geo.errors import ContractError, NoOverlapError, TileMissingError
+from geo.errors import TileMissingError
 from geo.grid import Grid
-from geo.reproject import to_grid
+from geo.stripes import Stripe, stripe_count
+from tiles.addresses import (
+    Identity,
+    TileAddress,
+    coverage_address,
+    sums_address,
+    units_digest,
+)
 from tiles.catalog import Catalog, Tile
 from tiles.cell_area import row_cell_area_km2
+from tiles.contract import check_contract
+from tiles.file_state import file_state
+from tiles.grid_coverage import grid_coverage
+from tiles.keeping import ArrayStore, Fitted, NoStore, get_sums, put_sums
 from tiles.overlaps import overlap_audit
-from tiles.stripes import STRIPE_ROWS, StripeSlice, split_coverage, stripe_count
-from tiles.sums import Breaches, TileSums, add_stripes, sum_stripe
-from tiles.unit_years import flag_audit, grid_fit, unit_year_table
+from tiles.schedulers import Scheduler, Threads
+from tiles.sums import Effort, TileSums, add_stripes, sum_stripe, total_effort
+from tiles.unit_years import unit_year_table
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int, int], None]
+"""Called with "blocks" or "tiles", how many are done, and how many there are."""
 
 STRIPE_TASK = "sum-stripe"
 
@@ -69,6 +75,12 @@ class ZonalResult:
     """Products whose tiles do not share a grid, units that overlap, and flags with counts."""
     grids: tuple[Grid, ...]
     """The distinct grids, in the order of the tiles."""
+    addresses: tuple[TileAddress, ...]
+    """Where each tile's sums come from, in the order of the catalogue."""
+    effort: Effort
+    """Time spent on reading and adding, in seconds of one thread."""
+    tiles_read: int
+    """How many tiles were read; the others came from the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +89,36 @@ class _Settings:
 
     geodesic: bool
     rows_at_once: int | None
-    threads: int | None
+    threads: int
+    scheduler: Scheduler
+    store: ArrayStore
 
 
 @dataclass(frozen=True, slots=True)
-class _OfTile:
-    """What one tile gives."""
+class _Job:
+    """A tile and what its sums are made of."""
 
-    table: pd.DataFrame
-    audit: list[AuditRow]
-    breaches: Breaches
+    tile: Tile
+    identity: Identity
+    address: TileAddress
 
 
 class _Counter:
-    """Counts the stripes that are done and tells who wants to know."""
+    """Counts the stripes and tiles that are done and tells who wants to know."""
 
-    def __init__(self, tell: Progress | None, total: int) -> None:
-        self._tell, self._total, self._done = tell, total, 0
+    def __init__(self, tell: Progress | None, tiles: Sequence[Tile]) -> None:
+        self._tell = tell
+        blocks = sum(stripe_count(tile.grid.shape[0]) for tile in tiles)
+        self._total, self._done = {"blocks": blocks, "tiles": len(tiles)}, {"blocks": 0, "tiles": 0}
 
-    def add(self, stripes: int) -> None:
-        self._done += stripes
-        if self._tell is not None and stripes:
-            self._tell(self._done, self._total)
+    def add(self, what: str, number: int) -> None:
+        self._done[what] += number
+        if self._tell is not None and number:
+            self._tell(what, self._done[what], self._total[what])
 
-    def task_done(self, key: object, *_: Any) -> None:
-        if str(key).startswith(STRIPE_TASK):
-            self.add(1)
+    def task_done(self, key: str) -> None:
+        if key.startswith(STRIPE_TASK):
+            self.add("blocks", 1)
 
 
 def zonal(
@@ -111,6 +127,10 @@ def zonal(
     *,
     cell_area: Literal["planar", "geodesic"] = "planar",
     threads: int | None = None,
+    scheduler: Scheduler | None = None,
+    store: ArrayStore | None = None,
+    units_key: str | None = None,
+    identities: Mapping[Path, Identity] | None = None,
     read_rows: int | None = None,
     progress: Progress | None = None,
 ) -> ZonalResult:
@@ -124,11 +144,19 @@ def zonal(
         Weight of a cell: its share alone, as is right on equal-area grids, or its share times its
         area on the ellipsoid in square kilometres, for large units on geographic grids.
     threads : int, optional
-        Threads to use; by default one for each processor. Never changes a result.
+        Threads of this process; by default one for each processor. Never changes a result.
+    scheduler : Scheduler, optional
+        Who runs the tasks over tiles: by default the threads. Never changes a result.
+    store : ArrayStore, optional
+        Where coverages and tiles' sums are kept; by default nothing is. Never changes a result.
+    units_key : str, optional
+        Digest of the units, if it is known: `tiles.addresses.units_digest`.
+    identities : mapping of Path to Identity, optional
+        What the tiles' files are, by the paths of the catalogue; a store needs their digests.
     read_rows : int, optional
         Rows to read at a time; by default a whole stripe. Never changes a result.
     progress : callable, optional
-        Called with the numbers of stripes done and of all stripes.
+        Called with "blocks" or "tiles", the number done and the number of all.
 
     Returns
     -------
@@ -140,32 +168,54 @@ def zonal(
         If no unit touches the grid of some tile.
     ContractError
         If values of a tile break its product's contract where units make it be read.
-    TileMissingError, TileUnreadableError
-        If there is no tile, or one cannot be read.
+    TileMissingError, TileUnreadableError, TileChangedError
+        If there is no tile, or one cannot be read or changes meanwhile.
+    SchedulerError
+        If the cluster is lost.
     GridError
         If ``cell_area`` is geodesic and a grid is projected.
     ValueError
         If ``cell_area`` is another word, or ``threads`` or ``read_rows`` is under 1.
     """
     _check_request(catalog, cell_area, threads, read_rows)
-    settings = _Settings(cell_area == "geodesic", read_rows, threads)
-    counter = _Counter(progress, sum(stripe_count(tile.grid.shape[0]) for tile in catalog.tiles))
-    area_km2 = geodesic_area_km2(units.table)
+    _check_digests(catalog, identities or {}, store)
+    settings = _Settings(
+        geodesic=cell_area == "geodesic",
+        rows_at_once=read_rows,
+        threads=threads or processors(),
+        scheduler=scheduler or Threads(threads),
+        store=store or NoStore(),
+    )
+    digest = units_key or units_digest(units)
+    jobs = [_job(tile, digest, identities or {}, settings) for tile in catalog.tiles]
+    counter = _Counter(progress, catalog.tiles)
+    area_km2 = _area_km2(units, digest, settings.store)
     grids = tuple(dict.fromkeys(tile.grid for tile in catalog.tiles))
-    results: dict[Path, _OfTile] = {}
-    overlaps: list[AuditRow] = []
+    sums: dict[Path, TileSums] = {}
+    fits: dict[Grid, Fitted] = {}
     for grid in grids:
-        tiles = [tile for tile in catalog.tiles if tile.grid == grid]
-        of_tiles, overlap = _on_one_grid(units, tiles, settings, counter, area_km2)
-        results |= of_tiles
-        overlaps += overlap
-    in_order = [results[tile.path] for tile in catalog.tiles]
-    _check_contract(catalog.tiles, [result.breaches for result in in_order])
-    flags = (row for result in in_order for row in result.audit)
+        on_grid = [job for job in jobs if job.tile.grid == grid]
+        fits[grid], of_tiles = _on_one_grid(units, on_grid, settings, counter)
+        sums |= of_tiles
+    in_order = [sums[tile.path] for tile in catalog.tiles]
+    check_contract(catalog.tiles, [one.breaches for one in in_order])
+    fitted = [fits[tile.grid] for tile in catalog.tiles]
+    tables, flags = zip(
+        *(
+            unit_year_table(units.table, tile, sums=one.sums, area_km2=area_km2, fit=known.fit)
+            for tile, one, known in zip(catalog.tiles, in_order, fitted, strict=True)
+        ),
+        strict=True,
+    )
+    overlaps = [row for grid in grids for row in overlap_audit(fits[grid].overlap, grid)]
+    efforts = [one.effort for one in in_order]
     return ZonalResult(
-        unit_years=pd.concat([result.table for result in in_order], ignore_index=True),
-        audit=(*_several_grids(catalog), *overlaps, *flags),
+        unit_years=pd.concat(tables, ignore_index=True),
+        audit=(*_several_grids(catalog), *overlaps, *chain.from_iterable(flags)),
         grids=grids,
+        addresses=tuple(job.address for job in jobs),
+        effort=total_effort(efforts),
+        tiles_read=sum(effort.read > 0.0 for effort in efforts),
     )
 
 
@@ -186,116 +236,106 @@ def _check_request(
             row_cell_area_km2(tile.grid, 0, 1, where=str(tile.path))
 
 
-def _on_one_grid(
-    units: Units,
-    tiles: Sequence[Tile],
-    settings: _Settings,
-    counter: _Counter,
-    area_km2: NDArray[np.float64],
-) -> tuple[dict[Path, _OfTile], list[AuditRow]]:
-    """Results of the tiles that share a grid, by path, and where units overlap on it."""
-    geometries = to_grid(units.table, tiles[0].grid)
-    shares = coverage(geometries, tiles[0].grid, threads=settings.threads)
-    if shares.cells.size == 0:
-        raise _no_overlap(units, tiles[0], geometries)
-    fit = grid_fit(geometries, shares)
-    parts = tuple(split_coverage(shares))
-    del shares  # the parts hold the same entries again
-    untouched = stripe_count(tiles[0].grid.shape[0]) - len(parts)
-    counter.add(untouched * len(tiles))
-    results = {}
-    for tile, sums in zip(tiles, _tile_sums(units, parts, tiles, settings, counter), strict=True):
-        table = unit_year_table(units.table, tile, sums=sums.sums, area_km2=area_km2, fit=fit)
-        results[tile.path] = _OfTile(table, flag_audit(table, tile, fit), sums.breaches)
-    return results, overlap_audit(parts, tiles[0].grid)
+def _check_digests(
+    catalog: Catalog, identities: Mapping[Path, Identity], store: ArrayStore | None
+) -> None:
+    known = [identities.get(tile.path) for tile in catalog.tiles]
+    if store is not None and any(one is None or one.digest is None for one in known):
+        raise ValueError("a store needs identities with the digest of every tile")
 
 
-def _tile_sums(
-    units: Units,
-    parts: Sequence[StripeSlice],
-    tiles: Sequence[Tile],
-    settings: _Settings,
-    counter: _Counter,
-) -> Sequence[TileSums]:
-    """Build the graph of the tiles on one grid and compute it."""
-    origin = (_digest(units), tiles[0].grid.grid_id, COVERAGE_VERSION, STRIPE_ROWS)
-    nodes = [
-        delayed(part, name=f"coverage-{tokenize(origin, part.stripe)}", traverse=False)
-        for part in parts
-    ]
-    sums = []
-    for tile in tiles:
-        work = partial(
-            sum_stripe, tile=tile, geodesic=settings.geodesic, rows_at_once=settings.rows_at_once
-        )
-        token = tokenize(origin, _tile_identity(tile), settings.geodesic)
-        task = delayed(work, name=f"work-{token}", traverse=False)
-        names = [f"{STRIPE_TASK}-{token}-{part.stripe}" for part in parts]
-        stripes = [task(node, dask_key_name=name) for node, name in zip(nodes, names, strict=True)]
-        add = delayed(add_stripes, name=f"add-{token}")
-        sums.append(add(stripes, n_units=len(units.table), dask_key_name=f"add-stripes-{token}"))
-    # mypy: Dask ships no types for these two.
-    with Callback(posttask=counter.task_done):  # type: ignore[no-untyped-call]
-        done: Sequence[TileSums] = compute(  # type: ignore[no-untyped-call]
-            *sums, scheduler="threads", num_workers=settings.threads
-        )
-    return done
-
-
-def _digest(units: Units) -> str:
-    """Digest of the units' geometry and CRS."""
-    digest = hashlib.sha256(str(units.table.crs.to_wkt()).encode())
-    for geometry in shapely.to_wkb(units.table.geometry.to_numpy()):
-        digest.update(geometry)
-    return digest.hexdigest()
-
-
-def _tile_identity(tile: Tile) -> tuple[object, ...]:
-    """What tells a tile's bytes and their meaning from any other's, without reading them."""
-    try:
-        state = tile.path.stat()
-    except OSError as error:
-        raise TileMissingError(
-            str(tile.path), expected="a raster file", found=str(error), hint="restore the file"
-        ) from error
-    contract = (repr(tile.product), tile.fill_values, tile.dtype)
-    return str(tile.path), state.st_size, state.st_mtime_ns, contract
-
-
-def _check_contract(tiles: Sequence[Tile], breaches: Sequence[Breaches]) -> None:
-    for tile, found in zip(tiles, breaches, strict=True):
-        if found.count:
-            product = tile.product
-            raise ContractError(
-                str(tile.path),
-                expected=f"{product.name} values from {product.valid_min:g} to "
-                f"{product.valid_max:g}{_fill_text(tile)}",
-                found=f"{found.count} cells outside, first {found.value:g} at row {found.row}, "
-                f"column {found.col} (counted from 0)",
-                hint="name the right product, or declare one whose contract says what they are",
-            )
-
-
-def _fill_text(tile: Tile) -> str:
-    fill = ", ".join(f"{value:g}" for value in tile.fill_values)
-    return f" or fill ({fill})" if fill else ""
-
-
-def _no_overlap(units: Units, tile: Tile, geometries: NDArray[np.object_]) -> NoOverlapError:
-    moved = shapely.total_bounds(geometries)
-    return NoOverlapError(
-        str(tile.path),
-        expected=f"units that touch the tile, {_extent(tile.grid.bounds)} in {tile.grid.crs.name}",
-        found=f"units of {units.source} at {_extent(units.table.total_bounds)} "
-        f"in {units.table.crs.name}, which is {_extent(moved)} in the tile's plane",
-        hint="check that tile and units cover the same region and that both declare the CRS "
-        "their coordinates are in",
+def _job(tile: Tile, units: str, identities: Mapping[Path, Identity], settings: _Settings) -> _Job:
+    identity = identities.get(tile.path) or Identity(file_state(tile.path), None)
+    covered = coverage_address(units, tile.grid)
+    address = TileAddress(
+        path=tile.path,
+        product=tile.product.name,
+        year=tile.year,
+        digest=identity.digest,
+        grid_id=tile.grid.grid_id,
+        coverage=covered,
+        sums=sums_address(covered, tile, identity, geodesic=settings.geodesic),
     )
+    return _Job(tile, identity, address)
 
 
-def _extent(bounds: Iterable[float]) -> str:
-    left, bottom, right, top = bounds
-    return f"x {left:.6g} to {right:.6g}, y {bottom:.6g} to {top:.6g}"
+def _area_km2(units: Units, digest: str, store: ArrayStore) -> NDArray[np.float64]:
+    """Geodesic area of the units, kept between runs."""
+    kept = store.get("area", digest)
+    if kept is not None:
+        return kept["area_km2"]
+    area_km2 = geodesic_area_km2(units.table)
+    store.put("area", digest, {"area_km2": area_km2})
+    return area_km2
+
+
+def _on_one_grid(
+    units: Units, jobs: Sequence[_Job], settings: _Settings, counter: _Counter
+) -> tuple[Fitted, dict[Path, TileSums]]:
+    """How units lie on the grid that the jobs share, and the sums of their tiles, by path."""
+    n_units, store = len(units.table), settings.store
+    known = [get_sums(store, job.address.sums, n_units=n_units) for job in jobs]
+    missing = [job for job, sums in zip(jobs, known, strict=True) if sums is None]
+    first = jobs[0]
+    covered = grid_coverage(
+        units,
+        first.tile.grid,
+        first.address.coverage,
+        where=str(first.tile.path),
+        store=store,
+        with_stripes=bool(missing),
+        threads=settings.threads,
+    )
+    all_stripes = stripe_count(first.tile.grid.shape[0])
+    counter.add("tiles", len(jobs) - len(missing))
+    counter.add("blocks", (len(jobs) - len(missing)) * all_stripes)
+    counter.add("blocks", len(missing) * (all_stripes - len(covered.fitted.stripes)))
+    sums = {job.tile.path: one for job, one in zip(jobs, known, strict=True) if one is not None}
+    for job, one in _computed(missing, covered.stripes, n_units, settings, counter):
+        put_sums(store, job.address.sums, one)
+        counter.add("tiles", 1)
+        sums[job.tile.path] = one
+    return covered.fitted, sums
+
+
+def _computed(
+    jobs: Sequence[_Job],
+    stripes: Sequence[Stripe],
+    n_units: int,
+    settings: _Settings,
+    counter: _Counter,
+) -> Iterator[tuple[_Job, TileSums]]:
+    """Build the graph of the tiles on one grid and compute it; a tile as soon as it is there."""
+    if not jobs:
+        return
+    nodes = settings.scheduler.hand_out(stripes)
+    sums = [_delayed_sums(job, stripes, nodes, n_units, settings) for job in jobs]
+    for position, one in settings.scheduler.results(sums, counter.task_done):
+        yield jobs[position], one
+
+
+def _delayed_sums(
+    job: _Job,
+    stripes: Sequence[Stripe],
+    nodes: Sequence[object],
+    n_units: int,
+    settings: _Settings,
+) -> Delayed:
+    """The task that adds up a tile, on those of its stripes."""
+    work = partial(
+        sum_stripe,
+        tile=job.tile,
+        state=job.identity.state,
+        geodesic=settings.geodesic,
+        rows_at_once=settings.rows_at_once,
+    )
+    token = job.address.sums
+    task = delayed(work, name=f"work-{token}", traverse=False)
+    names = [f"{STRIPE_TASK}-{token}-{part.stripe}" for part in stripes]
+    parts = [task(node, dask_key_name=name) for node, name in zip(nodes, names, strict=True)]
+    add = delayed(add_stripes, name=f"add-{token}")
+    added: Delayed = add(parts, n_units=n_units, dask_key_name=f"add-stripes-{token}")
+    return added
 
 
 def _several_grids(catalog: Catalog) -> list[AuditRow]:

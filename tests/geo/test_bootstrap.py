@@ -1,5 +1,6 @@
 """The bootstrap interval of the Gini: by hand, against a naive bootstrap, and its seeds."""
 
+import hashlib
 import math
 from collections.abc import Sequence
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo.bootstrap import gini_interval
+from geo.bootstrap import CityLight, drawn_ranks, gini_intervals
 from geo.inequality import city_year_inequality
 
 
@@ -29,9 +30,21 @@ def unit_years(light: Sequence[float], **columns: object) -> pd.DataFrame:
 
 
 def interval_of(light: Sequence[float], draws: int = 2000, **key: object) -> tuple[float, float]:
-    named = {"city_id": "4508", "year": 2018, "level": 0.95} | key
-    interval = gini_interval(np.sort(np.asarray(light, dtype=np.float64)), draws=draws, **named)  # type: ignore[arg-type]
-    return interval.low, interval.high
+    named = {"city_id": "4508", "year": 2018} | key
+    level = named.pop("level", 0.95)
+    city_year = CityLight(light=np.sort(np.asarray(light, dtype=np.float64)), **named)  # type: ignore[arg-type]
+    found = gini_intervals([city_year], draws=draws, level=level)  # type: ignore[arg-type]
+    return found.low[0], found.high[0]
+
+
+def country(cities: int, years: int) -> list[CityLight]:
+    """Cities of 1 to 90 units, some of them dark."""
+    rng = np.random.default_rng(11)
+    made = []
+    for city in range(cities):
+        light = np.where(rng.random(size := 1 + 7 * city % 90) < 0.2, 0.0, rng.lognormal(size=size))
+        made += [CityLight(f"{city:04d}", year, np.sort(light)) for year in range(years)]
+    return made
 
 
 def test_interval_of_two_units_by_hand() -> None:
@@ -106,7 +119,44 @@ def test_dark_draws_are_left_out_and_counted() -> None:
 
 def test_only_dark_draws_leave_no_interval() -> None:
     light = np.array([0.0] * 999 + [1.0])
-    found = [gini_interval(light, city_id=f"{i}", year=1, draws=1, level=0.9) for i in range(20)]
-    dark = [interval for interval in found if interval.dark_draws]
-    assert dark
-    assert all(math.isnan(interval.low) and math.isnan(interval.high) for interval in dark)
+    found = gini_intervals([CityLight(f"{i}", 1, light) for i in range(20)], draws=1, level=0.9)
+    dark = found.dark_draws == 1
+    assert 0 < dark.sum() < 20
+    assert np.isnan([found.low[dark], found.high[dark]]).all()
+    assert np.isfinite([found.low[~dark], found.high[~dark]]).all()
+
+
+@pytest.mark.parametrize("draws", [1, 16, 17, 150])
+def test_interval_against_sorted_draws(draws: int) -> None:
+    # The same draws, each sorted and measured by the formula over ranks: only rounding may differ.
+    for one in country(cities=12, years=1)[1:]:
+        n = len(one.light)
+        key = f"gini interval\n{one.city_id}\n{one.year}"
+        seed = int(hashlib.sha256(key.encode()).hexdigest(), 16)
+        ranks = np.random.default_rng(seed).integers(n, size=(draws, n), dtype=np.uint16)
+        drawn = np.sort(one.light[ranks], axis=1)
+        lit = drawn[drawn.sum(axis=1) > 0.0]
+        ginis = (lit * (2.0 * np.arange(1, n + 1) - n - 1.0)).sum(axis=1) / (n * lit.sum(axis=1))
+        found = gini_intervals([one], draws=draws, level=0.9)
+        expected = np.quantile(np.maximum(ginis, 0.0), [0.05, 0.95])
+        assert (found.low[0], found.high[0]) == pytest.approx(tuple(expected), rel=1e-12, abs=1e-13)
+        assert found.dark_draws[0] == draws - len(lit)
+
+
+def test_threads_and_company_do_not_change_a_bit() -> None:
+    city_years = country(cities=45, years=3)
+    together = gini_intervals(city_years, draws=40, level=0.9, threads=1)
+    alone = [gini_intervals([one], draws=40, level=0.9, threads=1) for one in city_years]
+    threaded = gini_intervals(city_years, draws=40, level=0.9, threads=4)
+    for name in ("low", "high", "dark_draws"):
+        np.testing.assert_array_equal(getattr(threaded, name), getattr(together, name))
+        joined = np.concatenate([getattr(one, name) for one in alone])
+        np.testing.assert_array_equal(joined, getattr(together, name))
+
+
+@pytest.mark.parametrize("n_units", [2, 3, 120, 256, 40_000, 65_535, 65_536, 70_000])
+def test_ranks_are_those_of_the_generator(n_units: int) -> None:
+    # Of 40,000 units four tenths of the pieces are refused, of 2 and 256 none.
+    whole = np.uint16 if n_units <= 65_535 else np.uint32
+    expected = np.random.default_rng(5).integers(n_units, size=10_001, dtype=whole)
+    np.testing.assert_array_equal(drawn_ranks(np.random.PCG64(5), n_units, 10_001), expected)

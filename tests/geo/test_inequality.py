@@ -339,6 +339,27 @@ def test_other_cities_change_no_bit() -> None:
         pd.testing.assert_frame_equal(alone, together, check_exact=True)
 
 
+def test_tiles_one_at_a_time_give_the_same_bits() -> None:
+    table = many_cities(seed=6)
+    together = city_year_inequality(table, draws=30)
+    by_tile = [
+        city_year_inequality(tile, draws=30) for _, tile in table.groupby(["product", "year"])
+    ]
+    joined = pd.concat(by_tile, ignore_index=True)
+    joined = joined.sort_values(["product", "city_id", "year"], ignore_index=True)
+    pd.testing.assert_frame_equal(joined, together, check_exact=True)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_change_no_bit(threads: int) -> None:
+    table = many_cities(seed=7, sizes=[3 + city % 5 for city in range(30)])
+    pd.testing.assert_frame_equal(
+        city_year_inequality(table, draws=30, threads=threads),
+        city_year_inequality(table, draws=30),
+        check_exact=True,
+    )
+
+
 def test_input_is_left_as_it_is() -> None:
     table = many_cities(seed=5)
     before = table.copy(deep=True)

@@ -1,5 +1,7 @@
 """Reprojection: straight edges stay where they were, and common edges stay common."""
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -9,10 +11,13 @@ from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 from shapely import MultiPolygon, Polygon, box
 
+from geo import _straight, _transform, reproject
+from geo._rings import rings_of
+from geo._straight import surely_straight
 from geo.coverage import coverage
 from geo.errors import GeometryError, MissingCrsError
 from geo.grid import Grid
-from geo.reproject import to_grid
+from geo.reproject import rings_in_grid, to_grid
 
 LONLAT = CRS("EPSG:4326")
 ALBERS = CRS("+proj=aea +lat_1=25 +lat_2=47 +lon_0=105 +datum=WGS84")
@@ -102,8 +107,93 @@ def test_blocks_of_degrees_share_out_every_cell_once():
     turned = [shapely.reverse(one) if k % 2 else one for k, one in enumerate(blocks)]
     plane = Grid(crs=ALBERS, transform=(20_000.0, 0.0, -5e5, 0.0, -20_000.0, 4.4e6), shape=(60, 50))
     result = coverage(to_grid(units(*turned), plane), plane)
-    sums = np.bincount(result.cells, weights=result.weights, minlength=3000)
+    sums = np.bincount(result.csr()[1], weights=result.csr()[2], minlength=3000)
     np.testing.assert_allclose(sums, 1.0, rtol=0, atol=1e-9)
+
+
+def crinkled(lon, lat, degrees: float, n: int, seed: int) -> Polygon:
+    turn = np.linspace(0.0, 2.0 * np.pi, n, endpoint=False)
+    radius = degrees * np.random.default_rng(seed).uniform(0.8, 1.0, n)
+    return Polygon(np.column_stack([lon + radius * np.cos(turn), lat + radius * np.sin(turn)]))
+
+
+def densified(start, end, transformer: Transformer, cell: float) -> list[tuple[float, float]]:
+    """The moved vertices of one edge but its last: the contract, point by point."""
+
+    def moved(point):
+        return np.array(transformer.transform(*point))
+
+    def away(point, one, other) -> float:
+        return float(np.hypot(*((moved(point) - (one + other) / 2.0) / cell)))
+
+    middle = (start + end) / 2.0
+    ends = moved(start), moved(end)
+    chord = (ends[0] + ends[1]) / 2.0
+    worst = max(
+        away(middle, *ends),
+        away((middle + start) / 2.0, chord, ends[0]),
+        away((middle + end) / 2.0, chord, ends[1]),
+    )
+    if worst <= 0.08:
+        return [tuple(ends[0])]
+    first = densified(start, middle, transformer, cell)
+    return first + densified(middle, end, transformer, cell)
+
+
+@pytest.mark.parametrize(
+    ("crs", "cell", "n_added"),
+    [
+        (ALBERS, 1000.0, 15),
+        (ALBERS, 300.0, 50),
+        (CRS("+proj=igh +lon_0=100 +datum=WGS84"), 500.0, 50),
+    ],
+)
+def test_vertices_are_those_of_looking_at_every_edge(crs, cell, n_added, monkeypatch):
+    """Thousands of short edges, a few long ones, and both sides of a kink."""
+    sure = []
+    monkeypatch.setattr(_straight, "LINES_PER_NODE", 1)
+    monkeypatch.setattr(
+        reproject,
+        "surely_straight",
+        lambda *args, **named: sure.append(surely_straight(*args, **named)) or sure[-1],
+    )
+    small = [crinkled(99 + k % 5, 39 + k // 5, 0.4, 400, seed=k) for k in range(25)]
+    large = [crinkled(102, 40.5, 3.0, 30, seed=1), box(100, 38, 104, 43)]
+    table = units(*small, *large)
+    transformer = Transformer.from_crs(LONLAT, crs, always_xy=True)
+    plane = Grid(crs=crs, transform=(cell, 0.0, 0.0, 0.0, -cell, 0.0), shape=(9, 9))
+    moved = to_grid(table, plane)
+    n_drawn = 0
+    for drawn, got in zip(table.geometry, moved, strict=True):
+        xy = shapely.get_coordinates(drawn)
+        expected = [
+            vertex
+            for start, end in pairwise(xy)
+            for vertex in densified(start, end, transformer, cell)
+        ]
+        np.testing.assert_array_equal(shapely.get_coordinates(got)[:-1], expected)
+        n_drawn += len(xy)
+    assert 1000 < sure[0].sum() < n_drawn
+    assert shapely.get_num_coordinates(moved).sum() - n_drawn > n_added
+
+
+def test_rings_are_those_of_the_geometries():
+    holed = box(100, 30, 110, 40) - box(102, 32, 108, 38)
+    table = units(holed, MultiPolygon([box(100, 41, 101, 42), holed]), Polygon())
+    for plane in (grid(), grid(LONLAT, 0.01)):
+        rings, expected = rings_in_grid(table, plane), rings_of(to_grid(table, plane))
+        np.testing.assert_array_equal(rings.xy, expected.xy)
+        np.testing.assert_array_equal(rings.ring_starts, expected.ring_starts)
+        np.testing.assert_array_equal(rings.part_starts, expected.part_starts)
+        assert rings.unit_vertices.tolist() == expected.unit_vertices.tolist()
+
+
+def test_the_number_of_threads_changes_nothing(monkeypatch):
+    table = units(*(crinkled(95 + k, 40, 0.4, 4000, seed=k) for k in range(30)))
+    many = rings_in_grid(table, grid())
+    for module in (_transform, reproject, _straight):
+        monkeypatch.setattr(module, "processors", lambda: 1)
+    np.testing.assert_array_equal(rings_in_grid(table, grid()).xy, many.xy)
 
 
 def test_short_edges_get_no_vertices():

@@ -1,11 +1,15 @@
 """Rings: flat arrays there and back, and what is no polygon."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
-from geo._rings import polygons_of, rings_of
+from geo._rings import polygons_of, rings_of, subset
 from geo.errors import GeometryError
 
 HOLED = box(0, 0, 3, 3) - box(1, 1, 2, 2)
@@ -34,6 +38,67 @@ def test_an_empty_part_is_left_out():
     unit = shapely.from_wkt("MULTIPOLYGON (EMPTY, ((0 0, 1 0, 1 1, 0 0)))")
     back = polygons_of(rings_of([unit]), single=np.array([False]))
     assert back[0].wkt == "MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)))"
+
+
+KINDS = [
+    shapely.from_wkt(text)
+    for text in (
+        "POLYGON EMPTY",
+        "MULTIPOLYGON EMPTY",
+        "MULTIPOLYGON (EMPTY, ((0 0, 1 0, 1 1, 0 0)))",
+        "POLYGON ((0 0, 1 0, 1 1, 0 0))",
+        "POLYGON ((0 0, 9 0, 9 9, 0 0), (5 1, 6 1, 6 2, 5 1), (7 1, 8 1, 8 2, 7 1))",
+        "POLYGON Z ((0 0 1, 1 0 2, 1 1 3, 0 0 1))",
+        "MULTIPOLYGON (((0 0, 9 0, 9 9, 0 0), (5 1, 6 1, 6 2, 5 1)), ((20 0, 21 0, 21 1, 20 0)))",
+        "MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)))",
+    )
+]
+
+
+def nested(unit) -> list[list[list[tuple[float, float]]]]:
+    """A unit as parts of rings of vertices, told by shapely's objects one at a time."""
+    parts = unit.geoms if unit.geom_type == "MultiPolygon" else [unit]
+    return [
+        [[vertex[:2] for vertex in ring.coords] for ring in (part.exterior, *part.interiors)]
+        if not part.is_empty
+        else []
+        for part in parts
+    ]
+
+
+def nested_again(rings) -> list[list[list[list[tuple[float, float]]]]]:
+    def runs(items, starts):
+        return [items[a:b] for a, b in pairwise(starts)]
+
+    vertices = [tuple(xy) for xy in rings.xy.tolist()]
+    return runs(runs(runs(vertices, rings.ring_starts), rings.part_starts), rings.unit_starts)
+
+
+some_units = st.lists(st.sampled_from(KINDS), max_size=8)
+
+
+@given(some_units)
+def test_offsets_are_those_of_the_objects(units):
+    assert nested_again(rings_of(units)) == [nested(unit) for unit in units]
+
+
+@given(some_units)
+def test_any_units_there_and_back(units):
+    single = np.array([unit.geom_type == "Polygon" for unit in units], dtype=bool)
+    back = polygons_of(rings_of(units), single=single)
+    for got, unit in zip(back, units, strict=True):
+        full = [part for part in nested(unit) if part]
+        assert [part for part in nested(got) if part] == full
+        assert got.geom_type == (unit.geom_type if full else "Polygon")
+
+
+@given(some_units, st.data())
+def test_a_subset_is_the_rings_of_the_units(units, data):
+    chosen = data.draw(
+        st.lists(st.integers(0, len(units) - 1), max_size=9) if units else st.just([])
+    )
+    some = subset(rings_of(units), np.array(chosen, dtype=np.int64))
+    assert nested_again(some) == [nested(units[k]) for k in chosen]
 
 
 @pytest.mark.parametrize(

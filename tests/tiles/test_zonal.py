@@ -21,9 +21,9 @@ from geo.errors import (
     TileMissingError,
     TileUnreadableError,
 )
+from geo.stripes import STRIPE_ROWS
 from tiles.catalog import Catalog, read_catalog
 from tiles.products import Product
-from tiles.stripes import STRIPE_ROWS
 from tiles.zonal import ZonalResult, zonal
 
 WriteTile = Callable[..., Path]
@@ -178,14 +178,14 @@ def test_flags_are_in_the_audit_with_counts(by_hand: ZonalResult) -> None:
 def test_overlapping_parts_are_flagged_with_the_figure(
     write_tile: WriteTile, units_of: MakeUnits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = tiles.zonal.coverage
+    real = tiles.grid_coverage.coverage
 
     def off_by_a_half(*args: Any, **kwargs: Any) -> Any:
         found = real(*args, **kwargs)
         found.area_error[0], found.mismatch[0] = 3.21e-7, True
         return found
 
-    monkeypatch.setattr(tiles.zonal, "coverage", off_by_a_half)
+    monkeypatch.setattr(tiles.grid_coverage, "coverage", off_by_a_half)
     result = run(units_of({"a": box(0, 0, 10, 10)}), write_tile(LIGHT))
     assert result.unit_years["flags"].tolist() == ["area_mismatch:3.2e-07"]
     (row,) = result.audit

@@ -21,8 +21,10 @@ from shapely import box
 import tiles.sums
 from geo.boundaries import Units
 from geo.coverage import coverage
+from geo.stripes import STRIPE_ROWS
 from tiles.catalog import Catalog, read_catalog
-from tiles.stripes import STRIPE_ROWS, split_coverage
+from tiles.file_state import file_state
+from tiles.schedulers import Threads
 from tiles.sums import sum_stripe
 from tiles.zonal import ZonalResult, zonal
 
@@ -89,7 +91,7 @@ def test_same_bits_for_any_order_of_tiles(tall: tuple[Units, list[Path]]) -> Non
     for order in itertools.permutations(read_catalog(paths).tiles):
         result = zonal(units, Catalog(tiles=order, audit=()))
         table = result.unit_years.sort_values("year", kind="stable", ignore_index=True)
-        assert_same_bits(reference, ZonalResult(table, result.audit, result.grids))
+        assert_same_bits(reference, replace(result, unit_years=table))
 
 
 @pytest.mark.parametrize(("early", "late"), [(0, 2), (2, 0)])
@@ -137,8 +139,8 @@ def test_sums_are_those_of_the_written_order(tall: tuple[Units, list[Path]]) -> 
 def test_a_task_gives_the_same_bits_in_another_process(tall: tuple[Units, list[Path]]) -> None:
     units, paths = tall
     (tile,) = read_catalog([paths[0]]).tiles
-    parts = list(split_coverage(coverage(units.table.geometry.to_numpy(), tile.grid)))
-    work = functools.partial(sum_stripe, tile=tile, geodesic=False, rows_at_once=None)
+    parts = coverage(units.table.geometry.to_numpy(), tile.grid).stripes
+    work = functools.partial(sum_stripe, tile=tile, state=file_state(tile.path))
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         elsewhere = list(pool.map(work, parts))
     for part, found in zip(parts, elsewhere, strict=True):
@@ -149,22 +151,21 @@ def test_names_of_tasks(tall: tuple[Units, list[Path]], monkeypatch: pytest.Monk
     """Equal for equal work; different once the file, the units or the weights are."""
     units, paths = tall
     names: list[set[str]] = []
-    real = tiles.zonal.compute
+    real = Threads.results
 
-    def noting(*nodes: Any, **options: Any) -> Any:
-        names.append({str(key) for node in nodes for key in node.dask})
-        return real(*nodes, **options)
+    def noting(self: Threads, sums: Any, done: Any) -> Any:
+        keys = {str(key) for node in sums for key in node.dask}
+        names.append({key for key in keys if not key.startswith("coverage")})
+        return real(self, sums, done)
 
-    monkeypatch.setattr(tiles.zonal, "compute", noting)
+    monkeypatch.setattr(Threads, "results", noting)
     run(units, paths[0])
     run(units, paths[0], threads=1, read_rows=9)
     assert names[0] == names[1]
     assert len([name for name in names[0] if name.startswith("sum-stripe")]) == 3
-    assert len([name for name in names[0] if name.startswith("coverage")]) == 3
     os.utime(paths[0], ns=(1, 1))
     run(units, paths[0])
-    coverages = {name for name in names[0] if name.startswith("coverage")}
-    assert names[0] & names[2] == coverages
+    assert not names[0] & names[2]
     run(replace(units, table=units.table.iloc[1:].reset_index(drop=True)), paths[0])
     assert not names[2] & names[3]
 
@@ -195,26 +196,28 @@ def test_only_what_units_touch_is_read(
 
 def test_progress_counts_every_stripe(tall: tuple[Units, list[Path]]) -> None:
     units, paths = tall
-    told: list[tuple[int, int]] = []
-    run(units, *paths, progress=lambda done, total: told.append((done, total)))
-    assert told == [(done, 9) for done in range(1, 10)]
+    told: list[tuple[str, int, int]] = []
+    run(units, *paths, progress=lambda *news: told.append(news))
+    blocks = [news[1:] for news in told if news[0] == "blocks"]
+    assert blocks == [(done, 9) for done in range(1, 10)]
+    assert [news[1:] for news in told if news[0] == "tiles"] == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_progress_counts_stripes_that_no_unit_touches(
     write_tile: WriteTile, units_of: MakeUnits
 ) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[str, int, int]] = []
     path = write_tile(np.ones((3 * STRIPE_ROWS, 5)))
     units = units_of({"a": box(0, 0, 10, 10)})
-    run(units, path, progress=lambda done, total: told.append((done, total)))
-    assert told == [(2, 3), (3, 3)]
+    run(units, path, progress=lambda *news: told.append(news))
+    assert told == [("blocks", 2, 3), ("blocks", 3, 3), ("tiles", 1, 1)]
 
 
 def test_an_interrupt_is_clean(tall: tuple[Units, list[Path]]) -> None:
     units, paths = tall
 
-    def interrupt(done: int, total: int) -> None:
-        if (done, total) == (2, 9):
+    def interrupt(what: str, done: int, total: int) -> None:
+        if (what, done, total) == ("blocks", 2, 9):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -1,0 +1,162 @@
+"""The compiled loops over cells: counting what breaks a contract, and adding light to units.
+
+Each unit's terms are added in cell order, in double and one after the other. No loop here may be
+reordered or vectorised over a sum: the bits of every result hang on it.
+"""
+
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+# Columns of the arrays of sums. w is the share of a cell, a the cell's area: 1 on the plane, square
+# kilometres if geodesic; the last five run over valid cells.
+COVERED = 0  # sum of w a over all cells inside the grid
+VALID = 1  # sum of w a
+LIGHT = 2  # sum of w a v
+LIT = 3  # sum of w a where v is above the product's lit_above
+SATURATED = 4  # sum of w a where v is at or above the product's saturation
+CELLS = 5  # sum of w, the effective number of cells
+N_SUMS = 6
+
+
+@numba.njit(cache=True, nogil=True)
+def count_outside_whole(values: NDArray[Any], low: Any, high: Any) -> int:
+    """How many whole numbers are not from ``low`` to ``high``, limits of the values' own type."""
+    count = 0
+    for row in range(values.shape[0]):
+        of_row = values[row]
+        for k in range(of_row.size):
+            count += (of_row[k] < low) | (of_row[k] > high)
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def count_outside_real(values: NDArray[Any], low: Any, high: Any) -> int:
+    """How many values are not finite or not from ``low`` to ``high``, limits of their own type."""
+    count = 0
+    for row in range(values.shape[0]):
+        of_row = values[row]
+        for k in range(of_row.size):
+            inside = (of_row[k] >= low) & (of_row[k] <= high) & (of_row[k] - of_row[k] == 0)
+            count += not inside
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def is_fill(value: float, fill: NDArray[np.float64]) -> bool:
+    """Whether a value stands for no observation."""
+    if value != value:  # noqa: PLR0124 - only NaN differs from itself
+        return True
+    for k in range(fill.size):  # noqa: SIM110 - any() of a generator does not compile
+        if value == fill[k]:
+            return True
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
+def find_breaches(
+    values: NDArray[Any], low: float, high: float, fill: NDArray[np.float64]
+) -> tuple[int, int, int]:
+    """Count values outside the contract; with the row and column of the first."""
+    count, first_row, first_col = 0, -1, -1
+    for row in range(values.shape[0]):
+        for col in range(values.shape[1]):
+            value = np.float64(values[row, col])
+            if low <= value <= high and value < np.inf:
+                continue
+            if is_fill(value, fill):
+                continue
+            if count == 0:
+                first_row, first_col = row, col
+            count += 1
+    return count, first_row, first_col
+
+
+@numba.njit(cache=True, nogil=True)
+def add_observed(
+    values: NDArray[Any],
+    offset: int,
+    place: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    cells: NDArray[np.int32],
+    shares: NDArray[np.float64],
+    levels: tuple[float, float],
+    sums: NDArray[np.float64],
+) -> None:
+    """Add the cells of one piece, all of them valid, to the light of units on the plane.
+
+    ``values`` are the piece's cells in row order, the first of them cell ``offset`` of the window;
+    ``place`` is where each unit's entries go on, and is moved. A run's cells have the share 1.
+    """
+    lit, full = levels
+    end_cell = offset + values.size
+    for unit in range(place.size):
+        entry, end = place[unit], ends[unit]
+        light, bright, saturated = sums[unit, LIGHT], sums[unit, LIT], sums[unit, SATURATED]
+        while entry < end and cells[entry] < end_cell:
+            cell, share = cells[entry] - offset, shares[entry]
+            entry += 1
+            if share < 2.0:
+                value = np.float64(values[cell])
+                light += share * value
+                bright += share if value > lit else 0.0
+                saturated += share if value >= full else 0.0
+                continue
+            for k in range(cell, cell + int(share)):
+                value = np.float64(values[k])
+                light += value
+                bright += 1.0 if value > lit else 0.0
+                saturated += 1.0 if value >= full else 0.0
+        place[unit] = entry
+        sums[unit, LIGHT], sums[unit, LIT], sums[unit, SATURATED] = light, bright, saturated
+
+
+@numba.njit(cache=True, nogil=True)
+def add_cells(
+    values: NDArray[Any],
+    offset: int,
+    place: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    cells: NDArray[np.int32],
+    shares: NDArray[np.float64],
+    area: tuple[NDArray[np.float64], int],
+    levels: tuple[float, float],
+    fill: NDArray[np.float64],
+    sums: NDArray[np.float64],
+) -> None:
+    """Add the cells of one piece, valid or fill, to all sums of units.
+
+    As `add_observed`; ``area`` holds a value for each row of the window, or none on the plane, and
+    the window's width.
+    """
+    (row_area, width), (lit, full) = area, levels
+    end_cell = offset + values.size
+    for unit in range(place.size):
+        entry, end = place[unit], ends[unit]
+        covered, valid, light = sums[unit, COVERED], sums[unit, VALID], sums[unit, LIGHT]
+        bright, saturated = sums[unit, LIT], sums[unit, SATURATED]
+        n_cells = sums[unit, CELLS]
+        while entry < end and cells[entry] < end_cell:
+            first, share, length = cells[entry], shares[entry], 1
+            entry += 1
+            if share >= 2.0:
+                length, share = int(share), 1.0
+            for cell in range(first, first + length):
+                weight = share * row_area[cell // width] if row_area.size else share
+                covered += weight
+                value = np.float64(values[cell - offset])
+                if is_fill(value, fill):
+                    continue
+                valid += weight
+                light += weight * value
+                n_cells += share
+                if value > lit:
+                    bright += weight
+                if value >= full:
+                    saturated += weight
+        place[unit] = entry
+        sums[unit, COVERED], sums[unit, VALID], sums[unit, LIGHT] = covered, valid, light
+        sums[unit, LIT], sums[unit, SATURATED] = bright, saturated
+        sums[unit, CELLS] = n_cells

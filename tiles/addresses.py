@@ -1,0 +1,91 @@
+"""Addresses: digests of everything that decides a result, under which it is kept.
+
+The address of a coverage is made of the units' geometry and CRS, the grid, and the versions of
+coverage and stripes; that of a tile's sums of its coverage, the tile's bytes, the product's
+contract and the version of the sums.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from geo.boundaries import Units
+from geo.coverage import COVERAGE_VERSION
+from geo.grid import Grid
+from geo.stripes import STRIPE_ROWS
+from tiles.catalog import Tile
+from tiles.file_state import FileState
+from tiles.sums import SUMS_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a tile's file is."""
+
+    state: FileState
+    """Its state before anything was read."""
+    digest: str | None
+    """SHA-256 of its bytes in hexadecimal; None if nobody asked, and then nothing is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class TileAddress:
+    """Where the sums of a tile come from."""
+
+    path: Path
+    """The file."""
+    product: str
+    """Its product."""
+    year: int
+    """Its year."""
+    digest: str | None
+    """SHA-256 of its bytes, if they were digested."""
+    grid_id: str
+    """Its grid."""
+    coverage: str
+    """Address of the coverage."""
+    sums: str
+    """Address of its sums."""
+
+
+def digest_of(*parts: object) -> str:
+    """SHA-256, in hexadecimal, of the parts' ``repr``, which says all of them."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def units_digest(units: Units) -> str:
+    """Digest of the units' geometry and CRS, in their order."""
+    geometry = units.table.geometry.to_numpy()
+    digest = hashlib.sha256(str(units.table.crs.to_wkt()).encode())
+    # Vertices with all offsets and kinds are what WKB says, at a fraction of the time.
+    kind, xy, offsets = shapely.get_type_id(geometry), *_ragged(geometry)
+    for array in (kind, xy, *offsets):
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _ragged(geometry: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    parts, of_unit = shapely.get_parts(geometry, return_index=True)
+    rings, of_part = shapely.get_rings(parts, return_index=True)
+    return shapely.get_coordinates(rings), (shapely.get_num_coordinates(rings), of_part, of_unit)
+
+
+def coverage_address(units: str, grid: Grid) -> str:
+    """Address of the coverage of units, given by their digest, on a grid."""
+    where = (grid.crs_wkt, grid.transform, grid.shape)
+    return digest_of("coverage", COVERAGE_VERSION, STRIPE_ROWS, units, where)
+
+
+def sums_address(coverage: str, tile: Tile, identity: Identity, *, geodesic: bool) -> str:
+    """Address of a tile's sums.
+
+    Where the bytes were not digested the file's path, size and time of last change stand for
+    them: enough within a run and for a scheduler that outlives it, not for a store.
+    """
+    state = identity.state
+    content = identity.digest or (str(tile.path), state.size, state.mtime_ns)
+    contract = (tile.product, tile.fill_values, tile.dtype)
+    return digest_of("sums", SUMS_VERSION, coverage, content, contract, geodesic)

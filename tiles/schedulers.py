@@ -1,0 +1,97 @@
+"""Where the tasks of the raster graph run: threads here; processes and clusters in `tiles.cluster`.
+
+Whoever runs them, the tasks are the same pure functions, so results have the same bits.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+from dask.base import compute
+from dask.callbacks import Callback
+from dask.delayed import Delayed, delayed
+from dask.threaded import get
+
+from geo._threads import processors
+from geo.stripes import Stripe
+from tiles.sums import TileSums
+
+Done = Callable[[str], None]
+"""Called with the key of every task that is done."""
+
+
+class Scheduler(Protocol):
+    """Runs the graph of one grid."""
+
+    def hand_out(self, stripes: Sequence[Stripe]) -> Sequence[object]:
+        """What may stand for each stripe in the graph.
+
+        Parameters
+        ----------
+        stripes : sequence of Stripe
+            The coverage that the tasks of all tiles on a grid share.
+
+        Returns
+        -------
+        sequence
+            One value a stripe, to be used as argument of delayed tasks.
+        """
+        ...
+
+    def results(self, sums: Sequence[Delayed], done: Done) -> Iterator[tuple[int, TileSums]]:
+        """Compute delayed values.
+
+        Parameters
+        ----------
+        sums : sequence of Delayed
+            One value a tile.
+        done : callable
+            Called with the key of every task that is done.
+
+        Yields
+        ------
+        position, result
+            In any order, each as soon as may be.
+        """
+        ...
+
+
+class Threads:
+    """Threads of this process.
+
+    Parameters
+    ----------
+    threads : int, optional
+        How many; by default one for each processor.
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads is at least 1, not {threads}")
+        self.threads = threads or processors()
+
+    def hand_out(self, stripes: Sequence[Stripe]) -> Sequence[object]:
+        """As `Scheduler.hand_out`: threads share memory."""
+        return [
+            delayed(stripe, name=f"coverage-{id(stripe)}", traverse=False) for stripe in stripes
+        ]
+
+    def results(self, sums: Sequence[Delayed], done: Done) -> Iterator[tuple[int, TileSums]]:
+        """As `Scheduler.results`: some tiles at a time, so that finished ones can be kept."""
+
+        def task_done(key: Any, *_: Any) -> None:
+            done(str(key))
+
+        at_once = TILES_PER_THREAD * self.threads
+        for first in range(0, len(sums), at_once):
+            some = sums[first : first + at_once]
+            # mypy: Dask ships no types for these two.
+            with Callback(posttask=task_done):  # type: ignore[no-untyped-call]
+                # The function, not its name: for a name, Dask would load distributed, 0.8 s.
+                made = compute(  # type: ignore[no-untyped-call]
+                    *some, scheduler=get, num_workers=self.threads
+                )
+            yield from enumerate(made, start=first)
+
+
+TILES_PER_THREAD = 2
+"""More would keep finished tiles from the store, fewer would let threads wait for the last task."""
