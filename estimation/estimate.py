@@ -1,6 +1,7 @@
 """Estimating designs over a panel: samples, variants, fits, one tidy table."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -11,9 +12,10 @@ from estimation.designs import PROVISIONAL, VARIANTS, Design, design_label
 from estimation.dml import CrossFit, aggregate, fit_repetition
 from estimation.fixed_effects import LinearFit, two_way_fixed_effects
 from estimation.folds import city_folds, learner_seed, random_folds
+from estimation.intervals import interval
 from estimation.learners import make_learner
 from estimation.pool import Progress, map_fits
-from estimation.results import Estimate, estimates_table, interval
+from estimation.results import Estimate, estimates_table
 from estimation.sample import STAGE, Sample, build_sample, varies_within_city
 from estimation.transforms import Transformed, faithful, first_difference, within
 from geo.audit import AuditRow
@@ -81,6 +83,7 @@ def estimate(
     designs: Sequence[Design],
     *,
     workers: int | None = None,
+    executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> EstimationResult:
     """Estimate designs over a panel.
@@ -98,6 +101,8 @@ def estimate(
     workers : int or None
         Processes for cross-fitting; 1 runs in this process, None uses the processors at hand. The
         numbers are the same bits for any number.
+    executor : concurrent.futures.Executor, optional
+        Who fits instead of processes of this machine, for example a Dask cluster.
     progress : callable, optional
         Called with (repetitions of cross-fitting done, all of them).
 
@@ -115,7 +120,7 @@ def estimate(
     _check_distinct(designs)
     plans = [_plan(panel, design) for design in designs]
     tasks = [task for plan in plans for task in _tasks(plan)]
-    fits = iter(map_fits(_cross_fit, tasks, workers=workers, progress=progress))
+    fits = iter(map_fits(_cross_fit, tasks, workers=workers, executor=executor, progress=progress))
     rows = []
     for plan in plans:
         for variant in plan.transformed:

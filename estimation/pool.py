@@ -5,7 +5,8 @@ of the tasks. So one process and eight give the same bits.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from typing import TypeVar
 
 from sklearn.utils.parallel import Parallel, delayed
@@ -24,6 +25,7 @@ def map_fits(
     tasks: Sequence[Task],
     *,
     workers: int | None = None,
+    executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> list[Result]:
     """Apply a function to every task.
@@ -37,6 +39,9 @@ def map_fits(
     workers : int or None
         Processes; 1 runs in this process, None takes as many as there are processors to use, and
         never more than tasks.
+    executor : concurrent.futures.Executor, optional
+        Takes the tasks instead, whatever ``workers`` says; a cluster's, for example. Its processes
+        are left with one thread each for numeric libraries.
     progress : callable, optional
         Called in this process after each task, in order.
 
@@ -51,7 +56,10 @@ def map_fits(
         ``workers`` is less than 1.
     """
     count = worker_count(workers, len(tasks))
-    if count == 1:
+    results: Iterable[Result]
+    if executor is not None:
+        results = _on_executor(function, tasks, executor)
+    elif count == 1:
         results = (_on_one_thread(function, task) for task in tasks)
     else:
         # Without max_nbytes=None large arrays would reach the workers as memory maps, which is
@@ -90,6 +98,27 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
+def _on_executor(
+    function: Callable[[Task], Result], tasks: Sequence[Task], executor: Executor
+) -> Iterator[Result]:
+    """Results in order; what is not needed any more is cancelled."""
+    futures = [executor.submit(_on_worker, function, task) for task in tasks]
+    try:
+        for future in futures:
+            yield future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
 def _on_one_thread(function: Callable[[Task], Result], task: Task) -> Result:
     with threadpool_limits(limits=1):
         return function(task)
+
+
+def _on_worker(function: Callable[[Task], Result], task: Task) -> Result:
+    # Linear algebra has one limit for the whole process, and threadpoolctl lets only the first
+    # thread that asks change it. A worker of a cluster may run several fits at once: were the
+    # limit lifted when one of them ends, the others would go on with more threads.
+    threadpool_limits(limits=1)
+    return function(task)

@@ -6,10 +6,6 @@ from typing import get_type_hints
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
-
-LEVEL = 0.95
-"""Level of every interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +66,6 @@ class Estimate:
     """``provisional`` or empty."""
     note: str
     """What a reader of this row must know."""
-
-
-def interval(estimate: float, std_error: float) -> tuple[float, float, float, float]:
-    """Statistic, two-sided p value and 95 % interval from the normal distribution.
-
-    Parameters
-    ----------
-    estimate, std_error : float
-
-    Returns
-    -------
-    (statistic, p_value, ci_low, ci_high)
-        Statistic and p value are NaN where the standard error is not positive.
-    """
-    half = float(norm.ppf(0.5 + LEVEL / 2)) * std_error
-    if not std_error > 0:
-        return float("nan"), float("nan"), estimate - half, estimate + half
-    statistic = estimate / std_error
-    return statistic, float(2 * norm.sf(abs(statistic))), estimate - half, estimate + half
 
 
 def estimates_table(estimates: Sequence[Estimate]) -> pd.DataFrame:

@@ -14,8 +14,8 @@ import pandas as pd
 
 from estimation.designs import VARIANTS, Design
 from estimation.estimate import estimate
+from estimation.intervals import interval
 from estimation.pool import Progress, map_fits
-from estimation.results import interval
 
 Process = Callable[[int], pd.DataFrame]
 """Draws a panel; the same seed gives the same panel. Importable by name where workers are used."""

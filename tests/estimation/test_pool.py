@@ -1,4 +1,9 @@
 import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,6 +56,73 @@ def test_learners_get_one_thread(workers: int) -> None:
 def test_a_named_problem_keeps_its_name(workers: int) -> None:
     with pytest.raises(SampleError, match="design 'x': expected rows, found none; add rows"):
         map_fits(fail, range(4), workers=workers)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as running:
+        yield running
+
+
+def test_an_executor_gets_the_tasks_and_gives_them_back_in_order(pool: ProcessPoolExecutor) -> None:
+    seen: list[tuple[int, int]] = []
+    found = map_fits(
+        square, range(5), executor=pool, progress=lambda done, total: seen.append((done, total))
+    )
+    assert found == [0, 1, 4, 9, 16]
+    assert seen == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
+    assert os.getpid() not in map_fits(process_of, range(4), workers=1, executor=pool)
+    assert map_fits(threads_at_work, range(2), executor=pool) == [1, 1]
+    assert map_fits(square, [], executor=pool) == []
+
+
+def test_an_executors_problem_keeps_its_name(pool: ProcessPoolExecutor) -> None:
+    with pytest.raises(SampleError, match="design 'x': expected rows, found none; add rows"):
+        map_fits(fail, range(4), executor=pool)
+
+
+class FirstFails(Executor):
+    """Fails the first task it is given and never comes to the others."""
+
+    def __init__(self) -> None:
+        self.futures: list[Future[Any]] = []
+
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if not self.futures:
+            problem = {"expected": "rows", "found": "none", "hint": "add rows"}
+            future.set_exception(SampleError("design 'x'", **problem))
+        self.futures.append(future)
+        return future
+
+
+def test_after_a_problem_an_executor_is_not_kept_busy() -> None:
+    executor = FirstFails()
+    with pytest.raises(SampleError):
+        map_fits(square, [2, 3, 4], executor=executor)
+    assert [future.cancelled() for future in executor.futures] == [False, True, True]
+
+
+def side_by_side(_: int) -> list[int]:
+    """Threads at work at the end of two fits in this process, of which one ends first."""
+    last_has_begun, first_is_done = threading.Event(), threading.Event()
+
+    def fit(name: str) -> int:
+        if name == "first to end":
+            assert last_has_begun.wait(timeout=60)
+            return threads_at_work(0)
+        last_has_begun.set()
+        assert first_is_done.wait(timeout=60)
+        return threads_at_work(0)
+
+    with ThreadPoolExecutor(2) as two:
+        map_fits(threads_at_work, [0], executor=two)  # whose thread is next given the first fit
+        tasks = ["first to end", "last to end"]
+        return map_fits(fit, tasks, executor=two, progress=lambda *_: first_is_done.set())
+
+
+def test_fits_side_by_side_in_a_worker_keep_to_one_thread(pool: ProcessPoolExecutor) -> None:
+    assert pool.submit(side_by_side, 0).result() == [1, 1]
 
 
 def test_number_of_workers() -> None:
