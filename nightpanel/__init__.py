@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from estimation.estimate import estimate
     from geo.boundaries import make_units, read_units
     from nightpanel.check_study import check
+    from nightpanel.explain_row import explain
     from nightpanel.export_tables import export
+    from nightpanel.run_cache import cache_entries, prune_cache, read_last_run
     from nightpanel.run_demo import demo
     from nightpanel.run_estimates import estimate_file
     from nightpanel.run_lights import lights
@@ -25,17 +27,21 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Design": "estimation.designs",
+    "cache_entries": "nightpanel.run_cache",
     "check": "nightpanel.check_study",
     "demo": "nightpanel.run_demo",
     "estimate": "estimation.estimate",
     "estimate_file": "nightpanel.run_estimates",
+    "explain": "nightpanel.explain_row",
     "export": "nightpanel.export_tables",
+    "read_last_run": "nightpanel.run_cache",
     "lights": "nightpanel.run_lights",
     "lights_study": "nightpanel.study",
     "load_study": "nightpanel.study_file",
     "make_units": "geo.boundaries",
     "open_cube": "tiles.cube",
     "panel": "nightpanel.run_panel",
+    "prune_cache": "nightpanel.run_cache",
     "read_catalog": "tiles.catalog",
     "read_units": "geo.boundaries",
     "run": "nightpanel.run_study",
@@ -43,10 +49,12 @@ _HOME = {
 
 __all__ = [
     "Design",
+    "cache_entries",
     "check",
     "demo",
     "estimate",
     "estimate_file",
+    "explain",
     "export",
     "lights",
     "lights_study",
@@ -54,7 +62,9 @@ __all__ = [
     "make_units",
     "open_cube",
     "panel",
+    "prune_cache",
     "read_catalog",
+    "read_last_run",
     "read_units",
     "run",
 ]

@@ -12,7 +12,16 @@ import typer
 
 import nightpanel
 from geo.errors import NightpanelError
-from nightpanel.show import say, show_checked, show_estimates, show_run
+from nightpanel.manifest import CACHE
+from nightpanel.show import (
+    say,
+    show_checked,
+    show_entries,
+    show_estimates,
+    show_explained,
+    show_pruned,
+    show_run,
+)
 
 app = typer.Typer(
     help="From nighttime lights to causal estimates.",
@@ -30,10 +39,23 @@ Out = Annotated[Path, typer.Option("--out", help="Output folder.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars, no tables.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, help="Threads that read tiles; all cores.")
+    int | None, typer.Option("--threads", min=1, help="Threads of this process; all cores.")
+]
+Fits = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes that fit; all cores.")
 ]
 Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Processes that fit; all cores.")
+    int | None,
+    typer.Option(
+        "--workers", min=1, help="Local processes that read tiles (else threads) and fit."
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", help="Dask scheduler whose workers do it, tcp://HOST:PORT."),
+]
+Cache = Annotated[
+    Path | None, typer.Option("--cache", help="Cache folder; OUT/.cache if not given.")
 ]
 
 
@@ -82,15 +104,24 @@ def run(
     ] = None,
     threads: Threads = None,
     workers: Workers = None,
+    scheduler: Scheduler = None,
+    cache: Cache = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Run a study: light, inequality, panel, estimates.
+    """Run a study: light, inequality, panel, estimates; what is up to date is left alone.
 
     Example: nightpanel run examples/china_counties.toml --out out
     """
     result = nightpanel.run(
-        study, out=out, only=_stages(only), threads=threads, workers=workers, quiet=quiet
+        study,
+        out=out,
+        only=_stages(only),
+        threads=threads,
+        workers=workers,
+        scheduler=scheduler,
+        cache=cache,
+        quiet=quiet,
     )
     if not quiet:
         show_run(result)
@@ -117,10 +148,13 @@ def lights(
     ] = None,
     out: Out = Path("out"),
     threads: Threads = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    cache: Cache = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Light and inequality without a study file.
+    """Light and inequality without a study file; what is up to date is left alone.
 
     Example: nightpanel lights --tiles 'tiles/*.tif' --units townships.geojson --unit-id code
     --city-id code:4 --out out
@@ -134,7 +168,15 @@ def lights(
         layer=layer,
         crosswalk=crosswalk,
     )
-    result = nightpanel.run(study, out=out, threads=threads, quiet=quiet)
+    result = nightpanel.run(
+        study,
+        out=out,
+        threads=threads,
+        workers=workers,
+        scheduler=scheduler,
+        cache=cache,
+        quiet=quiet,
+    )
     if not quiet:
         show_run(result)
     say(f"Outputs: {out.resolve()}")
@@ -147,7 +189,7 @@ def estimate(
     ],
     designs: Annotated[Path, typer.Option("--designs", help="TOML file with [[designs]].")],
     out: Out = Path("out"),
-    workers: Workers = None,
+    workers: Fits = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -179,6 +221,56 @@ def export(
     """
     nightpanel.export(out, what=what, format=format, to=to)
     say(f"Written: {to.resolve()}")
+
+
+@app.command()
+def explain(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of a run.")],
+    city: Annotated[str, typer.Option("--city", help="City id.")],
+    year: Annotated[int, typer.Option("--year", help="Year.")],
+    product: Annotated[
+        str | None, typer.Option("--product", help="Light product, where there are several.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """What made a city's numbers in a year: tile, grid, boundary, units, flags, settings, versions.
+
+    Example: nightpanel explain out --city 4501 --year 2020
+    """
+    show_explained(nightpanel.explain(out, city=city, year=year, product=product))
+
+
+@app.command()
+def cache(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of a run.")],
+    show: Annotated[bool, typer.Option("--list", help="List the entries.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove entries that the last run did not use.")
+    ] = False,
+    keep_days: Annotated[
+        float | None, typer.Option("--keep-days", min=0, help="Prune: keep what was used since.")
+    ] = None,
+    max_mb: Annotated[
+        float | None, typer.Option("--max-mb", min=0, help="Prune down to so many megabytes.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Prune everything.")] = False,
+    folder: Cache = None,
+    debug: Debug = False,
+) -> None:
+    """List or prune what is kept between runs; a run computes again what it misses.
+
+    Example: nightpanel cache out --list
+    """
+    place, last = folder or out / CACHE, nightpanel.read_last_run(out)
+    if prune:
+        max_bytes = None if max_mb is None else int(max_mb * 1e6)
+        show_pruned(
+            nightpanel.prune_cache(
+                place, keep_days=keep_days, max_bytes=max_bytes, all=everything, last_run=last
+            )
+        )
+    if show or not prune:
+        show_entries(nightpanel.cache_entries(place, last_run=last))
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo.errors import OutputError
 from nightpanel.geopackage import write_layers
@@ -88,7 +89,7 @@ def _layer(out: Path, layer: str) -> gpd.GeoDataFrame:
         )
     try:
         return pyogrio.read_dataframe(path, layer=layer)
-    except pyogrio.errors.DataSourceError as error:
+    except DataSourceError as error:
         raise OutputError(
             str(path), expected="a GeoPackage", found=str(error), hint="run the lights stage again"
         ) from error
@@ -108,10 +109,10 @@ def _write_whole(to: Path, write: Callable[[Path], None]) -> None:
             draft = Path(staging) / to.name
             write(draft)
             draft.replace(to)
-    except OSError as error:
+    except (OSError, DataLayerError, DataSourceError) as error:
         raise OutputError(
             str(to),
             expected="a file that can be written",
-            found=error.strerror or str(error),
+            found=(isinstance(error, OSError) and error.strerror) or str(error)[-200:],
             hint="choose another with --to",
         ) from error

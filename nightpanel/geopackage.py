@@ -1,92 +1,55 @@
-"""townships.gpkg and its GeoParquet twin: geometry once, one light column a year.
+"""GeoPackages, written and read back through OGR as Arrow tables: equal tables make equal bytes.
 
-Layers: ``townships`` (units with their mean light by year) and ``cities`` (dissolved units with
-their Gini by year); tables without geometry: ``unit_years`` and ``city_years``.
+A table that grows by blocks is written before anything else, each block in a transaction of its
+own. So a file of its first blocks is a beginning of every longer one. Kept in the store, it saves
+writing them again, and the bytes are those of a file written from nothing.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyogrio
-import shapely
 
+from geo._threads import in_threads, processors
 from geo.errors import OutputError
+from nightpanel.arrow_tables import arrow_table
+from nightpanel.shapes import CRS, GEOMETRY, unit_shapes
+from nightpanel.store import Store
+from nightpanel.year_blocks import Block, digests
 
 # GeoPackage stores the time of writing; a fixed one keeps equal runs equal to the byte.
 FIXED_TIME = "2000-01-01T00:00:00.000Z"
+LARGE = 2000
+"""So many shapes make a large file, which takes a third less space and time in large pages."""
+SMALL_PAGE, LARGE_PAGE = 4096, 65536
+CACHE_MB = 512
+KIND = "blocks"
+"""Kind of the store's entries: files of the first blocks of a table."""
+VERSION = 1
+"""Part of their keys; raise it when equal blocks come to make other bytes."""
+PART_BYTES = 1 << 25
+"""How much of a layer is read back at a time."""
+# WKB, little endian: the start of a polygon, and what makes a polygon a multipolygon of one.
+POLYGON = b"\x01\x03\x00\x00\x00"
+MULTI_OF_ONE = b"\x01\x06\x00\x00\x00\x01\x00\x00\x00"
 
 
-def township_layer(units: gpd.GeoDataFrame, unit_years: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Units with one column of mean light a year.
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows of a layer that are read back."""
 
-    Parameters
-    ----------
-    units : geopandas.GeoDataFrame
-        Columns ``unit_id``, ``city_id``, ``name`` and geometry, one row a unit.
-    unit_years : pandas.DataFrame
-        The unit-year table.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        ``units`` with float64 columns ``light_YEAR``, or ``light_PRODUCT_YEAR`` where the table
-        has several products; rows and CRS of ``units``.
-    """
-    wide = _by_year(unit_years, key="unit_id", values={"light": "mean"})
-    return units.merge(wide, on="unit_id", how="left", validate="one_to_one")
-
-
-def city_layer(units: gpd.GeoDataFrame, city_years: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Cities dissolved from their units, with their Gini and mean light by year.
-
-    Parameters
-    ----------
-    units : geopandas.GeoDataFrame
-    city_years : pandas.DataFrame
-        The city-year table.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Columns ``city_id``, ``n_units``, ``gini_YEAR``, ``mean_YEAR`` and geometry, one row a city.
-    """
-    outlines = units[["city_id", "geometry"]].dissolve(by="city_id", as_index=False, sort=True)
-    counts = units.groupby("city_id", as_index=False).agg(n_units=("unit_id", "size"))
-    wide = _by_year(city_years, key="city_id", values={"gini": "gini", "mean": "mean"})
-    table = outlines.merge(counts, on="city_id", validate="one_to_one")
-    return table.merge(wide, on="city_id", how="left", validate="one_to_one")
-
-
-def write_townships(
-    *, units: gpd.GeoDataFrame, unit_years: pd.DataFrame, city_years: pd.DataFrame, folder: Path
-) -> None:
-    """Write ``townships.gpkg`` and ``townships.parquet`` and check them by reading them back.
-
-    Parameters
-    ----------
-    units, unit_years, city_years
-        As `township_layer` and `city_layer`.
-    folder : Path
-        An existing folder, normally a staging one.
-
-    Raises
-    ------
-    OutputError
-        What was read back is not what was written.
-    """
-    townships = township_layer(units, unit_years)
-    tables: dict[str, pd.DataFrame] = {
-        "townships": townships,
-        "cities": city_layer(units, city_years),
-        "unit_years": unit_years,
-        "city_years": city_years,
-    }
-    path = folder / "townships.gpkg"
-    write_layers(tables, path)
-    townships.to_parquet(folder / "townships.parquet", index=False)
+    layer: str
+    first: int
+    """The place of the first of them in the layer, from 0."""
+    rows: pa.Table
 
 
 def write_layers(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
@@ -95,7 +58,7 @@ def write_layers(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     Parameters
     ----------
     tables : mapping of str to DataFrame or GeoDataFrame
-        Layer name to table.
+        Layer name to table; polygons become multipolygons.
     path : Path
 
     Raises
@@ -103,61 +66,218 @@ def write_layers(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     OutputError
         What was read back is not what was written.
     """
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_TIME})
+    layers = {
+        name: as_layer(unit_shapes(table))
+        if isinstance(table, gpd.GeoDataFrame)
+        else arrow_table(table)
+        for name, table in tables.items()
+    }
+    page = page_bytes(max(len(table) for table in tables.values()))
+    add_layers(layers, path, page=page)
+
+
+def page_bytes(n_shapes: int) -> int:
+    """Bytes of a page of a GeoPackage whose largest layer has so many shapes."""
+    return LARGE_PAGE if n_shapes >= LARGE else SMALL_PAGE
+
+
+def as_layer(table: pa.Table) -> pa.Table:
+    """Columns as `add_layers` takes them.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Shapes with further columns, or columns without geometry.
+
+    Returns
+    -------
+    pyarrow.Table
+        With every polygon as a multipolygon of one: a layer has one type.
+    """
+    if not _is_spatial(table):
+        return table
+    wkb = table[GEOMETRY]
+    start, end = pa.scalar(MULTI_OF_ONE, wkb.type), pa.scalar(b"", wkb.type)
+    single = pc.equal(pc.binary_slice(wkb, 0, len(POLYGON)), pa.scalar(POLYGON, wkb.type))
+    multi = pc.if_else(single, pc.binary_join_element_wise(start, wkb, end), wkb)
+    return table.set_column(table.schema.get_field_index(GEOMETRY), GEOMETRY, multi)
+
+
+def add_layers(layers: Mapping[str, pa.Table], path: Path, *, page: int) -> None:
+    """Write layers to a GeoPackage, which is made if it is not there, and check them.
+
+    Parameters
+    ----------
+    layers : mapping of str to pyarrow.Table
+        Layer name to table, from `as_layer`.
+    path : Path
+    page : int
+        Bytes of a page of a new file.
+
+    Raises
+    ------
+    OutputError
+        What was read back is not what was written.
+    """
+    with _writing(page):
+        for name, table in layers.items():
+            _append(table, path, name)
+    _check(path, [part for name, table in layers.items() for part in _parts(name, table)])
+
+
+def write_blocks(
+    blocks: Sequence[Block], path: Path, *, layer: str, page: int, store: Store | None = None
+) -> tuple[str, bytes] | None:
+    """Write a new GeoPackage with one table that grows by blocks, and check it.
+
+    The blocks that the store has in a file are not written, hence not checked, a second time.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        At least one.
+    path : Path
+    layer : str
+        Name of the table.
+    page : int
+        Bytes of a page.
+    store : Store, optional
+        Where files with first blocks are.
+
+    Returns
+    -------
+    (str, bytes) or None
+        What should be put into the store under `KIND`: key and content. None if it is there, or if
+        there is no store.
+
+    Raises
+    ------
+    OutputError
+        What was read back is not what was written.
+    CacheError
+        As the store raises it.
+    """
+    keys = [] if store is None else _keys(blocks, layer=layer, page=page)
+    there = 0 if store is None else _begin(keys, path, store)
+    with _writing(page):
+        for block in blocks[there:]:
+            _append(block.rows, path, layer)
+    starts = accumulate((block.rows.num_rows for block in blocks), initial=0)
+    parts = [_Part(layer, start, block.rows) for start, block in zip(starts, blocks, strict=False)]
+    _check(path, parts[there:])
+    return (keys[-1], path.read_bytes()) if there < len(keys) else None
+
+
+def _begin(keys: Sequence[str], path: Path, store: Store) -> int:
+    """Put the longest beginning in place that the store has; how many blocks that are."""
+    for number in range(len(keys), 0, -1):
+        content = store.get_bytes(KIND, keys[number - 1])
+        if content is not None:
+            path.write_bytes(content)
+            return number
+    return 0
+
+
+def _keys(blocks: Sequence[Block], *, layer: str, page: int) -> list[str]:
+    """For every number of first blocks from 1 on: digest of all that decides their file's bytes."""
+    made_by = (VERSION, page, layer, pyogrio.__version__, pyogrio.__gdal_version__)
+    keys = accumulate(digests(blocks), _chained, initial=repr(made_by))
+    return list(keys)[1:]
+
+
+def _chained(key: str, digest: str) -> str:
+    return hashlib.sha256(f"{key} {digest}".encode()).hexdigest()
+
+
+@contextmanager
+def _writing(page: int) -> Iterator[None]:
+    """OGR's settings for files that nobody else opens and that are of no use if unfinished.
+
+    So there is no journal and no waiting for the disk at the end of each transaction.
+    """
+    options = {
+        "OGR_CURRENT_DATE": FIXED_TIME,
+        "OGR_SQLITE_CACHE": str(CACHE_MB),
+        "OGR_SQLITE_PRAGMA": f"page_size={page},journal_mode=OFF",
+        "OGR_SQLITE_SYNCHRONOUS": "OFF",
+    }
+    pyogrio.set_gdal_config_options(options)
     try:
-        for layer, table in tables.items():
-            spatial = isinstance(table, gpd.GeoDataFrame)
-            pyogrio.write_dataframe(
-                table, path, layer=layer, driver="GPKG", promote_to_multi=spatial or None
-            )
+        yield
     finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-    for layer, table in tables.items():
-        _check(path, layer, table)
+        pyogrio.set_gdal_config_options(dict.fromkeys(options))
 
 
-def _by_year(table: pd.DataFrame, *, key: str, values: Mapping[str, str]) -> pd.DataFrame:
-    """One row a key; columns PREFIX_YEAR, with the product between where there are several."""
-    several = table["product"].nunique() > 1
-    product = table["product"].astype("str") + "_" if several else ""
-    suffix = product + table["year"].astype("str")
-    blocks = [
-        table.assign(column=prefix + "_" + suffix).pivot(index=key, columns="column", values=value)
-        for prefix, value in values.items()
-    ]
-    return pd.concat(blocks, axis="columns").rename_axis(columns=None).reset_index()
-
-
-def _check(path: Path, layer: str, table: pd.DataFrame) -> None:
-    back = pyogrio.read_dataframe(path, layer=layer)
-    if not (_same_columns(back, table) and _same_vertices(back, table)):
-        raise OutputError(
-            f"{path}: {layer}",
-            expected=f"the {len(table)} rows that were written",
-            found=f"{len(back)} rows that differ from them",
-            hint="check the disk; nothing was moved into the output folder",
-        )
-
-
-def _same_columns(back: pd.DataFrame, table: pd.DataFrame) -> bool:
-    if len(back) != len(table) or set(back.columns) != set(table.columns):
-        return False
-    texts = [name for name in table.columns if isinstance(table[name].dtype, pd.StringDtype)]
-    if any(back[name].fillna("").tolist() != table[name].tolist() for name in texts):
-        return False
-    numbers = list(table.select_dtypes("number").columns)
-    return np.array_equal(
-        back[numbers].to_numpy(dtype=np.float64),
-        table[numbers].to_numpy(dtype=np.float64),
-        equal_nan=True,
+def _append(table: pa.Table, path: Path, layer: str) -> None:
+    """Write rows to the end of a layer, which is made if it is not there."""
+    spatial = _is_spatial(table)
+    pyogrio.write_arrow(
+        table,
+        path,
+        layer=layer,
+        driver="GPKG",
+        append=path.exists(),
+        geometry_name=GEOMETRY if spatial else None,
+        geometry_type="MultiPolygon" if spatial else None,
+        crs=table.schema.metadata[CRS].decode() if spatial else None,
     )
 
 
-def _same_vertices(back: pd.DataFrame, table: pd.DataFrame) -> bool:
-    """Equal coordinates in equal order; single polygons may have become multipolygons of one."""
-    if not isinstance(table, gpd.GeoDataFrame):
-        return True
-    read, written = back.geometry.to_numpy(), table.geometry.to_numpy()
-    return np.array_equal(
-        shapely.get_num_coordinates(read), shapely.get_num_coordinates(written)
-    ) and np.array_equal(shapely.get_coordinates(read), shapely.get_coordinates(written))
+def _is_spatial(table: pa.Table) -> bool:
+    return GEOMETRY in table.column_names
+
+
+def _parts(layer: str, table: pa.Table) -> list[_Part]:
+    rows = max(1, PART_BYTES * table.num_rows // max(1, table.nbytes))
+    firsts = range(0, max(1, table.num_rows), rows)
+    return [_Part(layer, first, table.slice(first, rows)) for first in firsts]
+
+
+def _check(path: Path, parts: Sequence[_Part]) -> None:
+    """Refuse a file whose layers do not hold these rows in these places and nothing after them."""
+    ends = {part.layer: part.first + part.rows.num_rows for part in parts}
+    for layer, end in ends.items():
+        found = pyogrio.read_info(path, layer=layer)["features"]
+        if found != end:
+            raise _differs(path, layer, f"the {end} rows that were written", f"{found} rows")
+    same = in_threads(lambda part: _reads_back(path, part), parts, processors())
+    for part, whole in zip(parts, same, strict=True):
+        if not whole:
+            expected = f"the {part.rows.num_rows} rows from {part.first + 1} on that were written"
+            raise _differs(path, part.layer, expected, "rows that differ from them")
+
+
+def _reads_back(path: Path, part: _Part) -> bool:
+    """Whether a part is in the file: its columns, their values, and its geometry to the byte."""
+    end = part.first + part.rows.num_rows
+    where = f"fid > {part.first} AND fid <= {end}"
+    info, back = pyogrio.read_arrow(path, layer=part.layer, where=where)
+    names = [GEOMETRY if name == info["geometry_name"] else name for name in back.column_names]
+    if sorted(names) != sorted(part.rows.column_names):
+        return False
+    back = back.rename_columns(names).select(part.rows.column_names)
+    try:
+        return all(
+            read.cast(written.type).equals(written)
+            for read, written in zip(back.columns, part.rows.columns, strict=True)
+        )
+    except pa.ArrowInvalid:
+        return False
+
+
+def _differs(path: Path, layer: str, expected: str, found: str) -> OutputError:
+    return OutputError(
+        f"{path}: {layer}",
+        expected=expected,
+        found=found,
+        hint="check the disk; nothing was moved into the output folder",
+    )
+
+
+def write_townships(
+    *, units: gpd.GeoDataFrame, unit_years: pd.DataFrame, city_years: pd.DataFrame, folder: Path
+) -> None:
+    """Stands in until the light stage calls `nightpanel.light_files.write_light_files`."""
+    from nightpanel.light_files import write_light_files
+
+    write_light_files(units=units, unit_years=unit_years, city_years=city_years, folder=folder)

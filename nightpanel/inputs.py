@@ -4,16 +4,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from estimation.designs import Design
-from geo.boundaries import Units, read_units
 from geo.errors import DesignError, MissingYearError, NightpanelError
 from nightpanel.study import ProductSection, Study
-from tiles.catalog import Catalog, read_catalog
 from tiles.products import Product, product_named
 
+if TYPE_CHECKING:
+    from geo.boundaries import Units
+    from tiles.catalog import Catalog
 
-def study_units(study: Study) -> Units:
+
+def study_units(study: Study) -> "Units":
     """The study's polygons.
 
     Raises
@@ -21,6 +24,8 @@ def study_units(study: Study) -> Units:
     NightpanelError
         See `geo.boundaries.read_units`.
     """
+    from geo.boundaries import read_units  # geopandas is loaded with the first polygons
+
     section = study.units
     return read_units(
         section.file,
@@ -31,7 +36,7 @@ def study_units(study: Study) -> Units:
     )
 
 
-def study_catalog(study: Study) -> Catalog:
+def study_catalog(study: Study) -> "Catalog":
     """The study's tiles; its own products come before the shipped ones.
 
     Raises
@@ -39,6 +44,8 @@ def study_catalog(study: Study) -> Catalog:
     NightpanelError
         See `tiles.catalog.read_catalog` and `tiles.products.product_named`.
     """
+    from tiles.catalog import read_catalog  # numpy is loaded with the first tile
+
     own = tuple(_product(section) for section in study.products)
     name = study.lights.product
     return read_catalog(

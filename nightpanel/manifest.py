@@ -1,21 +1,14 @@
-"""The manifest: for every stage, the settings, input digests and time that made its files."""
+"""The manifest: for every stage, the settings, inputs, code and time that made its files."""
 
-import hashlib
 import json
 import platform
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pyogrio
-import pyproj
-import shapely
-
-from geo.coverage import COVERAGE_VERSION
 from geo.errors import OutputError
 from nightpanel.study import Study
-from tiles.stripes import STRIPE_ROWS
 
 STAGES = ("lights", "panel", "estimates")
 STAGE_FILES = {
@@ -25,10 +18,11 @@ STAGE_FILES = {
 }
 PACKAGES = (
     "nightpanel", "numpy", "numba", "scipy", "pandas", "pyarrow", "geopandas", "pyogrio", "pyproj",
-    "shapely", "rasterio", "doubleml", "scikit-learn", "pyfixest",
+    "shapely", "rasterio", "doubleml", "scikit-learn", "pyfixest", "dask", "distributed",
 )  # fmt: skip
 MANIFEST = "manifest.json"
-SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
+CACHE = ".cache"
+"""The folder of the store in an output folder, unless another is named."""
 
 
 def stage_settings(study: Study) -> dict[str, Any]:
@@ -42,23 +36,42 @@ def stage_settings(study: Study) -> dict[str, Any]:
     }
 
 
-def stage_record(*, settings: object, inputs: Iterable[Path], seconds: float) -> dict[str, Any]:
+def stage_record(
+    *,
+    settings: object,
+    inputs: Mapping[str, str],
+    files: Mapping[str, str],
+    code: str,
+    seconds: float,
+    about: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """One stage's entry of the manifest.
 
     Parameters
     ----------
     settings : object
         As JSON knows it.
-    inputs : iterable of Path
-        Files, or folders whose files count; their digests are SHA-256.
+    inputs, files : mapping of str to str
+        SHA-256 of what was read, by absolute path, and of what was written, by its name in the
+        output folder.
+    code : str
+        Digest of the code that ran and of what it stands on.
     seconds : float
         Wall time.
+    about : mapping, optional
+        Further entries.
 
     Returns
     -------
     dict
     """
-    return {"settings": settings, "inputs": digests(inputs), "seconds": seconds}
+    return dict(about or {}) | {
+        "settings": settings,
+        "inputs": dict(inputs),
+        "files": dict(files),
+        "code": code,
+        "seconds": seconds,
+    }
 
 
 def merged_manifest(
@@ -136,34 +149,28 @@ def require_same_settings(stage: str, settings: Mapping[str, Any], folder: Path)
         )
 
 
-def digests(paths: Iterable[Path]) -> dict[str, str]:
-    """SHA-256 of every file's bytes in hexadecimal, by absolute path."""
-    files = sorted({file for path in paths for file in _files(path.resolve())})
-    return {str(file): _digest(file) for file in files}
-
-
 def versions() -> dict[str, str]:
     """Versions of Python and of everything that the numbers depend on."""
+    # Only what writes a manifest needs these, and a run with nothing to do writes none.
+    import pyogrio
+    import pyproj
+    import shapely
+
+    from geo.boundaries import BOUNDARY_VERSION
+    from geo.coverage import COVERAGE_VERSION
+    from geo.inequality import INEQUALITY_VERSION
+    from geo.stripes import STRIPE_ROWS
+    from tiles.sums import SUMS_VERSION
+
     packages = {name: version(name) for name in PACKAGES}
     libraries = {
         "GEOS": shapely.geos_version_string,
         "GDAL": ".".join(str(part) for part in pyogrio.__gdal_version__),
         "PROJ": pyproj.proj_version_str,
+        "boundaries": str(BOUNDARY_VERSION),
         "coverage": str(COVERAGE_VERSION),
+        "inequality": str(INEQUALITY_VERSION),
+        "sums": str(SUMS_VERSION),
         "stripe rows": str(STRIPE_ROWS),
     }
     return {"python": platform.python_version()} | packages | libraries
-
-
-def _files(path: Path) -> Iterable[Path]:
-    if path.is_dir():
-        return (file for file in path.rglob("*") if file.is_file())
-    if path.suffix.lower() == ".shp":
-        beside = (path.with_suffix(ending) for ending in SHAPEFILE_PARTS)
-        return (path, *(file for file in beside if file.is_file()))
-    return (path,)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

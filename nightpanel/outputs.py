@@ -1,15 +1,16 @@
-"""The output folder: files appear in it whole or not at all.
+"""The output folder: files appear in it together or not at all.
 
-Everything is written into a hidden staging folder inside the output folder first, and moved into
-place with one rename a file once all of it could be written.
+Everything is written into a hidden staging folder first. One rename declares that folder whole, and
+from then on its files go to their places, the manifest last. A run that is killed before the rename
+has changed nothing; what one that is killed after it leaves undone, the next finishes.
 """
 
 import errno
 import json
+import secrets
 import shutil
-import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,28 @@ import pandas as pd
 
 from geo.audit import AuditRow, audit_table
 from geo.errors import OutputError
+from nightpanel.file_locks import exclusive, is_left, take
+from nightpanel.manifest import MANIFEST
+
+LOCK = ".lock"  # held by the one who moves files
+STAGED = ".staged-"
+OWNER = ".owner"  # locked for as long as its run lives; holds the names of files to remove
+WHOLE = ".whole"
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[Path]:
+def staged(folder: Path, *, stale: Collection[str] = ()) -> Iterator[Path]:
     """A staging folder whose files move into ``folder`` when the block ends without an error.
+
+    Two runs may do so at once: the files of one move after those of the other.
 
     Parameters
     ----------
     folder : Path
         The output folder; made when it is not there.
+    stale : collection of str
+        Files of ``folder``, as relative paths, that are removed when the others move, unless they
+        are among them.
 
     Yields
     ------
@@ -36,24 +49,30 @@ def staged(folder: Path) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        The folder cannot be made or written; nothing in it has changed.
+        The folder cannot be made or written, or is full; nothing in it has changed.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=folder))
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    try:
-        yield staging
-        _move_into(staging, folder)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        with _staging(folder) as owner:
+            staging = owner.with_suffix("")
+            yield staging
+            _require_places(staging, folder)
+            moved = {str(path.relative_to(staging)) for path in _files(staging)}
+            owner.write_text(json.dumps(sorted(set(stale) - moved)), encoding="utf-8")
+            with exclusive(folder / LOCK):
+                _finish_killed(folder)
+                staging.rename(owner.with_suffix(WHOLE))
+                _finish(owner)
+    except (OSError, RuntimeError) as error:
+        # GDAL's errors are recognised without importing it, which takes longer than most runs do.
+        if isinstance(error, OSError) or type(error).__module__ == "pyogrio.errors":
+            raise _unwritable(folder, error) from error
+        raise
 
 
 def check_writable(folder: Path) -> None:
     """Refuse an output folder that cannot be written, before any work is done.
+
+    What a killed run had still to move into it is moved.
 
     Raises
     ------
@@ -63,8 +82,9 @@ def check_writable(folder: Path) -> None:
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     with staged(folder):
         pass
-    for path in made:
-        path.rmdir()
+    with suppress(OSError):  # another run has put something there meanwhile
+        for path in made:
+            path.rmdir()
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -79,8 +99,28 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     table.to_parquet(path, index=False)
 
 
-def read_output(folder: Path, name: str) -> pd.DataFrame:
+def read_output(
+    folder: Path,
+    name: str,
+    *,
+    columns: Sequence[str] | None = None,
+    filters: Sequence[tuple[str, str, Any]] | None = None,
+) -> pd.DataFrame:
     """A table of an output folder.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        File name.
+    columns : sequence of str, optional
+        Columns to read; all when left out.
+    filters : sequence of (column, operator, value), optional
+        Rows to read, as `pandas.read_parquet` has it; all when left out.
+
+    Returns
+    -------
+    pandas.DataFrame
 
     Raises
     ------
@@ -89,7 +129,11 @@ def read_output(folder: Path, name: str) -> pd.DataFrame:
     """
     path = folder / name
     try:
-        return pd.read_parquet(path)
+        return pd.read_parquet(
+            path,
+            columns=None if columns is None else list(columns),
+            filters=None if filters is None else list(filters),
+        )
     except FileNotFoundError as error:
         raise OutputError(
             str(path),
@@ -142,26 +186,72 @@ def write_manifest(content: Mapping[str, Any], path: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _move_into(staging: Path, folder: Path) -> None:
-    """Move every staged file; nothing is moved where one of them has no place to go."""
-    moves = {
-        source: folder / source.relative_to(staging)
-        for source in sorted(path for path in staging.rglob("*") if path.is_file())
-    }
-    for target in moves.values():
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """The owner of a new staging folder, which has its name without the ending."""
+    with exclusive(folder / LOCK):
+        _finish_killed(folder)
+        owner = folder / f"{STAGED}{secrets.token_hex(8)}{OWNER}"
+        stream = owner.open("xb")
+        take(stream)
+    try:
+        with stream:
+            owner.with_suffix("").mkdir()
+            yield owner
+    finally:
+        _discard(owner)
+
+
+def _finish_killed(folder: Path) -> None:
+    """Do what killed runs have left to do in a folder, and remove their staging folders."""
+    for owner in sorted(folder.glob(f"{STAGED}*{OWNER}")):
+        if is_left(owner):
+            _finish(owner)
+            _discard(owner)
+
+
+def _finish(owner: Path) -> None:
+    """Move the files of a staging folder, if it is whole."""
+    whole = owner.with_suffix(WHOLE)
+    if not whole.exists():
+        return
+    for name in json.loads(owner.read_text(encoding="utf-8")):
+        (owner.parent / name).unlink(missing_ok=True)
+    for source in _files(whole):
+        target = owner.parent / source.relative_to(whole)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
+    shutil.rmtree(whole, ignore_errors=True)
+
+
+def _discard(owner: Path) -> None:
+    """Remove a staging folder; one that is whole stays until all of it has been moved."""
+    shutil.rmtree(owner.with_suffix(""), ignore_errors=True)
+    if not owner.with_suffix(WHOLE).exists():
+        owner.unlink(missing_ok=True)
+
+
+def _require_places(staging: Path, folder: Path) -> None:
+    """Refuse to move anything where one of the files has no place to go."""
+    for source in _files(staging):
+        target = folder / source.relative_to(staging)
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, f"a folder named {target.name}")
         if target.parent.exists() and not target.parent.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, f"a file named {target.parent.name}")
-    for source, target in moves.items():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
 
 
-def _unwritable(folder: Path, error: OSError) -> OutputError:
+def _files(folder: Path) -> list[Path]:
+    """All files of a folder, the manifest last: it is true only once the others are there."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(files, key=lambda path: (path.name == MANIFEST, path))
+
+
+def _unwritable(folder: Path, error: Exception) -> OutputError:
+    found = (isinstance(error, OSError) and error.strerror) or str(error)
     return OutputError(
         str(folder),
         expected="an output folder that can be written",
-        found=error.strerror or str(error),
-        hint="choose another with --out, or mend its permissions",
+        found=found[-200:],
+        hint="free space or mend its permissions, or choose another with --out",
     )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import nightpanel
 from estimation.results import summary_table
+from nightpanel.digests import FileDigests, input_files
+from nightpanel.made_by import running_code, stage_files
 from nightpanel.manifest import MANIFEST, merged_manifest, stage_record
 from nightpanel.outputs import (
     check_writable,
@@ -52,20 +54,23 @@ def estimate_file(
     start = time.perf_counter()
     check_writable(out)
     chosen = load_designs(designs)
-    table = read_panel(panel)
+    table, inputs = read_panel(panel), [panel, designs]
     with progress_bar("estimates", quiet=quiet) as report:
         result = nightpanel.estimate(table, chosen, workers=workers, progress=report)
-    record = stage_record(
-        settings=[repr(design) for design in chosen],
-        inputs=[panel, designs],
-        seconds=round(time.perf_counter() - start, 3),
-    )
-    manifest = merged_manifest({"estimates": record}, out)
+    seconds = round(time.perf_counter() - start, 3)
     audit = merged_audit(result.audit, out, stages={"designs"})
     with staged(out) as staging:
         write_estimates(result, staging)
+        digests = FileDigests()
+        record = stage_record(
+            settings=[repr(design) for design in chosen],
+            inputs={str(path): sha for path, sha in digests.of(input_files(inputs)).items()},
+            files=stage_files("estimates", staging),
+            code=running_code(),
+            seconds=seconds,
+        )
         write_table(audit, staging / "audit.parquet")
-        write_manifest(manifest, staging / MANIFEST)
+        write_manifest(merged_manifest({"estimates": record}, out), staging / MANIFEST)
     return result
 
 

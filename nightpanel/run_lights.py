@@ -1,6 +1,6 @@
 """From tiles and polygons to the unit-year and the city-year table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,12 +10,27 @@ import pandas as pd
 
 from geo.audit import AuditRow
 from geo.boundaries import Units
-from geo.inequality import city_year_inequality
-from nightpanel.geopackage import write_townships
-from nightpanel.outputs import write_table
+from geo.grid import Grid
+from nightpanel.kept import kept_city_years
+from nightpanel.store import Store
 from panels.codes import apply_crosswalk, crosswalk_named
+from tiles.addresses import Identity, TileAddress
 from tiles.catalog import Catalog
-from tiles.zonal import zonal
+from tiles.schedulers import Scheduler
+from tiles.sums import Effort
+from tiles.zonal import Progress, zonal
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The store, with what tells the inputs from all others."""
+
+    store: Store
+    """Where results are kept."""
+    units_key: str
+    """Digest of the units, before a crosswalk."""
+    identities: Mapping[Path, Identity]
+    """The tiles' files, by path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +45,14 @@ class Lights:
     """The city-year table, columns of ``cities.parquet``."""
     audit: tuple[AuditRow, ...]
     """What was repaired, guessed, left out or flagged."""
-    tiles: tuple[Path, ...]
-    """The tiles that were read."""
+    tiles: tuple[TileAddress, ...]
+    """Where each tile's numbers come from."""
+    grids: tuple[Grid, ...]
+    """The distinct grids of the tiles."""
+    effort: Effort
+    """Time spent on reading and adding, in seconds of one thread."""
+    tiles_read: int
+    """How many tiles were read; the others came from the store."""
 
 
 def lights(
@@ -42,7 +63,9 @@ def lights(
     cell_area: Literal["planar", "geodesic"] = "planar",
     bootstrap_draws: int = 500,
     threads: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    scheduler: Scheduler | None = None,
+    kept: Kept | None = None,
+    progress: Progress | None = None,
 ) -> Lights:
     """Mean light of every unit and the inequality of every city, for every tile of a catalogue.
 
@@ -59,9 +82,13 @@ def lights(
     bootstrap_draws : int
         Draws of the bootstrap over units; 0 for no intervals.
     threads : int, optional
-        Threads that read; all cores when left out.
+        Threads of this process; all cores when left out.
+    scheduler : Scheduler, optional
+        Who reads the tiles: by default the threads, or a `tiles.cluster.Cluster`.
+    kept : Kept, optional
+        The store with the digests of the inputs; nothing is kept without it.
     progress : callable, optional
-        Called with (blocks done, blocks in total).
+        Called with "blocks" or "tiles", the number done and the number in all.
 
     Returns
     -------
@@ -73,33 +100,28 @@ def lights(
         A tile, boundary or grid is not usable; see `tiles.zonal.zonal`.
     """
     units, mapped = with_crosswalk(units, crosswalk)
-    result = zonal(units, catalog, cell_area=cell_area, threads=threads, progress=progress)
-    city_years = city_year_inequality(result.unit_years, draws=bootstrap_draws)
+    result = zonal(
+        units,
+        catalog,
+        cell_area=cell_area,
+        threads=threads,
+        scheduler=scheduler,
+        store=None if kept is None else kept.store,
+        units_key=None if kept is None else kept.units_key,
+        identities=None if kept is None else kept.identities,
+        progress=progress,
+    )
+    store = None if kept is None else kept.store
+    city_years = kept_city_years(result, units, draws=bootstrap_draws, store=store)
     return Lights(
         units=units.table,
         unit_years=result.unit_years,
         city_years=city_years,
         audit=(*units.audit, *mapped, *catalog.audit, *result.audit, *_city_flags(city_years)),
-        tiles=tuple(tile.path for tile in catalog.tiles),
-    )
-
-
-def write_lights(result: Lights, folder: Path) -> None:
-    """Write ``units.parquet``, ``cities.parquet``, ``townships.gpkg`` and its GeoParquet twin.
-
-    Parameters
-    ----------
-    result : Lights
-    folder : Path
-        An existing folder, normally a staging one.
-    """
-    write_table(result.unit_years, folder / "units.parquet")
-    write_table(result.city_years, folder / "cities.parquet")
-    write_townships(
-        units=result.units,
-        unit_years=result.unit_years,
-        city_years=result.city_years,
-        folder=folder,
+        tiles=result.addresses,
+        grids=result.grids,
+        effort=result.effort,
+        tiles_read=result.tiles_read,
     )
 
 

@@ -1,64 +1,90 @@
-"""The whole study: its stages in order, and what they leave in the output folder."""
+"""The whole study: its stages in order, each finished before the next begins.
+
+A stage whose settings, inputs and code are those of an earlier run, and whose files are as that run
+left them, is not done again. Each stage's files move into the output folder together once they are
+all written, so that a run which is killed leaves the stages before whole and can go on from there;
+inside the light stage the store keeps what is finished (`nightpanel.store`).
+"""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import nightpanel
 from geo.audit import AuditRow
 from geo.errors import StudyFileError
-from nightpanel.inputs import naming, study_catalog, study_designs, study_units
+from nightpanel import read_back
+from nightpanel.compute import Compute
+from nightpanel.digests import FileDigests
+from nightpanel.effort import Effort, peak_memory
+from nightpanel.inputs import naming, study_designs
+from nightpanel.made_by import running_code, stage_files
 from nightpanel.manifest import (
+    CACHE,
     MANIFEST,
     STAGE_FILES,
     STAGES,
     merged_manifest,
+    read_manifest,
     require_same_settings,
     stage_record,
     stage_settings,
 )
-from nightpanel.outputs import (
-    check_writable,
-    merged_audit,
-    read_output,
-    staged,
-    write_manifest,
-    write_table,
-)
-from nightpanel.progress import progress_bar
-from nightpanel.run_estimates import write_estimates
-from nightpanel.run_lights import Lights, lights, write_lights
-from nightpanel.run_panel import Panel, panel
+from nightpanel.outputs import check_writable, merged_audit, staged, write_manifest, write_table
+from nightpanel.stages import Made, Setting, Stage, estimates_stage, light_stage, panel_stage
+from nightpanel.store import Store
 from nightpanel.study import Study
 from nightpanel.study_file import load_study
 
 if TYPE_CHECKING:
-    from estimation.designs import Design
     from estimation.estimate import EstimationResult
+    from nightpanel.run_lights import Lights
+    from nightpanel.run_panel import Panel
 
 AUDITED = {"lights": {"boundaries", "tiles", "light"}, "panel": {"panel"}, "estimates": {"designs"}}
+PREPARE = {"lights": light_stage, "panel": panel_stage, "estimates": estimates_stage}
 
 
 @dataclass(frozen=True, slots=True)
 class StudyRun:
-    """What a run made, stage by stage; a stage that did not run is None."""
+    """What a run made, and what it found made already."""
 
-    lights: Lights | None
-    """Light and inequality."""
-    panel: Panel | None
-    """The joined panel."""
-    estimates: "EstimationResult | None"
-    """The table of estimates with its notes."""
+    out: Path
+    """The output folder."""
+    made: Mapping[str, Any]
+    """Results of the stages that ran, by stage."""
+    up_to_date: tuple[str, ...]
+    """Stages with nothing to do; their results are read back when asked for."""
     seconds: Mapping[str, float]
-    """Wall time by stage that ran."""
+    """Wall time of the stages that ran."""
+    effort: Effort
+    """What it cost."""
+
+    @property
+    def lights(self) -> "Lights | None":
+        """Light and inequality; None if the stage was not asked for."""
+        return cast("Lights | None", self._result("lights", read_back.read_lights))
+
+    @property
+    def panel(self) -> "Panel | None":
+        """The joined panel; None if the stage was not asked for."""
+        return cast("Panel | None", self._result("panel", read_back.read_panel))
+
+    @property
+    def estimates(self) -> "EstimationResult | None":
+        """The estimates with their notes; None if the stage was not asked for."""
+        return cast("EstimationResult | None", self._result("estimates", read_back.read_estimates))
 
     def audit(self) -> tuple[AuditRow, ...]:
-        """The audit rows of all stages that ran."""
-        parts = (self.lights, self.panel, self.estimates)
-        return tuple(row for part in parts if part is not None for row in part.audit)
+        """The audit rows of the stages that were asked for."""
+        stages = {part for stage in (*self.made, *self.up_to_date) for part in AUDITED[stage]}
+        return tuple(row for row in read_back.read_audit(self.out) if row.stage in stages)
+
+    def _result(self, stage: str, read: Any) -> Any:
+        if stage in self.up_to_date:
+            return read(self.out)
+        return self.made.get(stage)
 
 
 def run(
@@ -68,23 +94,30 @@ def run(
     only: Collection[str] | None = None,
     threads: int | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
+    cache: Path | None = None,
     quiet: bool = True,
 ) -> StudyRun:
-    """Run a study and write its outputs.
+    """Run a study and write its outputs; what is up to date is left alone.
 
     Parameters
     ----------
     study : Study or Path
         A study, or the file that holds it.
     out : Path
-        Output folder. It changes only when everything has been computed.
+        Output folder. A stage's files change together, when all of them have been computed.
     only : collection of {"lights", "panel", "estimates"}, optional
         Stages to run; earlier results are read from ``out``. All that the study names when left
         out.
     threads : int, optional
-        Threads that read tiles; all cores when left out.
+        Threads of this process; all cores when left out.
     workers : int, optional
-        Processes that fit nuisance functions; all cores when left out.
+        Local processes that read tiles and fit nuisance functions. When left out, tiles are read
+        by threads, and there is a process for each core to fit.
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers read tiles and fit instead.
+    cache : Path, optional
+        Folder of the store; ``.cache`` in the output folder when left out.
     quiet : bool
         No progress bars.
 
@@ -95,68 +128,99 @@ def run(
     Raises
     ------
     NightpanelError
-        A named problem in the input; ``out`` is as it was.
+        A named problem in the input; finished stages stay, and a rerun goes on from there.
     """
     file = study if isinstance(study, Path) else None
     study = load_study(study) if isinstance(study, Path) else study
-    with naming(file):
+    with naming(file), Compute(scheduler, workers) as compute:
         stages = _stages(study, only)
         designs = study_designs(study)
         check_writable(out)
-        settings = stage_settings(study)
-        made = _computed(study, stages, designs, settings, out, threads, workers, quiet)
-        inputs = _inputs(made, study, file)
-        records = {
-            stage: stage_record(settings=settings[stage], inputs=inputs[stage], seconds=seconds)
-            for stage, seconds in made.seconds.items()
-        }
-        later = STAGES[STAGES.index(stages[0]) :]
-        _write(made, records, out, stale=[stage for stage in later if stage not in stages])
-    return made
-
-
-def _computed(
-    study: Study,
-    stages: Sequence[str],
-    designs: Sequence["Design"],
-    settings: Mapping[str, Any],
-    out: Path,
-    threads: int | None,
-    workers: int | None,
-    quiet: bool,
-) -> StudyRun:
-    """The stages in order; what is not computed is read from the output folder."""
-    seconds: dict[str, float] = {}
-    light, joined, estimates = None, None, None
-    if "lights" in stages:
-        with _timed(seconds, "lights"):
-            light = _light_stage(study, threads=threads, quiet=quiet)
-    else:
-        require_same_settings("lights", settings, out)
-    if "panel" in stages and study.panel is not None:
-        cities = read_output(out, "cities.parquet") if light is None else light.city_years
-        with _timed(seconds, "panel"):
-            joined = panel(cities, study.panel)
-    if "estimates" in stages:
-        if joined is None:
-            require_same_settings("panel", settings, out)
-        table = read_output(out, "panel.parquet") if joined is None else joined.panel
-        with _timed(seconds, "estimates"), progress_bar("estimates", quiet=quiet) as report:
-            estimates = nightpanel.estimate(table, designs, workers=workers, progress=report)
-    return StudyRun(light, joined, estimates, seconds)
-
-
-def _light_stage(study: Study, *, threads: int | None, quiet: bool) -> Lights:
-    with progress_bar("light", quiet=quiet) as report:
-        return lights(
-            study_units(study),
-            study_catalog(study),
-            crosswalk=study.units.crosswalk,
-            cell_area=study.lights.cell_area,
-            bootstrap_draws=study.lights.bootstrap_draws,
+        store = Store.checked(cache or out / CACHE)
+        setting = Setting(
+            study=study,
+            designs=designs,
+            out=out,
+            store=store,
+            digests=FileDigests(store, threads=threads),
+            compute=compute,
             threads=threads,
-            progress=report,
+            workers=workers,
+            quiet=quiet,
         )
+        _require_earlier(setting, stages)
+        return _run_stages(setting, stages)
+
+
+def _run_stages(setting: Setting, stages: Sequence[str]) -> StudyRun:
+    made: dict[str, Any] = {}
+    seconds: dict[str, float] = {}
+    up_to_date: list[str] = []
+    effort = Effort()
+    for name in stages:
+        began = time.perf_counter()
+        stage = PREPARE[name](setting)
+        if _is_finished(name, stage, setting):
+            up_to_date.append(name)
+            continue
+        result = stage.make()
+        setting.digests.require_unchanged()
+        made[name] = result.value
+        seconds[name] = round(time.perf_counter() - began, 3)
+        written = time.perf_counter()
+        _write(name, stage, result, setting, seconds[name])
+        effort += Effort.of(result.value, write=time.perf_counter() - written)
+    return StudyRun(
+        out=setting.out,
+        made=made,
+        up_to_date=tuple(up_to_date),
+        seconds=seconds,
+        effort=effort + Effort(peak_bytes=peak_memory()),
+    )
+
+
+def _is_finished(name: str, stage: Stage, setting: Setting) -> bool:
+    """Whether an earlier run did exactly this and left its files as they are."""
+    record = read_manifest(setting.out).get("stages", {}).get(name)
+    if record is None or any(
+        record.get(part) != now
+        for part, now in (
+            ("settings", stage.settings),
+            ("inputs", stage.inputs),
+            ("code", running_code()),
+        )
+    ):
+        return False
+    files = {setting.out / file: digest for file, digest in record.get("files", {}).items()}
+    if not files or not all(path.is_file() for path in files):
+        return False
+    return setting.digests.of(files) == files
+
+
+def _write(name: str, stage: Stage, result: Made, setting: Setting, seconds: float) -> None:
+    """The stage's files, its audit rows and its record; files of later stages are stale."""
+    out, stale = setting.out, STAGES[STAGES.index(name) + 1 :]
+    stale_rows = {part for later in stale for part in AUDITED[later]}
+    with staged(out, stale=[file for later in stale for file in STAGE_FILES[later]]) as staging:
+        result.write(folder=staging)
+        record = stage_record(
+            settings=stage.settings,
+            inputs=stage.inputs,
+            files=stage_files(name, staging),
+            code=running_code(),
+            seconds=seconds,
+            about={**result.about, "store": setting.store.used},
+        )
+        audit = merged_audit(result.audit, out, stages=AUDITED[name] | stale_rows)
+        write_table(audit, staging / "audit.parquet")
+        write_manifest(merged_manifest({name: record}, out, stale=stale), staging / MANIFEST)
+
+
+def _require_earlier(setting: Setting, stages: Sequence[str]) -> None:
+    """What the first stage builds on must be of this study."""
+    settings = stage_settings(setting.study)
+    for earlier in STAGES[: STAGES.index(stages[0])]:
+        require_same_settings(earlier, settings, setting.out)
 
 
 def _stages(study: Study, only: Collection[str] | None) -> tuple[str, ...]:
@@ -174,44 +238,3 @@ def _stages(study: Study, only: Collection[str] | None) -> tuple[str, ...]:
                 hint="write it into the study, or leave the stage out of --only",
             )
     return tuple(stage for stage in STAGES if possible[stage] and (only is None or stage in only))
-
-
-@contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    seconds[stage] = round(time.perf_counter() - start, 3)
-
-
-def _write(
-    made: StudyRun, records: Mapping[str, Mapping[str, Any]], out: Path, *, stale: Collection[str]
-) -> None:
-    manifest = merged_manifest(records, out, stale=stale)
-    ran = {stage for part in (*made.seconds, *stale) for stage in AUDITED[part]}
-    audit = merged_audit(made.audit(), out, stages=ran)
-    with staged(out) as staging:
-        if made.lights is not None:
-            write_lights(made.lights, staging)
-        if made.panel is not None:
-            write_table(made.panel.panel, staging / "panel.parquet")
-            write_table(made.panel.unmatched, staging / "unmatched.parquet")
-        if made.estimates is not None:
-            write_estimates(made.estimates, staging)
-        write_table(audit, staging / "audit.parquet")
-        write_manifest(manifest, staging / MANIFEST)
-    for stage in stale:
-        for name in STAGE_FILES[stage]:
-            (out / name).unlink(missing_ok=True)
-
-
-def _inputs(made: StudyRun, study: Study, file: Path | None) -> dict[str, list[Path]]:
-    """Files that each stage that ran has read."""
-    study_file = [] if file is None else [file]
-    inputs: dict[str, list[Path]] = {}
-    if made.lights is not None:
-        inputs["lights"] = [*study_file, study.units.file, *made.lights.tiles]
-    if made.panel is not None:
-        inputs["panel"] = [*study_file, *made.panel.files]
-    if made.estimates is not None:
-        inputs["estimates"] = study_file
-    return inputs

@@ -1,17 +1,21 @@
 """What the command line prints: tables for people, on the standard output stream."""
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from estimation.results import summary_table
-
 if TYPE_CHECKING:
+    # Tables come from the stages; a command that shows none does not wait for pandas.
+    import pandas as pd
+
     from estimation.estimate import EstimationResult
     from nightpanel.check_study import Checked
+    from nightpanel.effort import Effort
+    from nightpanel.explain_row import Explained
+    from nightpanel.run_cache import Pruned
     from nightpanel.run_study import StudyRun
 
 # Tables are printed whole where the output is piped into a file; a terminal folds them.
@@ -33,6 +37,8 @@ def show_estimates(result: "EstimationResult", truth: Mapping[str, float] | None
     truth : mapping of str to float, optional
         The true effect by design, for a made-up country.
     """
+    from estimation.results import summary_table  # not every command has estimates to show
+
     _print_table(summary_table(result.estimates, truth), title="Estimates")
     for row in result.audit:
         say(f"Sample: {row.subject}: {row.detail}")
@@ -41,20 +47,78 @@ def show_estimates(result: "EstimationResult", truth: Mapping[str, float] | None
 
 
 def show_run(result: "StudyRun") -> None:
-    """What a run made: light, panel, estimates, flags and times."""
-    if result.lights is not None:
-        _print_table(light_summary(result.lights.city_years), title="Inequality inside cities")
-    if result.panel is not None:
-        joined, lost = result.panel.panel, result.panel.unmatched
+    """What a run made: light, panel, estimates, flags, times and memory."""
+    for stage in result.up_to_date:
+        say(f"{stage}: nothing to do, its files are up to date.")
+    made = result.made
+    if "lights" in made:
+        _print_table(light_summary(made["lights"].city_years), title="Inequality inside cities")
+    if "panel" in made:
+        joined, lost = made["panel"].panel, made["panel"].unmatched
         say(f"Panel: {len(joined)} city-years of {joined['city_id'].nunique()} cities join.")
         for (side, table), part in lost.groupby(["side", "table"]):
             say(f"  {len(part)} unmatched in {side} of {table}: cities {_cities(part)}")
         if len(lost):
             say("  (all in unmatched.parquet)")
-    if result.estimates is not None:
-        show_estimates(result.estimates)
-    say(f"Audit: {len(result.audit())} rows (audit.parquet).")
-    say("Seconds: " + ", ".join(f"{stage} {time:.1f}" for stage, time in result.seconds.items()))
+    if "estimates" in made:
+        show_estimates(made["estimates"])
+    if made:
+        say(f"Audit: {len(result.audit())} rows (audit.parquet).")
+        times = ", ".join(f"{stage} {time:.1f}" for stage, time in result.seconds.items())
+        say(f"Seconds: {times}, writing {result.effort.write:.1f}")
+        _show_effort(result.effort)
+
+
+def _show_effort(effort: "Effort") -> None:
+    if effort.tiles_read or effort.tiles_kept:
+        say(
+            f"Tiles: {effort.tiles_read} read, {effort.tiles_kept} from the cache; "
+            f"reading {effort.read:.1f} s, adding {effort.add:.1f} s (of one thread)"
+        )
+    say(f"Peak memory of this process: {effort.peak_bytes / 2**20:.0f} MiB")
+
+
+def show_explained(explained: "Explained") -> None:
+    """Everything that made one row of the city-year table."""
+    for title, facts in (
+        ("City-year", explained.city_year),
+        ("Tile", explained.tile),
+        ("Grid", explained.grid),
+        ("Boundary", explained.boundary),
+        ("Settings", explained.settings),
+        ("Versions", {**explained.versions, "code": explained.code}),
+    ):
+        say(title)
+        for name, value in facts.items():
+            if value is not None and value != "":
+                say(f"  {name}: {value}")
+    _print_table(explained.units, title=f"Units, {len(explained.units)}")
+    say(f"Audit rows: {len(explained.audit)}")
+    for row in explained.audit:
+        say(f"  {row.rule}, {row.subject}: {row.detail} ({row.count})")
+
+
+def show_entries(entries: "pd.DataFrame") -> None:
+    """The entries of a cache folder, by kind, and their size."""
+    grouped = entries.assign(in_use=entries["in_use"].fillna(value=False)).groupby("kind")
+    summary = grouped.agg(
+        entries=("key", "size"),
+        megabytes=("bytes", lambda sizes: sizes.sum() / 1e6),
+        in_use=("in_use", "sum"),
+        damaged=("damaged", "sum"),
+        last_used=("last_used", "max"),
+    )
+    _print_table(summary.reset_index(), title="Cache")
+    say(f"{len(entries)} entries, {entries['bytes'].sum() / 1e6:.1f} MB")
+
+
+def show_pruned(pruned: "Pruned") -> None:
+    """What pruning removed."""
+    freed = pruned.removed["bytes"].sum() / 1e6
+    say(
+        f"Removed {len(pruned.removed)} entries ({freed:.1f} MB) and {pruned.drafts} unfinished "
+        f"files; {pruned.kept_bytes / 1e6:.1f} MB are kept."
+    )
 
 
 def show_checked(checked: "Checked") -> None:
@@ -64,7 +128,7 @@ def show_checked(checked: "Checked") -> None:
     say("no problems" if not checked.problems else f"problems: {len(checked.problems)}")
 
 
-def light_summary(city_years: pd.DataFrame) -> pd.DataFrame:
+def light_summary(city_years: "pd.DataFrame") -> "pd.DataFrame":
     """Means over cities by product and year.
 
     Parameters
@@ -87,18 +151,18 @@ def light_summary(city_years: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _cities(keys: pd.DataFrame) -> str:
+def _cities(keys: "pd.DataFrame") -> str:
     """Cities of some keys, the first ones by name."""
     cities = sorted(keys["city_id"].unique())
     more = len(cities) - LISTED_CITIES
     return ", ".join(cities[:LISTED_CITIES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _print_table(table: pd.DataFrame, *, title: str) -> None:
+def _print_table(table: "pd.DataFrame", *, title: str) -> None:
     drawn = Table(title=title, title_justify="left")
+    numbers = set(table.select_dtypes("number").columns)
     for name in table.columns:
-        numeric = pd.api.types.is_numeric_dtype(table[name])
-        drawn.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
+        drawn.add_column(str(name), justify="right" if name in numbers else "left", overflow="fold")
     for row in table.itertuples(index=False):
         drawn.add_row(*(_cell(value) for value in row))
     _console().print(drawn)
@@ -106,7 +170,7 @@ def _print_table(table: pd.DataFrame, *, title: str) -> None:
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return "" if pd.isna(value) else f"{value:.4f}"
+        return "" if math.isnan(value) else f"{value:.4f}"
     return str(value)
 
 

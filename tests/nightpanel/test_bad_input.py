@@ -1,5 +1,7 @@
 """Bad input: exit 1, one line that names file, key and value, its own error, no output changed."""
 
+import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -147,8 +149,25 @@ def test_one_line_and_no_output(
     assert ended.stderr.startswith(f"{error}: ")
     for part in named:
         assert part in ended.stderr
-    assert [path.name for path in out.iterdir()] == ["units.parquet"]
-    assert (out / "units.parquet").read_bytes() == b"as it was"
+    assert_whole_stages(out)
+
+
+def assert_whole_stages(out: Path) -> None:
+    """The folder is as it was, or holds the files of finished stages and no others."""
+    seen = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    visible = {name for name in seen if not name.startswith(".")}
+    if "manifest.json" not in visible:
+        assert visible == {"units.parquet"}
+        assert (out / "units.parquet").read_bytes() == b"as it was"
+        return
+    stages = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["stages"]
+    written = {
+        name: digest for record in stages.values() for name, digest in record["files"].items()
+    }
+    assert "estimates" not in stages
+    assert visible == {*written, "manifest.json", "audit.parquet"}
+    for name, digest in written.items():
+        assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
 
 
 def test_output_folder_that_cannot_be_written(country: Path, command: Command) -> None:
@@ -201,7 +220,8 @@ def test_a_folder_in_the_way_of_an_output_changes_nothing(country: Path, command
     ended = command("run", country / "study.toml", "--out", out, "--quiet")
     assert ended.returncode == 1
     assert "units.parquet" in ended.stderr
-    assert sorted(path.name for path in out.iterdir()) == ["cities.parquet", "units.parquet"]
+    visible = sorted(path.name for path in out.iterdir() if not path.name.startswith("."))
+    assert visible == ["cities.parquet", "units.parquet"]
     assert (out / "cities.parquet").read_bytes() == b"as it was"
 
 
@@ -228,12 +248,21 @@ def test_later_stages_refuse_light_of_other_settings(country: Path, command: Com
 def test_new_light_removes_what_older_light_had_led_to(country: Path, command: Command) -> None:
     study, out = country / "study.toml", country.parent / "out"
     assert command("run", study, "--out", out, "--quiet").returncode == 0
+    before = seen(out)
     assert command("run", study, "--out", out, "--only", "lights", "--quiet").returncode == 0
-    left = {path.name for path in out.rglob("*") if path.is_file()}
-    assert left == {
+    assert seen(out) == before  # the light is up to date, and so is what it led to
+    _in_study(country, "bootstrap_draws = 20", "bootstrap_draws = 21")
+    assert command("run", study, "--out", out, "--only", "lights", "--quiet").returncode == 0
+    assert seen(out) == {
         "units.parquet", "cities.parquet", "townships.gpkg", "townships.parquet", "audit.parquet",
         "manifest.json",
     }  # fmt: skip
+
+
+def seen(out: Path) -> set[str]:
+    """Names of the files that a user sees."""
+    files = (path for path in out.rglob("*") if path.is_file())
+    return {path.name for path in files if not path.relative_to(out).parts[0].startswith(".")}
 
 
 def test_a_damaged_manifest_is_named(country: Path, command: Command) -> None:

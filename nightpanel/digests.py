@@ -1,0 +1,176 @@
+"""Digests of input files, remembered in the cache for as long as the file looks the same.
+
+A file looks the same when size, times of write and of change, and inode are what they were. A write
+within one tick of the clock leaves them all alone, so the digest of a file that was young when it
+was read is given but not remembered.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from geo.errors import TileUnreadableError
+from nightpanel.store import Store
+from tiles.file_state import FileState, file_state, require_unchanged
+
+READ_BYTES = 4 << 20
+YOUNG_NS = 2_000_000_000  # the coarsest tick of a file system's clock in use (FAT)
+KIND = "digests"
+KEY = hashlib.sha256(b"SHA-256 by path, with size, mtime_ns, ctime_ns, inode").hexdigest()
+SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
+
+Look = tuple[int, int, int, int]
+"""Size in bytes, mtime and ctime in nanoseconds, inode."""
+
+
+class FileDigests:
+    """SHA-256 of files, computed in threads or remembered.
+
+    Parameters
+    ----------
+    store : Store, optional
+        Where digests are remembered; they are not when left out.
+    threads : int, optional
+        Threads that read files; all cores when left out.
+
+    Raises
+    ------
+    CacheError
+        The cache folder cannot be read.
+    """
+
+    def __init__(self, store: Store | None = None, *, threads: int | None = None) -> None:
+        self._store = store
+        self._threads = threads or os.cpu_count() or 1
+        self._remembered = _load(store)
+        self._states: dict[Path, FileState] = {}
+
+    def of(self, files: Iterable[Path], *, watched: bool = True) -> dict[Path, str]:
+        """The digests of files.
+
+        Parameters
+        ----------
+        files : iterable of Path
+        watched : bool
+            Whether `require_unchanged` concerns them: inputs, but not what a run itself may write.
+
+        Returns
+        -------
+        dict of Path to str
+            64 hexadecimal digits by path as given, in order of first mention.
+
+        Raises
+        ------
+        TileMissingError, TileUnreadableError
+            A file is not there, or cannot be read.
+        TileChangedError
+            A file changed while it was read.
+        CacheError
+            The cache folder cannot be written.
+        """
+        paths = list(dict.fromkeys(files))
+        began = time.time_ns()
+        with ThreadPoolExecutor(self._threads) as pool:
+            read = dict(zip(paths, pool.map(self._digest, paths), strict=True))
+        if watched:
+            self._states |= {path: state for path, (state, _, _) in read.items()}
+        self._remember(
+            {
+                str(path.absolute()): (look, digest)
+                for path, (_, look, digest) in read.items()
+                if look[1] + YOUNG_NS <= began
+            }
+        )
+        return {path: digest for path, (_, _, digest) in read.items()}
+
+    def state_of(self, path: Path) -> FileState:
+        """The state of a watched file, by its path as given to `of`, before it was read."""
+        return self._states[path]
+
+    def require_unchanged(self) -> None:
+        """Refuse what was read of any watched file, if the file changed since.
+
+        To be called after the last byte has been read, and before results are shown.
+
+        Raises
+        ------
+        TileChangedError, TileMissingError
+            A file is another than it was, or gone.
+        """
+        for path, state in self._states.items():
+            require_unchanged(path, state)
+
+    def _digest(self, path: Path) -> tuple[FileState, Look, str]:
+        state = file_state(path)
+        try:
+            look = _look(path)
+            known, digest = self._remembered.get(str(path.absolute()), (None, ""))
+            if known != look:
+                digest = _sha256(path)
+        except OSError as error:
+            raise TileUnreadableError(
+                str(path),
+                expected="an input file that can be read",
+                found=error.strerror or str(error),
+                hint="restore it or mend its permissions",
+            ) from error
+        require_unchanged(path, state)
+        return state, look, digest
+
+    def _remember(self, read: dict[str, tuple[Look, str]]) -> None:
+        news = {path: row for path, row in read.items() if self._remembered.get(path) != row}
+        self._remembered |= news
+        if news and self._store is not None:
+            text = json.dumps(self._remembered, sort_keys=True)
+            self._store.put_bytes(KIND, KEY, text.encode())
+
+
+def input_files(paths: Iterable[Path]) -> list[Path]:
+    """The files that inputs consist of.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Files; folders, whose files at any depth count; shapefiles, whose other parts count.
+
+    Returns
+    -------
+    list of Path
+        Absolute, sorted, each once.
+    """
+    return sorted({file for path in paths for file in _parts(path.resolve())})
+
+
+def _parts(path: Path) -> Iterable[Path]:
+    if path.is_dir():
+        return (file for file in path.rglob("*") if file.is_file())
+    if path.suffix.lower() == ".shp":
+        beside = (path.with_suffix(ending) for ending in SHAPEFILE_PARTS)
+        return (path, *(file for file in beside if file.is_file()))
+    return (path,)
+
+
+def _load(store: Store | None) -> dict[str, tuple[Look, str]]:
+    kept = None if store is None else store.get_bytes(KIND, KEY)
+    if kept is None:
+        return {}
+    rows = json.loads(bytes(kept))
+    return {path: (tuple(look), digest) for path, (look, digest) in rows.items()}
+
+
+def _look(path: Path) -> Look:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    block = memoryview(bytearray(READ_BYTES))
+    with path.open("rb", buffering=0) as stream:
+        while size := stream.readinto(block):
+            digest.update(block[:size])
+    return digest.hexdigest()

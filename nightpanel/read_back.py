@@ -1,0 +1,87 @@
+"""Results of an earlier run, read from its output folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geo.audit import AuditRow
+from nightpanel.manifest import read_manifest
+from nightpanel.outputs import read_output
+
+if TYPE_CHECKING:
+    from estimation.estimate import EstimationResult
+    from nightpanel.run_lights import Lights
+    from nightpanel.run_panel import Panel
+
+
+def read_audit(out: Path) -> tuple[AuditRow, ...]:
+    """The audit rows of an output folder."""
+    table = read_output(out, "audit.parquet")
+    return tuple(AuditRow(*row) for row in table.itertuples(index=False, name=None))
+
+
+def read_lights(out: Path) -> "Lights":
+    """Light and inequality, as the run that made them returned them."""
+    import geopandas as gpd
+    from pyproj import CRS
+
+    from geo.grid import Grid
+    from nightpanel.run_lights import Lights
+    from tiles.addresses import TileAddress
+    from tiles.sums import Effort
+
+    record = read_manifest(out)["stages"]["lights"]
+    units = gpd.read_parquet(out / "townships.parquet")
+    rows = read_audit(out)
+    return Lights(
+        units=units[["unit_id", "city_id", "name", "geometry"]],
+        unit_years=read_output(out, "units.parquet"),
+        city_years=read_output(out, "cities.parquet"),
+        audit=tuple(row for row in rows if row.stage in {"boundaries", "tiles", "light"}),
+        tiles=tuple(
+            TileAddress(
+                path=Path(tile["path"]),
+                product=tile["product"],
+                year=tile["year"],
+                digest=tile["sha256"],
+                grid_id=tile["grid"],
+                coverage=tile["coverage"],
+                sums=tile["sums"],
+            )
+            for tile in record["tiles"]
+        ),
+        grids=tuple(
+            Grid(
+                crs=CRS.from_wkt(grid["crs"]),
+                transform=tuple(grid["transform"]),
+                shape=(grid["rows"], grid["columns"]),
+            )
+            for grid in record["grids"].values()
+        ),
+        effort=Effort(),
+        tiles_read=0,
+    )
+
+
+def read_panel(out: Path) -> "Panel":
+    """The joined panel."""
+    from nightpanel.run_panel import Panel
+
+    inputs = read_manifest(out)["stages"]["panel"]["inputs"]
+    return Panel(
+        panel=read_output(out, "panel.parquet"),
+        unmatched=read_output(out, "unmatched.parquet"),
+        audit=tuple(row for row in read_audit(out) if row.stage == "panel"),
+        files=tuple(Path(path) for path in inputs if Path(path).is_absolute()),
+    )
+
+
+def read_estimates(out: Path) -> "EstimationResult":
+    """The estimates with their notes."""
+    from estimation.estimate import EstimationResult
+
+    notes = (out / "tables" / "notes.txt").read_text(encoding="utf-8")
+    return EstimationResult(
+        estimates=read_output(out, "estimates.parquet"),
+        notes=tuple(notes.splitlines()),
+        audit=tuple(row for row in read_audit(out) if row.stage == "designs"),
+    )

@@ -1,0 +1,208 @@
+"""The stages of a study: what each reads, makes and writes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geo.audit import AuditRow
+from nightpanel.compute import Compute
+from nightpanel.digests import FileDigests, input_files
+from nightpanel.inputs import study_catalog, study_units
+from nightpanel.manifest import stage_settings
+from nightpanel.outputs import read_output, write_table
+from nightpanel.progress import progress_bar, progress_bars
+from nightpanel.store import Store
+from nightpanel.study import Study
+
+if TYPE_CHECKING:
+    from estimation.designs import Design
+    from nightpanel.run_lights import Lights
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all stages of a run share."""
+
+    study: Study
+    """The study."""
+    designs: Sequence["Design"]
+    """Its designs, checked."""
+    out: Path
+    """The output folder."""
+    store: Store
+    """Where results are kept."""
+    digests: FileDigests
+    """Digests of files."""
+    compute: Compute
+    """Where it computes."""
+    threads: int | None
+    """Threads of this process; all cores if None."""
+    workers: int | None
+    """Processes that fit; all cores if None."""
+    quiet: bool
+    """No progress bars."""
+
+    def digests_of(self, files: Sequence[Path]) -> dict[str, str]:
+        """SHA-256 of the files that inputs consist of, by absolute path."""
+        found = self.digests.of(input_files(files))
+        return {str(path): digest for path, digest in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a stage made."""
+
+    value: Any
+    """The stage's result."""
+    audit: tuple[AuditRow, ...]
+    """Its audit rows."""
+    write: Callable[..., None]
+    """Writes its files into the folder ``folder``."""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What the manifest says of it beside settings, inputs and times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of a run."""
+
+    settings: Any
+    """What of the study decides its files, as JSON knows it."""
+    inputs: dict[str, str]
+    """SHA-256 of what it reads, by path."""
+    make: Callable[[], Made]
+    """Computes it."""
+
+
+def light_stage(setting: Setting) -> Stage:
+    """Light and inequality."""
+    study = setting.study
+    if not study.units.file.exists():
+        study_units(study)  # which says what is wrong
+    catalog = study_catalog(study)
+    tiles = [tile.path for tile in catalog.tiles]
+    boundary = setting.digests_of([study.units.file])
+    inputs = boundary | setting.digests_of(tiles)
+
+    def make() -> Made:
+        # What only a run with something to do needs is loaded here.
+        from nightpanel.kept import kept_units
+        from nightpanel.light_files import write_light_files
+        from nightpanel.run_lights import Kept, lights
+        from tiles.addresses import Identity
+
+        units, units_key = kept_units(study, files=boundary, store=setting.store)
+        by_path = setting.digests.of([path.resolve() for path in tiles])
+        identities = {
+            path: Identity(setting.digests.state_of(path.resolve()), by_path[path.resolve()])
+            for path in tiles
+        }
+        with progress_bars("tiles", "blocks", quiet=setting.quiet) as report:
+            result = lights(
+                units,
+                catalog,
+                crosswalk=study.units.crosswalk,
+                cell_area=study.lights.cell_area,
+                bootstrap_draws=study.lights.bootstrap_draws,
+                threads=setting.threads,
+                scheduler=setting.compute.scheduler(),
+                kept=Kept(setting.store, units_key, identities),
+                progress=report,
+            )
+        return Made(
+            result,
+            result.audit,
+            partial(
+                write_light_files,
+                units=result.units,
+                unit_years=result.unit_years,
+                city_years=result.city_years,
+                store=setting.store,
+                units_key=units_key,
+                threads=setting.threads,
+            ),
+            _light_addresses(result),
+        )
+
+    return Stage(stage_settings(study)["lights"], inputs, make)
+
+
+def _light_addresses(result: "Lights") -> dict[str, Any]:
+    """Where the numbers come from, for `nightpanel.explain`."""
+    return {
+        "tiles": [
+            {
+                "product": tile.product,
+                "year": tile.year,
+                "path": str(tile.path),
+                "sha256": tile.digest,
+                "grid": tile.grid_id,
+                "coverage": tile.coverage,
+                "sums": tile.sums,
+            }
+            for tile in result.tiles
+        ],
+        "grids": {
+            grid.grid_id: {
+                "crs": grid.crs_wkt,
+                "transform": list(grid.transform),
+                "rows": grid.shape[0],
+                "columns": grid.shape[1],
+            }
+            for grid in result.grids
+        },
+    }
+
+
+def panel_stage(setting: Setting) -> Stage:
+    """The city-year table joined with the yearbooks."""
+    section = setting.study.panel
+    if section is None:
+        raise ValueError("the study has no panel")
+    read_output(setting.out, "cities.parquet", columns=[])
+    tables = [table.file for table in section.tables if table.file.exists()]
+    inputs = setting.digests_of(tables) | _of_run(setting, "cities.parquet")
+
+    def make() -> Made:
+        from nightpanel.run_panel import panel  # pandera is loaded when there is a panel to check
+
+        joined = panel(read_output(setting.out, "cities.parquet"), section)
+
+        def write(*, folder: Path) -> None:
+            write_table(joined.panel, folder / "panel.parquet")
+            write_table(joined.unmatched, folder / "unmatched.parquet")
+
+        return Made(joined, joined.audit, write)
+
+    return Stage(stage_settings(setting.study)["panel"], inputs, make)
+
+
+def estimates_stage(setting: Setting) -> Stage:
+    """The estimates of all designs."""
+    read_output(setting.out, "panel.parquet", columns=[])
+    inputs = _of_run(setting, "panel.parquet")
+
+    def make() -> Made:
+        # The estimators take seconds to load.
+        import nightpanel
+        from nightpanel.run_estimates import write_estimates
+
+        with progress_bar("estimates", quiet=setting.quiet) as report:
+            result = nightpanel.estimate(
+                read_output(setting.out, "panel.parquet"),
+                setting.designs,
+                workers=setting.workers,
+                executor=setting.compute.executor(),
+                progress=report,
+            )
+        return Made(result, result.audit, partial(write_estimates, result))
+
+    return Stage(stage_settings(setting.study)["estimates"], inputs, make)
+
+
+def _of_run(setting: Setting, name: str) -> dict[str, str]:
+    """Digest of a file of the output folder, by its name there."""
+    path = setting.out / name
+    return {name: setting.digests.of([path])[path]}

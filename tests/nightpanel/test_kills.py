@@ -1,0 +1,145 @@
+"""A run that is killed, whenever, and started again ends with the same bytes in every table."""
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nightpanel.manifest import MANIFEST
+from nightpanel.run_study import run
+
+KILLS_A_CHAIN, CHAINS = 5, 10
+MOST_WRITES = 400
+PRELOADED = [
+    "nightpanel.run_study", "nightpanel.run_lights", "nightpanel.light_files", "nightpanel.kept",
+    "nightpanel.run_panel", "nightpanel.run_estimates", "estimation.estimate", "tiles.zonal",
+    "nightpanel.read_back",
+]  # fmt: skip
+COMPARED = (".parquet", ".gpkg", ".csv", ".txt")
+
+
+@pytest.fixture(scope="module")
+def processes() -> ForkServerContext:
+    """New processes that have loaded what a run needs, so that 50 kills take seconds."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+def whole_run(study: Path, out: Path) -> None:
+    """Run to the end, in a process of its own."""
+    run(study, out=out, threads=2)
+
+
+def run_until_write(study: Path, out: Path, last: int) -> None:
+    """Run until the file that would be put into place after ``last`` others, and die there."""
+    done = 0
+
+    def count(event: str, _: Any) -> None:
+        nonlocal done
+        if event == "os.rename":
+            if done == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+            done += 1
+
+    sys.addaudithook(count)
+    whole_run(study, out)
+
+
+def tables(out: Path) -> dict[str, bytes]:
+    """Every file of the output folder but the manifest, which holds times."""
+    visible = (path for path in out.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(out)): path.read_bytes()
+        for path in visible
+        if path.suffix in COMPARED and not path.relative_to(out).parts[0].startswith(".")
+    }
+
+
+def ended(processes: ForkServerContext, work: Any, *args: Any) -> int:
+    process = processes.Process(target=work, args=args)
+    process.start()
+    process.join(timeout=120)
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+@pytest.fixture(scope="module")
+def study(painted: Path) -> Path:
+    """The small country's study."""
+    return painted / "study.toml"
+
+
+@pytest.fixture(scope="module")
+def reference(
+    study: Path, processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, bytes], float]:
+    """The tables of a run that nobody disturbs, and its seconds."""
+    out = tmp_path_factory.mktemp("undisturbed") / "out"
+    assert ended(processes, whole_run, study, out) == 0  # compiles what has to be
+    shutil.rmtree(out)
+    began = time.perf_counter()
+    assert ended(processes, whole_run, study, out) == 0
+    assert (out / MANIFEST).is_file()
+    found = tables(out)
+    assert {"units.parquet", "cities.parquet", "townships.gpkg", "panel.parquet"} <= found.keys()
+    return found, time.perf_counter() - began
+
+
+@pytest.mark.parametrize("chain", range(CHAINS))
+def test_kills_at_random_times(
+    study: Path,
+    processes: ForkServerContext,
+    reference: tuple[dict[str, bytes], float],
+    tmp_path: Path,
+    chain: int,
+) -> None:
+    """Ten times five kills, each into what those before have left."""
+    expected, seconds = reference
+    chance, out, killed = random.Random(chain), tmp_path / "out", 0  # noqa: S311
+    while killed < KILLS_A_CHAIN:
+        process = processes.Process(target=whole_run, args=(study, out))
+        process.start()
+        process.join(timeout=chance.uniform(0.0, seconds))
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            killed += 1
+            # What can be seen is whole: that of finished stages, or nothing. The audit grows.
+            left = {name: what for name, what in tables(out).items() if name != "audit.parquet"}
+            assert all(expected[name] == what for name, what in left.items())
+        else:
+            assert tables(out) == expected
+            shutil.rmtree(out)
+    assert ended(processes, whole_run, study, out) == 0
+    assert tables(out) == expected
+
+
+def test_kills_after_every_write(
+    study: Path,
+    processes: ForkServerContext,
+    reference: tuple[dict[str, bytes], float],
+    tmp_path: Path,
+) -> None:
+    """Killed before the first file is put into place, after the first, after the second, ..."""
+    expected, _ = reference
+    for last in range(MOST_WRITES):
+        out = tmp_path / f"out{last}"
+        code = ended(processes, run_until_write, study, out, last)
+        if code == 0:
+            assert tables(out) == expected
+            assert last > len(expected)
+            return
+        assert code == -signal.SIGKILL
+        assert ended(processes, whole_run, study, out) == 0
+        assert tables(out) == expected
+        shutil.rmtree(out)
+    pytest.fail(f"more than {MOST_WRITES} writes")
