@@ -1,0 +1,78 @@
+"""nightpanel, by its functions; its command is measured as a command."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import nightpanel
+from benchmarks.programs import Job, Task
+from geo.boundaries import read_units
+from geo.coverage import Coverage
+from geo.coverage import coverage as cover
+from geo.reproject import to_grid
+from nightpanel.run_study import StudyRun
+from tiles.catalog import read_catalog
+from tiles.products import product_named
+from tiles.zonal import zonal
+
+UNIT_ID, CITY_ID = "unit_id", "city_id"
+
+
+def means(job: Job) -> Task[pd.DataFrame]:
+    """The unit-year table, from the files."""
+    return Task(partial(_means, job), partial(_mean_table, job.tiles))
+
+
+def coverage(job: Job) -> Task[Coverage]:
+    """Share of every cell inside every unit: polygons are in memory beforehand."""
+    (tile,) = read_catalog(job.tiles, product=product_named(job.product)).tiles
+    units = read_units(job.boundaries, unit_id=UNIT_ID, city_id=CITY_ID)
+    polygons = to_grid(units.table, tile.grid)
+    return Task(partial(cover, polygons, tile.grid), _entries)
+
+
+def coverage_entries(job: Job) -> Task[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """As `coverage`, written out as one entry for each unit and cell."""
+    cover_units = coverage(job).run
+    return Task(lambda: cover_units().csr(), lambda _: pd.DataFrame())
+
+
+def study(job: Job) -> Task[StudyRun]:
+    """The whole stage, from the files to the files: unit-years, inequality, map layers."""
+    made = nightpanel.lights_study(
+        tiles=[str(tile) for tile in job.tiles],
+        units=job.boundaries,
+        unit_id=UNIT_ID,
+        city_id=CITY_ID,
+        product=job.product,
+    )
+    out = Path(job.options["out"])
+    run = partial(nightpanel.run, made, out=out, quiet=True)
+    return Task(run, lambda _: _mean_table(job.tiles, pd.read_parquet(out / "units.parquet")))
+
+
+def command(job: Job, *more: str) -> list[str]:
+    """Words of the command that does what `study` does."""
+    words = ["lights", "--units", str(job.boundaries), "--unit-id", UNIT_ID, "--city-id", CITY_ID]
+    words += ["--product", job.product, "--out", job.options["out"], "--quiet"]
+    return [*words, *more, "--tiles", *map(str, job.tiles)]
+
+
+def _means(job: Job) -> pd.DataFrame:
+    units = read_units(job.boundaries, unit_id=UNIT_ID, city_id=CITY_ID)
+    catalog = read_catalog(job.tiles, product=product_named(job.product))
+    return zonal(units, catalog).unit_years
+
+
+def _mean_table(tiles: Sequence[Path], unit_years: pd.DataFrame) -> pd.DataFrame:
+    table = unit_years.pivot(index="unit_id", columns="year", values="mean")
+    return table.set_axis([tile.stem for tile in tiles], axis=1)
+
+
+def _entries(result: Coverage) -> pd.DataFrame:
+    indptr, cells, shares = result.csr()
+    unit = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    return pd.DataFrame({"unit": unit, "cell": cells, "share": shares})
