@@ -48,12 +48,14 @@ def stripe_of(pieces: Sequence[Piece], *, cols: int) -> Stripe | None:
     indptr = np.concatenate([[0], np.cumsum(counts[counts > 0])]).astype(np.int64)
     covered = np.empty(indptr.size - 1)
     _finish(cells, shares, indptr, (cols, top, window.first_col, window.shape[1]), covered)
-    members = np.concatenate([piece.members for piece in pieces])
+    units = np.concatenate([piece.members for piece in pieces])[counts > 0]
+    for array in (units, indptr, cells, shares, covered):
+        array.setflags(write=False)  # as in the store: compiled loops are made for one kind
     return Stripe(
         stripe=pieces[0].stripe,
         window=window,
         spans=_spans(columns),
-        units=members[counts > 0],
+        units=units,
         indptr=indptr,
         cells=cells,
         shares=shares,

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class AuditRow:
     """How many things the row stands for."""
 
 
-def audit_table(rows: Iterable[AuditRow]) -> pd.DataFrame:
+def audit_table(rows: Iterable[AuditRow]) -> "pd.DataFrame":
     """Audit rows as a table, in the order given.
 
     Parameters
@@ -35,6 +37,8 @@ def audit_table(rows: Iterable[AuditRow]) -> pd.DataFrame:
         Columns ``stage``, ``rule``, ``subject``, ``detail`` (text) and ``count`` (int64); the
         columns are there even when no row is.
     """
+    import pandas as pd  # rows are made everywhere, tables of them only to be written
+
     names = [field.name for field in fields(AuditRow)]
     table = pd.DataFrame([asdict(row) for row in rows], columns=names)
     return table.astype({name: "str" for name in names if name != "count"} | {"count": "int64"})

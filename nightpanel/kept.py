@@ -14,7 +14,8 @@ from geo.inequality import INEQUALITY_VERSION, city_year_inequality
 from nightpanel.inputs import study_units
 from nightpanel.store import Store
 from nightpanel.study import Study
-from tiles.addresses import digest_of, units_digest
+from tiles.addresses import units_digest
+from tiles.digest import digest_of
 from tiles.zonal import ZonalResult
 
 
@@ -67,7 +68,7 @@ def kept_units(study: Study, *, files: Mapping[str, str], store: Store) -> tuple
 
 
 def kept_city_years(
-    zonal: ZonalResult, units: Units, *, draws: int, store: Store | None
+    zonal: ZonalResult, units: Units, *, draws: int, store: Store | None, threads: int | None = None
 ) -> pd.DataFrame:
     """The city-year table, tile by tile, from the store or computed and put there.
 
@@ -81,6 +82,8 @@ def kept_city_years(
         Draws of the bootstrap.
     store : Store, optional
         Nothing is kept without one.
+    threads : int, optional
+        All cores when left out.
 
     Returns
     -------
@@ -98,7 +101,7 @@ def kept_city_years(
             tables.append(pd.read_parquet(io.BytesIO(known)))
             continue
         rows = slice(position * n_units, (position + 1) * n_units)
-        table = city_year_inequality(zonal.unit_years.iloc[rows], draws=draws)
+        table = city_year_inequality(zonal.unit_years.iloc[rows], draws=draws, threads=threads)
         if store is not None:
             buffer = io.BytesIO()
             table.to_parquet(buffer, index=False)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from nightpanel.digests import FileDigests
 from nightpanel.manifest import STAGE_FILES
-from tiles.addresses import digest_of
 from tiles.code_version import code_version
+from tiles.digest import digest_of
 
 
 def running_code() -> str:

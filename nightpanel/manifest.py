@@ -3,7 +3,6 @@
 import json
 import platform
 from collections.abc import Collection, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +150,8 @@ def require_same_settings(stage: str, settings: Mapping[str, Any], folder: Path)
 
 def versions() -> dict[str, str]:
     """Versions of Python and of everything that the numbers depend on."""
+    from importlib.metadata import version
+
     # Only what writes a manifest needs these, and a run with nothing to do writes none.
     import pyogrio
     import pyproj

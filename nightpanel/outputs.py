@@ -12,14 +12,15 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from geo.audit import AuditRow, audit_table
 from geo.errors import OutputError
 from nightpanel.file_locks import exclusive, is_left, take
 from nightpanel.manifest import MANIFEST
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LOCK = ".lock"  # held by the one who moves files
 STAGED = ".staged-"
@@ -87,7 +88,7 @@ def check_writable(folder: Path) -> None:
             path.rmdir()
 
 
-def write_table(table: pd.DataFrame, path: Path) -> None:
+def write_table(table: "pd.DataFrame", path: Path) -> None:
     """A table as parquet, without the index.
 
     Parameters
@@ -105,7 +106,7 @@ def read_output(
     *,
     columns: Sequence[str] | None = None,
     filters: Sequence[tuple[str, str, Any]] | None = None,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """A table of an output folder.
 
     Parameters
@@ -127,29 +128,43 @@ def read_output(
     OutputError
         The folder does not hold it, or it cannot be read.
     """
-    path = folder / name
+    import pandas as pd  # not for a run with nothing to read or write
+
+    path = output_path(folder, name)
     try:
         return pd.read_parquet(
             path,
             columns=None if columns is None else list(columns),
             filters=None if filters is None else list(filters),
         )
-    except FileNotFoundError as error:
-        raise OutputError(
-            str(path),
-            expected=f"{name} of an earlier run",
-            found="no such file",
-            hint="run the stage that makes it, or name another output folder",
-        ) from error
     except (OSError, ValueError) as error:
         raise OutputError(
             str(path), expected="a parquet table", found=str(error), hint="run the stage again"
         ) from error
 
 
+def output_path(folder: Path, name: str) -> Path:
+    """Where a table of an output folder is.
+
+    Raises
+    ------
+    OutputError
+        The folder does not hold it.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise OutputError(
+            str(path),
+            expected=f"{name} of an earlier run",
+            found="no such file",
+            hint="run the stage that makes it, or name another output folder",
+        )
+    return path
+
+
 def merged_audit(
     rows: Iterable[AuditRow], folder: Path, *, stages: Collection[str]
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Audit rows of this run, after those of earlier runs for the stages that did not run now.
 
     Parameters
@@ -166,6 +181,8 @@ def merged_audit(
     pandas.DataFrame
         As `geo.audit.audit_table`.
     """
+    import pandas as pd  # as in `read_output`
+
     fresh = audit_table(rows)
     if not (folder / "audit.parquet").exists():
         return fresh

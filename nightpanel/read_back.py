@@ -57,6 +57,7 @@ def read_lights(out: Path) -> "Lights":
             )
             for grid in record["grids"].values()
         ),
+        coverage_keys=tuple(record["store"].get("coverage", ())),
         effort=Effort(),
         tiles_read=0,
     )

@@ -49,6 +49,8 @@ class Lights:
     """Where each tile's numbers come from."""
     grids: tuple[Grid, ...]
     """The distinct grids of the tiles."""
+    coverage_keys: tuple[str, ...]
+    """Addresses of the stripes of all coverages."""
     effort: Effort
     """Time spent on reading and adding, in seconds of one thread."""
     tiles_read: int
@@ -112,7 +114,7 @@ def lights(
         progress=progress,
     )
     store = None if kept is None else kept.store
-    city_years = kept_city_years(result, units, draws=bootstrap_draws, store=store)
+    city_years = kept_city_years(result, units, draws=bootstrap_draws, store=store, threads=threads)
     return Lights(
         units=units.table,
         unit_years=result.unit_years,
@@ -120,6 +122,7 @@ def lights(
         audit=(*units.audit, *mapped, *catalog.audit, *result.audit, *_city_flags(city_years)),
         tiles=result.addresses,
         grids=result.grids,
+        coverage_keys=result.coverage_keys,
         effort=result.effort,
         tiles_read=result.tiles_read,
     )

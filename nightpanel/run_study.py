@@ -194,7 +194,7 @@ def _is_finished(name: str, stage: Stage, setting: Setting) -> bool:
     files = {setting.out / file: digest for file, digest in record.get("files", {}).items()}
     if not files or not all(path.is_file() for path in files):
         return False
-    return setting.digests.of(files) == files
+    return setting.digests.of(files, watched=False) == files
 
 
 def _write(name: str, stage: Stage, result: Made, setting: Setting, seconds: float) -> None:
@@ -209,11 +209,17 @@ def _write(name: str, stage: Stage, result: Made, setting: Setting, seconds: flo
             files=stage_files(name, staging),
             code=running_code(),
             seconds=seconds,
-            about={**result.about, "store": setting.store.used},
+            about={**result.about, "store": _kept(result, setting.store)},
         )
         audit = merged_audit(result.audit, out, stages=AUDITED[name] | stale_rows)
         write_table(audit, staging / "audit.parquet")
         write_manifest(merged_manifest({name: record}, out, stale=stale), staging / MANIFEST)
+
+
+def _kept(result: Made, store: Store) -> dict[str, list[str]]:
+    """What a next run will look for: also the coverage, which was not read if no tile was."""
+    coverage = {*store.used.get("coverage", ()), *result.about.get("coverage", ())}
+    return store.used | ({"coverage": sorted(coverage)} if coverage else {})
 
 
 def _require_earlier(setting: Setting, stages: Sequence[str]) -> None:

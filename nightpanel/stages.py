@@ -11,7 +11,7 @@ from nightpanel.compute import Compute
 from nightpanel.digests import FileDigests, input_files
 from nightpanel.inputs import study_catalog, study_units
 from nightpanel.manifest import stage_settings
-from nightpanel.outputs import read_output, write_table
+from nightpanel.outputs import output_path, read_output, write_table
 from nightpanel.progress import progress_bar, progress_bars
 from nightpanel.store import Store
 from nightpanel.study import Study
@@ -113,7 +113,7 @@ def light_stage(setting: Setting) -> Stage:
             )
         return Made(
             result,
-            result.audit,
+            (*result.audit, *_damaged(setting.store)),
             partial(
                 write_light_files,
                 units=result.units,
@@ -123,10 +123,18 @@ def light_stage(setting: Setting) -> Stage:
                 units_key=units_key,
                 threads=setting.threads,
             ),
-            _light_addresses(result),
+            _light_addresses(result) | {"coverage": list(result.coverage_keys)},
         )
 
     return Stage(stage_settings(study)["lights"], inputs, make)
+
+
+def _damaged(store: Store) -> list[AuditRow]:
+    """A row for each kind of entry of which some were damaged and have been made anew."""
+    return [
+        AuditRow("light", "damaged_entry", str(store.folder / kind), "made anew", len(keys))
+        for kind, keys in store.damaged.items()
+    ]
 
 
 def _light_addresses(result: "Lights") -> dict[str, Any]:
@@ -161,7 +169,7 @@ def panel_stage(setting: Setting) -> Stage:
     section = setting.study.panel
     if section is None:
         raise ValueError("the study has no panel")
-    read_output(setting.out, "cities.parquet", columns=[])
+    output_path(setting.out, "cities.parquet")
     tables = [table.file for table in section.tables if table.file.exists()]
     inputs = setting.digests_of(tables) | _of_run(setting, "cities.parquet")
 
@@ -181,7 +189,7 @@ def panel_stage(setting: Setting) -> Stage:
 
 def estimates_stage(setting: Setting) -> Stage:
     """The estimates of all designs."""
-    read_output(setting.out, "panel.parquet", columns=[])
+    output_path(setting.out, "panel.parquet")
     inputs = _of_run(setting, "panel.parquet")
 
     def make() -> Made:

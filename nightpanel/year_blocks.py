@@ -116,7 +116,7 @@ def _runs(rows: pa.Table) -> pd.DataFrame:
     starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
     runs: pd.DataFrame = keys.take(starts).to_pandas()
     runs = runs.assign(start=starts, size=np.diff(starts, append=keys.num_rows))
-    return runs.sort_values(["year", "product"], kind="stable")
+    return runs.sort_values(["year", "product"])  # by two keys, hence stable
 
 
 def _column_digests(arrays: Sequence[pa.Array]) -> list[str]:

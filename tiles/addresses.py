@@ -17,6 +17,7 @@ from geo.coverage import COVERAGE_VERSION
 from geo.grid import Grid
 from geo.stripes import STRIPE_ROWS
 from tiles.catalog import Tile
+from tiles.digest import digest_of
 from tiles.file_state import FileState
 from tiles.sums import SUMS_VERSION
 
@@ -49,11 +50,6 @@ class TileAddress:
     """Address of the coverage."""
     sums: str
     """Address of its sums."""
-
-
-def digest_of(*parts: object) -> str:
-    """SHA-256, in hexadecimal, of the parts' ``repr``, which says all of them."""
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def units_digest(units: Units) -> str:

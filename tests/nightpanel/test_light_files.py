@@ -7,6 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
@@ -119,6 +120,9 @@ def test_layers_are_units_and_cities_with_columns_of_years(
     twin = gpd.read_parquet(tmp_path / "out" / "townships.parquet")
     pd.testing.assert_frame_equal(twin, expected, check_exact=True)
     assert twin.crs == layer.crs == units.crs
+    expected.to_parquet(tmp_path / "expected.parquet")
+    files = (tmp_path / "out" / "townships.parquet", tmp_path / "expected.parquet")
+    assert len({pq.read_metadata(file).metadata[b"geo"] for file in files}) == 1
     cities = pyogrio.read_dataframe(path, layer="cities")
     dissolved = units.dissolve("city_id", as_index=False).assign(n_units=4)
     values = {"gini": "gini", "mean": "mean"}
@@ -231,7 +235,32 @@ def test_what_the_store_has_is_taken_as_far_as_it_goes(tmp_path: Path, store: St
         assert written.count("unit_years") == blocks
         nothing = _write(tmp_path / f"{case} nothing", table)
         assert {name: (tmp_path / case / name).read_bytes() for name in FILES} == nothing
+    kept = store.used
     assert _layers_written(tmp_path / "c", inserted, **options).count("unit_years") == 0
+    assert store.used == kept
+
+
+def test_files_of_other_pages_are_not_taken(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = _unit_years(_units(), YEARS)
+    _write(tmp_path / "small", table, store=store)
+    monkeypatch.setattr(geopackage, "LARGE", 12)
+    nothing = _write(tmp_path / "nothing", table)
+    assert _write(tmp_path / "large", table, store=store) == nothing
+
+
+def test_what_is_there_is_not_put_again(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = _unit_years(_units(), YEARS)
+    _write(tmp_path / "first", table, store=store, units_key=KEY)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("put again")
+
+    monkeypatch.setattr(Store, "put", refuse)
+    _write(tmp_path / "second", table, store=store, units_key=KEY)
 
 
 def test_damaged_entries_are_not_taken(tmp_path: Path, store: Store) -> None:
@@ -271,6 +300,11 @@ def test_bytes_do_not_hang_on_how_the_table_is_stored(tmp_path: Path) -> None:
     assert _write(tmp_path / "joined", pd.concat(years)) == nothing
     assert _write(tmp_path / "codes", whole.astype(dict.fromkeys(texts, "category"))) == nothing
     assert _write(tmp_path / "threads", whole, threads=1) == nothing
+
+
+def test_shapes_of_unknown_geometry_are_not_kept(tmp_path: Path, store: Store) -> None:
+    _write(tmp_path / "out", _unit_years(_units(), YEARS[:1]), store=store)
+    assert set(store.used) == {"blocks"}
 
 
 def test_an_error_of_the_pool_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

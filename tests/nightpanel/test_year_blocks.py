@@ -82,6 +82,7 @@ def test_digest_of_a_known_array() -> None:
     [
         (["ab", "c"], ["a", "bc"]), (["", "a"], [None, "a"]), ([None, "a"], ["a", None]),
         ([0.0, 1.0], [None, 1.0]), ([0, 1], [0.0, 1.0]), ([1.0], [1.0, 1.0]), ([0.0], [-0.0]),
+            ([0.0, None], [None, 0.0]), (["", None], [None, ""]),
     ],
 )  # fmt: skip
 def test_digests_of_arrays_that_are_nearly_equal(one: list[object], other: list[object]) -> None:
@@ -100,6 +101,8 @@ def test_columns_of_years_and_products() -> None:
         "light_y_2000": [5.0, 4.0, None],
         "light_y_2001": [None, 1.0, None],
     }
+    swapped = year_columns(blocks[2:], key="unit_id", keys=keys[:2], values={"light": "mean"})
+    assert swapped["light_2001"].to_pylist() == [None, 1.0]
     of_one = year_columns(
         blocks[1:], key="unit_id", keys=keys, values={"light": "mean", "year": "year"}
     )
