@@ -18,7 +18,7 @@ LARGEST_ERROR = 1e-10
 VERTICES_PER_CALL = 50_000
 
 
-def geodesic_area_km2(table: gpd.GeoDataFrame) -> Floats:
+def geodesic_area_km2(table: gpd.GeoDataFrame, *, rings: Rings | None = None) -> Floats:
     """Area of units on the WGS84 ellipsoid, edges taken as geodesics between vertices.
 
     Parameters
@@ -26,6 +26,8 @@ def geodesic_area_km2(table: gpd.GeoDataFrame) -> Floats:
     table : GeoDataFrame, (n_units,)
         Polygons or MultiPolygons in any CRS; vertices are brought to longitude and latitude
         first. Rings may run either way.
+    rings : Rings, optional
+        Those of the table's geometry, where they are known.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def geodesic_area_km2(table: gpd.GeoDataFrame) -> Floats:
         raise MissingCrsError(
             "units", expected="a CRS", found="none", hint="set the CRS of the boundary file"
         )
-    rings = rings_of(table.geometry.array)
+    rings = rings_of(table.geometry.array) if rings is None else rings
     source = CRS.from_user_input(table.crs)
     lonlat = rings.xy
     if not source.equals(CRS(WGS84), ignore_axis_order=True):

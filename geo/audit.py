@@ -1,7 +1,8 @@
 """Audit rows: what was repaired, dropped, guessed or flagged, one row each."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,5 +41,6 @@ def audit_table(rows: Iterable[AuditRow]) -> "pd.DataFrame":
     import pandas as pd  # rows are made everywhere, tables of them only to be written
 
     names = [field.name for field in fields(AuditRow)]
-    table = pd.DataFrame([asdict(row) for row in rows], columns=names)
+    pick = attrgetter(*names)
+    table = pd.DataFrame([pick(row) for row in rows], columns=names)
     return table.astype({name: "str" for name in names if name != "count"} | {"count": "int64"})

@@ -88,7 +88,7 @@ def to_grid(units: gpd.GeoDataFrame, grid: Grid) -> Geometries:
     return polygons_of(rings_in_grid(units, grid), single=shapely.get_type_id(geometries) == 3)
 
 
-def rings_in_grid(units: gpd.GeoDataFrame, grid: Grid) -> Rings:
+def rings_in_grid(units: gpd.GeoDataFrame, grid: Grid, *, rings: Rings | None = None) -> Rings:
     """Bring units into the plane of a grid, as the rings of what `to_grid` returns.
 
     Parameters
@@ -96,6 +96,8 @@ def rings_in_grid(units: gpd.GeoDataFrame, grid: Grid) -> Rings:
     units : GeoDataFrame, (n_units,)
         As for `to_grid`.
     grid : Grid
+    rings : Rings, optional
+        Those of the units in their own CRS, where they are known.
 
     Returns
     -------
@@ -107,7 +109,7 @@ def rings_in_grid(units: gpd.GeoDataFrame, grid: Grid) -> Rings:
         As `to_grid`, and where a geometry is missing, not polygonal or not finite.
     """
     source = _source(units)
-    rings = rings_of(units.geometry.array)
+    rings = rings_of(units.geometry.array) if rings is None else rings
     if source.equals(grid.crs, ignore_axis_order=True):
         return rings
     names = units["unit_id"] if "unit_id" in units else range(len(units))

@@ -30,11 +30,14 @@ FIXED_TIME = "2000-01-01T00:00:00.000Z"
 LARGE = 2000
 """So many shapes make a large file, which takes a third less space and time in large pages."""
 SMALL_PAGE, LARGE_PAGE = 4096, 65536
-CACHE_MB = 512
+CACHE_MB = 64
 KIND = "blocks"
 """Kind of the store's entries: files of the first blocks of a table."""
 VERSION = 1
 """Part of their keys; raise it when equal blocks come to make other bytes."""
+SPARE = 4
+"""So many blocks beyond what the store has make another file for it. Writing fewer again takes
+less time, and a copy of a whole table less room."""
 PART_BYTES = 1 << 25
 """How much of a layer is read back at a time."""
 # WKB, little endian: the start of a polygon, and what makes a polygon a multipolygon of one.
@@ -97,9 +100,9 @@ def as_layer(table: pa.Table) -> pa.Table:
     if not _is_spatial(table):
         return table
     wkb = table[GEOMETRY]
-    start, end = pa.scalar(MULTI_OF_ONE, wkb.type), pa.scalar(b"", wkb.type)
+    start, nothing = pa.scalar(MULTI_OF_ONE, wkb.type), pa.scalar(b"", wkb.type)
     single = pc.equal(pc.binary_slice(wkb, 0, len(POLYGON)), pa.scalar(POLYGON, wkb.type))
-    multi = pc.if_else(single, pc.binary_join_element_wise(start, wkb, end), wkb)
+    multi = pc.binary_join_element_wise(pc.if_else(single, start, nothing), wkb, nothing)
     return table.set_column(table.schema.get_field_index(GEOMETRY), GEOMETRY, multi)
 
 
@@ -147,8 +150,8 @@ def write_blocks(
     Returns
     -------
     (str, bytes) or None
-        What should be put into the store under `KIND`: key and content. None if it is there, or if
-        there is no store.
+        What should be put into the store under `KIND`: key and content. None if there is no
+        store, or if it has all blocks or nearly all.
 
     Raises
     ------
@@ -165,7 +168,9 @@ def write_blocks(
     starts = accumulate((block.rows.num_rows for block in blocks), initial=0)
     parts = [_Part(layer, start, block.rows) for start, block in zip(starts, blocks, strict=False)]
     _check(path, parts[there:])
-    return (keys[-1], path.read_bytes()) if there < len(keys) else None
+    if store is None or (there > 0 and len(blocks) - there < SPARE):
+        return None
+    return keys[-1], path.read_bytes()
 
 
 def _begin(keys: Sequence[str], path: Path, store: Store) -> int:

@@ -14,8 +14,8 @@ from geo.inequality import INEQUALITY_VERSION, city_year_inequality
 from nightpanel.inputs import study_units
 from nightpanel.store import Store
 from nightpanel.study import Study
-from tiles.addresses import units_digest
 from tiles.digest import digest_of
+from tiles.unit_geometry import UnitGeometry
 from tiles.zonal import ZonalResult
 
 
@@ -35,7 +35,7 @@ def kept_units(study: Study, *, files: Mapping[str, str], store: Store) -> tuple
     -------
     units : Units
     digest : str
-        As `tiles.addresses.units_digest`.
+        As `tiles.unit_geometry.UnitGeometry.digest`.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def kept_units(study: Study, *, files: Mapping[str, str], store: Store) -> tuple
         audit = tuple(AuditRow(**row) for row in about["audit"])
         return Units(table=table, audit=audit, source=about["source"]), about["digest"]
     units = study_units(study)
-    digest = units_digest(units)
+    digest = UnitGeometry(units).digest
     audit_rows = [{name: getattr(row, name) for name in AuditRow.__slots__} for row in units.audit]
     about = {"audit": audit_rows, "source": units.source, "digest": digest}
     buffer = io.BytesIO()

@@ -5,14 +5,9 @@ coverage and stripes; that of a tile's sums of its coverage, the tile's bytes, t
 contract and the version of the sums.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import shapely
-
-from geo.boundaries import Units
 from geo.coverage import COVERAGE_VERSION
 from geo.grid import Grid
 from geo.stripes import STRIPE_ROWS
@@ -50,23 +45,6 @@ class TileAddress:
     """Address of the coverage."""
     sums: str
     """Address of its sums."""
-
-
-def units_digest(units: Units) -> str:
-    """Digest of the units' geometry and CRS, in their order."""
-    geometry = units.table.geometry.to_numpy()
-    digest = hashlib.sha256(str(units.table.crs.to_wkt()).encode())
-    # Vertices with all offsets and kinds are what WKB says, at a fraction of the time.
-    kind, xy, offsets = shapely.get_type_id(geometry), *_ragged(geometry)
-    for array in (kind, xy, *offsets):
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
-
-
-def _ragged(geometry: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    parts, of_unit = shapely.get_parts(geometry, return_index=True)
-    rings, of_part = shapely.get_rings(parts, return_index=True)
-    return shapely.get_coordinates(rings), (shapely.get_num_coordinates(rings), of_part, of_unit)
 
 
 def coverage_address(units: str, grid: Grid) -> str:

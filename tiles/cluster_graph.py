@@ -18,11 +18,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from dask._task_spec import Task
+from dask.sizeof import sizeof
 from distributed import CancelledError, Client, Future, as_completed
 
 from geo.errors import SchedulerError
 from geo.stripes import Stripe
 from tiles.cluster_task import LOST_HINT, OnWorker, address_of, no_connection, no_workers, reason_of
+from tiles.sums import StripeSums, TileSums
 
 ATTEMPTS = 5
 """Times that a stripe of coverage is handed out without a task on it coming back."""
@@ -32,6 +34,18 @@ SCATTER_BYTES = 64 * 2**20
 
 SETTLE_SECONDS = 0.2
 """What Dask has to say about one lost worker arrives within this time."""
+
+
+@sizeof.register(Stripe)
+def _bytes_of_stripe(stripe: Stripe) -> int:
+    """What Dask weighs when it chooses between moving coverage and waiting; else it sees none."""
+    return stripe.nbytes
+
+
+@sizeof.register(StripeSums)
+@sizeof.register(TileSums)
+def _bytes_of_sums(sums: StripeSums | TileSums) -> int:
+    return sums.sums.nbytes
 
 
 class ClusterGraph:

@@ -66,7 +66,7 @@ def reason_of(error: BaseException | None) -> BaseException:
         return SchedulerError(
             f"task {error.task}",
             expected="a worker that lives through it",
-            found=f"{error.allowed_failures + 1} workers that died of it",
+            found=f"{error.allowed_failures + 1} that died of it",
             hint=LOST_HINT,
         )
     return error or RuntimeError("a task failed without an error")

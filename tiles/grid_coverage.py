@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from geo._ring_measures import bounds
-from geo._rings import Rings, rings_of
+from geo._rings import Rings
 from geo._threads import in_threads
 from geo.boundaries import Units
 from geo.coverage import coverage
 from geo.errors import NoOverlapError
 from geo.grid import Grid
-from geo.reproject import to_grid
 from geo.stripes import Stripe
 from tiles.keeping import (
     ArrayStore,
@@ -23,6 +22,7 @@ from tiles.keeping import (
     put_stripe,
 )
 from tiles.overlaps import overlap_of
+from tiles.unit_geometry import UnitGeometry
 from tiles.unit_years import grid_fit
 
 
@@ -37,7 +37,7 @@ class GridCoverage:
 
 
 def grid_coverage(
-    units: Units,
+    geometry: UnitGeometry,
     grid: Grid,
     key: str,
     *,
@@ -50,7 +50,7 @@ def grid_coverage(
 
     Parameters
     ----------
-    units : Units
+    geometry : UnitGeometry
     grid : Grid
     key : str
         Its address.
@@ -75,10 +75,10 @@ def grid_coverage(
     known = _kept(store, key, with_stripes=with_stripes, threads=threads)
     if known is not None:
         return known
-    rings = rings_of(to_grid(units.table, grid))
+    rings = geometry.in_grid(grid)
     made = coverage(rings, grid, threads=threads)
     if not made.stripes:
-        raise _no_overlap(units, grid, where, rings)
+        raise _no_overlap(geometry.units, grid, where, rings)
     fitted = Fitted(
         fit=grid_fit(made),
         overlap=overlap_of(made.stripes, threads=threads),

@@ -66,23 +66,30 @@ def _overfull(
     shape: tuple[int, int],
     limit: float,
 ) -> tuple[int, float]:
-    """Number of cells whose shares sum to more than the limit, and the largest sum."""
-    count, largest = 0, 0.0
-    place = indptr[:-1].copy()
-    totals = np.zeros(ROWS_AT_ONCE * shape[1])
-    for first in range(0, shape[0] * shape[1], totals.size):
-        totals[:] = 0.0
+    """Number of cells whose shares sum to more than the limit, and the largest sum.
+
+    A run adds one where it begins and takes it away where it ends; a running sum does the rest.
+    """
+    count, largest, place = 0, 0.0, indptr[:-1].copy()
+    shared, runs = np.zeros(ROWS_AT_ONCE * shape[1]), np.zeros(ROWS_AT_ONCE * shape[1] + 1)
+    for first in range(0, shape[0] * shape[1], shared.size):
+        shared[:] = 0.0
+        runs[:] = 0.0
         for unit in range(place.size):
-            entry = int(place[unit])
-            while entry < indptr[unit + 1] and cells[entry] < first + totals.size:
+            entry = place[unit]
+            while entry < indptr[unit + 1] and cells[entry] < first + shared.size:
                 cell = cells[entry] - first
                 if shares[entry] < 2.0:
-                    totals[cell] += shares[entry]
+                    shared[cell] += shares[entry]
                 else:
-                    totals[cell : cell + np.int64(shares[entry])] += 1.0
+                    runs[cell] += 1.0
+                    runs[cell + int(shares[entry])] -= 1.0
                 entry += 1
             place[unit] = entry
-        for total in totals:
+        inside = 0.0
+        for cell in range(shared.size):
+            inside += runs[cell]
+            total = inside + shared[cell]
             if total > limit:
                 count += 1
             largest = max(largest, total)

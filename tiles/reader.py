@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +200,7 @@ def _grid(path: Path, tile: Any) -> Grid:
 def _crs(path: Path, tile: Any) -> CRS:
     try:
         if tile.crs is not None:
-            return CRS.from_wkt(tile.crs.to_wkt(version="WKT2_2019"))
+            return _crs_of(tile.crs.to_wkt(version="WKT2_2019"))
         found = "none"
     except (RasterioError, CRSError) as error:
         found = str(error)
@@ -209,6 +210,12 @@ def _crs(path: Path, tile: Any) -> CRS:
         found=found,
         hint="declare it in the file, for example with gdal_edit.py -a_srs EPSG:4326",
     )
+
+
+@cache
+def _crs_of(wkt: str) -> CRS:
+    """The CRS of a text; the tiles of a product have the same, and each takes milliseconds."""
+    return CRS.from_wkt(wkt)
 
 
 _NUMBERS = frozenset(

@@ -35,7 +35,6 @@ from dask.delayed import Delayed, delayed
 from numpy.typing import NDArray
 
 from geo._threads import processors
-from geo.area import geodesic_area_km2
 from geo.audit import AuditRow
 from geo.boundaries import Units
 from geo.errors import TileMissingError
@@ -46,17 +45,17 @@ from tiles.addresses import (
     TileAddress,
     coverage_address,
     sums_address,
-    units_digest,
 )
 from tiles.catalog import Catalog, Tile
 from tiles.cell_area import row_cell_area_km2
 from tiles.contract import check_contract
 from tiles.file_state import file_state
 from tiles.grid_coverage import grid_coverage
-from tiles.keeping import ArrayStore, Fitted, NoStore, get_sums, put_sums
+from tiles.keeping import ArrayStore, Fitted, NoStore, get_sums, put_sums, stripe_key
 from tiles.overlaps import overlap_audit
 from tiles.schedulers import Scheduler, Threads
 from tiles.sums import Effort, TileSums, add_stripes, sum_stripe, total_effort
+from tiles.unit_geometry import UnitGeometry
 from tiles.unit_years import unit_year_table
 
 Progress = Callable[[str, int, int], None]
@@ -77,6 +76,8 @@ class ZonalResult:
     """The distinct grids, in the order of the tiles."""
     addresses: tuple[TileAddress, ...]
     """Where each tile's sums come from, in the order of the catalogue."""
+    coverage_keys: tuple[str, ...]
+    """Addresses of the stripes of all coverages."""
     effort: Effort
     """Time spent on reading and adding, in seconds of one thread."""
     tiles_read: int
@@ -150,7 +151,7 @@ def zonal(
     store : ArrayStore, optional
         Where coverages and tiles' sums are kept; by default nothing is. Never changes a result.
     units_key : str, optional
-        Digest of the units, if it is known: `tiles.addresses.units_digest`.
+        Digest of the units, if it is known: `tiles.unit_geometry.UnitGeometry.digest`.
     identities : mapping of Path to Identity, optional
         What the tiles' files are, by the paths of the catalogue; a store needs their digests.
     read_rows : int, optional
@@ -186,16 +187,16 @@ def zonal(
         scheduler=scheduler or Threads(threads),
         store=store or NoStore(),
     )
-    digest = units_key or units_digest(units)
-    jobs = [_job(tile, digest, identities or {}, settings) for tile in catalog.tiles]
+    geometry = UnitGeometry(units, units_key)
+    jobs = [_job(tile, geometry.digest, identities or {}, settings) for tile in catalog.tiles]
     counter = _Counter(progress, catalog.tiles)
-    area_km2 = _area_km2(units, digest, settings.store)
+    area_km2 = _area_km2(geometry, settings.store)
     grids = tuple(dict.fromkeys(tile.grid for tile in catalog.tiles))
     sums: dict[Path, TileSums] = {}
     fits: dict[Grid, Fitted] = {}
     for grid in grids:
         on_grid = [job for job in jobs if job.tile.grid == grid]
-        fits[grid], of_tiles = _on_one_grid(units, on_grid, settings, counter)
+        fits[grid], of_tiles = _on_one_grid(geometry, on_grid, settings, counter)
         sums |= of_tiles
     in_order = [sums[tile.path] for tile in catalog.tiles]
     check_contract(catalog.tiles, [one.breaches for one in in_order])
@@ -214,9 +215,16 @@ def zonal(
         audit=(*_several_grids(catalog), *overlaps, *chain.from_iterable(flags)),
         grids=grids,
         addresses=tuple(job.address for job in jobs),
+        coverage_keys=tuple(dict.fromkeys(_stripe_keys(jobs, fits))),
         effort=total_effort(efforts),
         tiles_read=sum(effort.read > 0.0 for effort in efforts),
     )
+
+
+def _stripe_keys(jobs: Sequence[_Job], fits: Mapping[Grid, Fitted]) -> Iterator[str]:
+    for job in jobs:
+        for stripe in fits[job.tile.grid].stripes:
+            yield stripe_key(job.address.coverage, stripe)
 
 
 def _check_request(
@@ -259,26 +267,26 @@ def _job(tile: Tile, units: str, identities: Mapping[Path, Identity], settings: 
     return _Job(tile, identity, address)
 
 
-def _area_km2(units: Units, digest: str, store: ArrayStore) -> NDArray[np.float64]:
+def _area_km2(geometry: UnitGeometry, store: ArrayStore) -> NDArray[np.float64]:
     """Geodesic area of the units, kept between runs."""
-    kept = store.get("area", digest)
+    kept = store.get("area", geometry.digest)
     if kept is not None:
         return kept["area_km2"]
-    area_km2 = geodesic_area_km2(units.table)
-    store.put("area", digest, {"area_km2": area_km2})
+    area_km2 = geometry.area_km2()
+    store.put("area", geometry.digest, {"area_km2": area_km2})
     return area_km2
 
 
 def _on_one_grid(
-    units: Units, jobs: Sequence[_Job], settings: _Settings, counter: _Counter
+    geometry: UnitGeometry, jobs: Sequence[_Job], settings: _Settings, counter: _Counter
 ) -> tuple[Fitted, dict[Path, TileSums]]:
     """How units lie on the grid that the jobs share, and the sums of their tiles, by path."""
-    n_units, store = len(units.table), settings.store
+    n_units, store = len(geometry.units.table), settings.store
     known = [get_sums(store, job.address.sums, n_units=n_units) for job in jobs]
     missing = [job for job, sums in zip(jobs, known, strict=True) if sums is None]
     first = jobs[0]
     covered = grid_coverage(
-        units,
+        geometry,
         first.tile.grid,
         first.address.coverage,
         where=str(first.tile.path),
