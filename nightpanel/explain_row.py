@@ -86,7 +86,11 @@ def explain(out: Path, *, city: str, year: int, product: str | None = None) -> E
         city_year=chosen,
         tile=tile,
         grid={"grid": tile["grid"]} | record["grids"][tile["grid"]],
-        boundary=section | {"sha256": {p: s for p, s in files.items() if p not in tiles}},
+        boundary=section
+        | {
+            "vintage": section["vintage"] or "not stated",
+            "sha256": {p: s for p, s in files.items() if p not in tiles},
+        },
         units=units,
         audit=_audit(out, tile, chosen, set(units["unit_id"])),
         settings=record["settings"]["lights"],

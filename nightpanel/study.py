@@ -85,6 +85,8 @@ class UnitsSection(_Section):
     """Column of the unit's name."""
     crosswalk: str | None = None
     """Named crosswalk of city codes, for example ``china-municipalities``."""
+    vintage: str | None = None
+    """Which vintage the boundaries are, for the record that ``explain`` prints."""
 
 
 class UilSection(_Section):
