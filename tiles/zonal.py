@@ -62,6 +62,7 @@ Progress = Callable[[str, int, int], None]
 """Called with "blocks" or "tiles", how many are done, and how many there are."""
 
 STRIPE_TASK = "sum-stripe"
+NAMELESS = "units without a digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,9 @@ def zonal(
         scheduler=scheduler or Threads(threads),
         store=store or NoStore(),
     )
-    geometry = UnitGeometry(units, units_key)
+    # Without a store nobody looks anything up, and threads hold nothing from earlier runs.
+    nameless = store is None and scheduler is None
+    geometry = UnitGeometry(units, units_key or (NAMELESS if nameless else None))
     jobs = [_job(tile, geometry.digest, identities or {}, settings) for tile in catalog.tiles]
     counter = _Counter(progress, catalog.tiles)
     area_km2 = _area_km2(geometry, settings.store)

@@ -159,14 +159,16 @@ def test_names_of_tasks(tall: tuple[Units, list[Path]], monkeypatch: pytest.Monk
         return real(self, sums, done)
 
     monkeypatch.setattr(Threads, "results", noting)
-    run(units, paths[0])
-    run(units, paths[0], threads=1, read_rows=9)
+    threads = Threads(2)
+    run(units, paths[0], scheduler=threads)
+    run(units, paths[0], scheduler=Threads(1), read_rows=9)
     assert names[0] == names[1]
     assert len([name for name in names[0] if name.startswith("sum-stripe")]) == 3
     os.utime(paths[0], ns=(1, 1))
-    run(units, paths[0])
+    run(units, paths[0], scheduler=threads)
     assert not names[0] & names[2]
-    run(replace(units, table=units.table.iloc[1:].reset_index(drop=True)), paths[0])
+    fewer = replace(units, table=units.table.iloc[1:].reset_index(drop=True))
+    run(fewer, paths[0], scheduler=threads)
     assert not names[2] & names[3]
 
 
