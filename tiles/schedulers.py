@@ -12,6 +12,7 @@ from dask.delayed import Delayed, delayed
 from dask.threaded import get
 
 from geo._threads import processors
+from geo.errors import NightpanelError
 from geo.stripes import Stripe
 from tiles.sums import TileSums
 
@@ -76,21 +77,40 @@ class Threads:
         ]
 
     def results(self, sums: Sequence[Delayed], done: Done) -> Iterator[tuple[int, TileSums]]:
-        """As `Scheduler.results`: some tiles at a time, so that finished ones can be kept."""
+        """As `Scheduler.results`: some tiles at a time, so that finished ones can be kept.
 
-        def task_done(key: Any, *_: Any) -> None:
-            done(str(key))
-
+        If one fails, those that were finished come first and then its error.
+        """
         at_once = TILES_PER_THREAD * self.threads
         for first in range(0, len(sums), at_once):
             some = sums[first : first + at_once]
+            finished, error = self._compute(some, done)
+            for position, tile in enumerate(some, start=first):
+                if str(tile.key) in finished:
+                    yield position, finished[str(tile.key)]
+            if error is not None:
+                raise error
+
+    def _compute(
+        self, sums: Sequence[Delayed], done: Done
+    ) -> tuple[dict[str, TileSums], NightpanelError | None]:
+        """Finished tiles by key, and the error that ended the work, if one did."""
+        wanted = {str(tile.key) for tile in sums}
+        finished: dict[str, TileSums] = {}
+
+        def task_done(key: Any, result: Any, *_: Any) -> None:
+            if str(key) in wanted:
+                finished[str(key)] = result
+            done(str(key))
+
+        try:
             # mypy: Dask ships no types for these two.
             with Callback(posttask=task_done):  # type: ignore[no-untyped-call]
                 # The function, not its name: for a name, Dask would load distributed, 0.8 s.
-                made = compute(  # type: ignore[no-untyped-call]
-                    *some, scheduler=get, num_workers=self.threads
-                )
-            yield from enumerate(made, start=first)
+                compute(*sums, scheduler=get, num_workers=self.threads)  # type: ignore[no-untyped-call]
+        except NightpanelError as error:
+            return finished, error
+        return finished, None
 
 
 TILES_PER_THREAD = 2

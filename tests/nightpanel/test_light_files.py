@@ -202,7 +202,8 @@ def test_an_added_year_makes_the_bytes_of_a_run_from_nothing(
     assert store.found["blocks"] == [kept]
     assert len(store.found["shapes"]) == 1
     assert {name: (tmp_path / "added" / name).read_bytes() for name in FILES} == nothing
-    assert (page, len(store.used["blocks"])) == (page, 2)
+    with sqlite3.connect(tmp_path / "added" / "townships.gpkg") as database:
+        assert database.execute("pragma page_size").fetchone() == (page,)
 
 
 def _layers_written(folder: Path, unit_years: pd.DataFrame, **options: object) -> list[str]:
@@ -235,9 +236,18 @@ def test_what_the_store_has_is_taken_as_far_as_it_goes(tmp_path: Path, store: St
         assert written.count("unit_years") == blocks
         nothing = _write(tmp_path / f"{case} nothing", table)
         assert {name: (tmp_path / case / name).read_bytes() for name in FILES} == nothing
-    kept = store.used
-    assert _layers_written(tmp_path / "c", inserted, **options).count("unit_years") == 0
-    assert store.used == kept
+
+
+@pytest.mark.parametrize(("more", "kept"), [(3, 1), (4, 2)])
+def test_some_years_are_rather_written_again_than_kept(
+    tmp_path: Path, store: Store, more: int, kept: int
+) -> None:
+    table = _unit_years(_units(), range(2000, 2002 + more))
+    _write(tmp_path / "first", table[table["year"] < 2002], store=store)
+    for folder, again in (("more", more), ("again", more if kept == 1 else 0)):
+        written = _layers_written(tmp_path / folder, table, store=store)
+        assert written.count("unit_years") == again
+        assert len(store.used["blocks"]) == kept
 
 
 def test_files_of_other_pages_are_not_taken(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo.errors import TileChangedError
+from geo.errors import TileChangedError, TileUnreadableError
 from nightpanel.run_study import StudyRun, run
 
 YEARS = "years = [2014, 2015, 2016, 2017]"
@@ -176,4 +176,23 @@ def test_a_tile_that_changes_while_it_is_read(
     assert not [path for path in out.iterdir() if not path.name.startswith(".")]
     monkeypatch.setattr(tiles.sums, "read_rows", real)
     again(country)
+    assert (out / "cities.parquet").is_file()
+
+
+def test_an_unreadable_block_in_the_middle_of_a_tile(country: Path) -> None:
+    """The tile and its rows are named, finished tiles are kept, and a rerun goes on from there."""
+    out = country.parent / "out"
+    tile = min(country.glob("*2017*.tif"))
+    whole = tile.read_bytes()
+    damaged = bytearray(whole)
+    middle = len(whole) // 2
+    damaged[middle : middle + 400] = bytes(400)
+    tile.write_bytes(damaged)
+    with pytest.raises(TileUnreadableError, match=rf"{tile.name}, rows \d+ to \d+"):
+        again(country, threads=1)
+    assert not [path for path in out.iterdir() if not path.name.startswith(".")]
+    tile.write_bytes(whole)
+    resumed = again(country)
+    assert resumed.effort.tiles_kept > 0
+    assert resumed.effort.tiles_read + resumed.effort.tiles_kept == 4
     assert (out / "cities.parquet").is_file()
