@@ -108,7 +108,7 @@ def _refuse_points(
     geometries: Geometries, kept: Floats, units: Sequence[str], crs: CRS, *, source: str
 ) -> None:
     """Refuse points at no place on earth; ``kept`` are those that cutting collections left."""
-    limits, expected = np.array([np.inf, np.inf]), "finite coordinates"
+    limits, expected = np.full(2, np.finfo(np.float64).max), "finite coordinates"
     if crs.is_geographic and crs.axis_info and crs.axis_info[0].unit_name == "degree":
         limits = np.array([MAX_LONGITUDE, MAX_LATITUDE]) + DEGREE_SLACK
     cut = geometries[shapely.get_type_id(geometries) == COLLECTION]
@@ -133,8 +133,8 @@ def _all_within(points: Floats, limits: Floats) -> bool:
     """Whether all coordinates are finite and none lies beyond the limits."""
 
     def within(block: slice) -> bool:
-        size = np.abs(points[block])
-        return bool((np.isfinite(size) & (size <= limits)).all())
+        # Neither an infinite coordinate nor one that is not a number is within any limit.
+        return bool((np.abs(points[block]) <= limits).all())
 
     return all(in_threads(within, blocks(len(points), POINTS_PER_CALL), processors()))
 

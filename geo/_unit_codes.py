@@ -225,11 +225,10 @@ def _text(
         read = [_text_of(value, exact_below=exact_below, where=where) for value in given]
         pairs = zip(read, given, strict=True)
         numbers = [(text, value) for text, value in pairs if not isinstance(value, str)]
-    stripped = [
-        value
-        for text, value in zip(read, given, strict=True)
-        if text != value and isinstance(value, str)
-    ]
+    stripped = []
+    if numbers or read != given:
+        pairs = zip(read, given, strict=True)
+        stripped = [value for text, value in pairs if isinstance(value, str) and value != text]
     if codes:
         _require_leading_zeros([text for text, _ in numbers], where=where)
     audit = []

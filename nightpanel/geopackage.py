@@ -277,12 +277,3 @@ def _differs(path: Path, layer: str, expected: str, found: str) -> OutputError:
         found=found,
         hint="check the disk; nothing was moved into the output folder",
     )
-
-
-def write_townships(
-    *, units: gpd.GeoDataFrame, unit_years: pd.DataFrame, city_years: pd.DataFrame, folder: Path
-) -> None:
-    """Stands in until the light stage calls `nightpanel.light_files.write_light_files`."""
-    from nightpanel.light_files import write_light_files
-
-    write_light_files(units=units, unit_years=unit_years, city_years=city_years, folder=folder)

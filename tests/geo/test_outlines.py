@@ -92,6 +92,11 @@ def test_shared_edges_are_not_overlaid(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(outline.interiors) == 0
 
 
+def test_a_union_that_lost_a_part_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.shapely, "coverage_union_all", lambda units: units[0])
+    assert _one(BOX(0, 0, 1, 1), BOX(1, 0, 2, 1)).area == pytest.approx(2.0, rel=1e-15)
+
+
 def _lattice(rng: np.random.Generator, n: int) -> np.ndarray:
     """n x n cells with one crooked vertex on every edge, shared to the last bit."""
     node = np.stack(np.meshgrid(np.arange(n + 1.0), np.arange(n + 1.0)), -1)
