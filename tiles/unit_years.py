@@ -1,6 +1,8 @@
 """The unit-year table: a tile's sums as means, shares and flags, one row for each unit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,14 +69,33 @@ def grid_fit(coverage: Coverage) -> GridFit:
     )
 
 
-def unit_year_table(
+@dataclass(frozen=True, slots=True)
+class TileRows:
+    """A tile's rows of the unit-year table, by columns."""
+
+    columns: dict[str, Any]
+    """The columns of ``units.parquet``, each with a value for each unit."""
+    audit: list[AuditRow]
+    """One row for each flag that some unit has, with the count and the first units."""
+
+
+def unit_year_table(rows: Sequence[TileRows]) -> pd.DataFrame:
+    """The rows of all tiles, in their order, as one table."""
+    columns = {
+        name: pd.concat([pd.Series(tile.columns[name]) for tile in rows], ignore_index=True)
+        for name in COLUMNS
+    }
+    return pd.DataFrame(columns, columns=list(COLUMNS), copy=False)
+
+
+def tile_rows(
     units: pd.DataFrame,
     tile: Tile,
     *,
     sums: NDArray[np.float64],
     area_km2: NDArray[np.float64],
     fit: GridFit,
-) -> tuple[pd.DataFrame, list[AuditRow]]:
+) -> TileRows:
     """A tile's rows of the unit-year table, and the audit rows of its flags.
 
     Parameters
@@ -90,15 +111,13 @@ def unit_year_table(
 
     Returns
     -------
-    table : DataFrame
+    TileRows
         In the order of the units. ``mean`` is in the product's unit; ``sum`` in the product's unit
         times cells, or times square kilometres if the sums are geodesic; ``n_cells`` in cells.
         ``valid_share`` refers to the covered part inside the grid, the other shares to its valid
         part. Where that part is empty the quotients and the sum are NaN. ``flags`` are joined by
         semicolons; ``area_mismatch`` has its figure, as in ``area_mismatch:3.2e-07``, and ``tiny``
         is a unit whose valid part is under one cell, though not empty.
-    audit : list of AuditRow
-        One for each flag that some unit has, with the count and the first units.
     """
     valid, light, n_cells = sums[:, VALID], sums[:, LIGHT], sums[:, CELLS]
     saturated_share = _quotient(sums[:, SATURATED], valid)
@@ -112,9 +131,9 @@ def unit_year_table(
             (valid > 0.0) & (n_cells < TINY_CELLS),
         ]
     )
-    columns = {
-        "unit_id": units["unit_id"].array,
-        "city_id": units["city_id"].array,
+    columns: dict[str, Any] = {
+        "unit_id": units["unit_id"].astype("str").array,
+        "city_id": units["city_id"].astype("str").array,
         "year": np.full(len(units), tile.year, dtype=np.int64),
         "product": _texts([tile.product.name], np.zeros(len(units), dtype=np.int64)),
         "mean": _quotient(light, valid),
@@ -126,10 +145,7 @@ def unit_year_table(
         "n_cells": n_cells,
         "flags": _flags(holds, fit.area_error),
     }
-    table = pd.DataFrame(columns, columns=list(COLUMNS)).astype(
-        {"unit_id": "str", "city_id": "str"}
-    )
-    return table, _flag_audit(table["unit_id"], tile, holds, fit.area_error)
+    return TileRows(columns, _flag_audit(units["unit_id"], tile, holds, fit.area_error))
 
 
 def _flag_audit(

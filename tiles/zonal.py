@@ -25,7 +25,6 @@ Grids are handled one after the other, so that only one coverage is in memory at
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -56,7 +55,7 @@ from tiles.overlaps import overlap_audit
 from tiles.schedulers import Scheduler, Threads
 from tiles.sums import Effort, TileSums, add_stripes, sum_stripe, total_effort
 from tiles.unit_geometry import UnitGeometry
-from tiles.unit_years import unit_year_table
+from tiles.unit_years import tile_rows, unit_year_table
 
 Progress = Callable[[str, int, int], None]
 """Called with "blocks" or "tiles", how many are done, and how many there are."""
@@ -204,18 +203,16 @@ def zonal(
     in_order = [sums[tile.path] for tile in catalog.tiles]
     check_contract(catalog.tiles, [one.breaches for one in in_order])
     fitted = [fits[tile.grid] for tile in catalog.tiles]
-    tables, flags = zip(
-        *(
-            unit_year_table(units.table, tile, sums=one.sums, area_km2=area_km2, fit=known.fit)
-            for tile, one, known in zip(catalog.tiles, in_order, fitted, strict=True)
-        ),
-        strict=True,
-    )
+    rows = [
+        tile_rows(units.table, tile, sums=one.sums, area_km2=area_km2, fit=known.fit)
+        for tile, one, known in zip(catalog.tiles, in_order, fitted, strict=True)
+    ]
+    flags = [row for of_tile in rows for row in of_tile.audit]
     overlaps = [row for grid in grids for row in overlap_audit(fits[grid].overlap, grid)]
     efforts = [one.effort for one in in_order]
     return ZonalResult(
-        unit_years=pd.concat(tables, ignore_index=True),
-        audit=(*_several_grids(catalog), *overlaps, *chain.from_iterable(flags)),
+        unit_years=unit_year_table(rows),
+        audit=(*_several_grids(catalog), *overlaps, *flags),
         grids=grids,
         addresses=tuple(job.address for job in jobs),
         coverage_keys=tuple(dict.fromkeys(_stripe_keys(jobs, fits))),
