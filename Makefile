@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types imports check format clean
+.PHONY: demo test lint types imports check format bench bench-quick clean
 
 demo: $(VENV)/.app  ## a made-up country with known truth, all the way to the estimates
 	$(BIN)/nightpanel demo --out demo-out
@@ -28,6 +28,17 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+BENCH_WORK ?= build/bench
+
+bench: $(VENV)/.bench  ## against the peers in one run, and the curves; an hour, 5 GB in BENCH_WORK
+	$(BIN)/python -m benchmarks.bench --work $(BENCH_WORK)
+	$(BIN)/python -m benchmarks.scaling --work $(BENCH_WORK)
+	$(BIN)/python -m benchmarks.document
+
+bench-quick: $(VENV)/.bench  ## only to see that the benchmark works
+	$(BIN)/python -m benchmarks.bench --quick --work $(BENCH_WORK)/quick --out $(BENCH_WORK)/quick
+	$(BIN)/python -m benchmarks.scaling --quick --work $(BENCH_WORK)/quick --out $(BENCH_WORK)/quick
+
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
@@ -37,6 +48,10 @@ $(VENV)/.app: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable ".[dev]"
+	touch $@ $(VENV)/.app
+
+$(VENV)/.bench: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable ".[bench]"
 	touch $@ $(VENV)/.app
 
 clean:

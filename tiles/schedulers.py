@@ -104,10 +104,9 @@ class Threads:
             done(str(key))
 
         try:
-            # mypy: Dask ships no types for these two.
-            with Callback(posttask=task_done):  # type: ignore[no-untyped-call]
+            with Callback(posttask=task_done):
                 # The function, not its name: for a name, Dask would load distributed, 0.8 s.
-                compute(*sums, scheduler=get, num_workers=self.threads)  # type: ignore[no-untyped-call]
+                compute(*sums, scheduler=get, num_workers=self.threads)
         except NightpanelError as error:
             return finished, error
         return finished, None
