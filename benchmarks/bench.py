@@ -7,8 +7,9 @@ to ``benchmarks/results``: JSON with every repetition, and the table.
 import argparse
 import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pandas as pd
 from benchmarks.accuracy import mean_difference, share_difference
 from benchmarks.global_tile import global_tile
 from benchmarks.machine import machine
-from benchmarks.measure import Measured, measure, measure_command
+from benchmarks.measure import Measured, Request, measure, measure_command
 from benchmarks.plan import EXACT, FULL, OURS, QUICK, Line, Size, lines, request
 from benchmarks.programs import Job
 from benchmarks.programs.this_program import command
@@ -26,27 +27,30 @@ from benchmarks.results_file import Result, Results, save
 from benchmarks.workload import PRODUCT, YEARS, Kind, Workload
 
 RESULTS = Path(__file__).with_name("results")
-DIFFERENCE = {"coverage": share_difference}
 
 
 def main() -> None:
     """Build what is missing of the workload, measure, write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=Path("bench-work"), help="workload's folder")
+    parser.add_argument("--work", type=Path, default=Path("build/bench"), help="workload's folder")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
     parser.add_argument("--quick", action="store_true", help="a small one, of no meaning")
-    parser.add_argument("--only", help="groups whose names contain this text")
+    parser.add_argument("--only", default="", help="groups whose names contain this text")
+    parser.add_argument("--repetitions", type=int, help="of every line; by default 5, or 3 of slow")
     asked = parser.parse_args()
     size = QUICK if asked.quick else FULL
-    results = run(size, asked.work.resolve(), asked.only or "")
+    if asked.repetitions:
+        size = replace(size, repetitions=asked.repetitions, slow=asked.repetitions)
     name = "quick" if asked.quick else "full"
-    save(results, asked.out / f"{name}.json")
-    text = report(results)
-    (asked.out / f"{name}.md").write_text(text, encoding="utf-8")
-    print(text)
+
+    def keep(results: Results) -> None:
+        save(results, asked.out / f"{name}.json")
+        (asked.out / f"{name}.md").write_text(report(results), encoding="utf-8")
+
+    print(report(run(size, asked.work.resolve(), only=asked.only, keep=keep)))
 
 
-def run(size: Size, work: Path, only: str = "") -> Results:
+def run(size: Size, work: Path, *, only: str, keep: Callable[[Results], None]) -> Results:
     """Measure.
 
     Parameters
@@ -56,23 +60,36 @@ def run(size: Size, work: Path, only: str = "") -> Results:
         Folder of the workload.
     only : str
         Measure the groups whose names contain it.
+    keep : callable
+        Called with what there is after every group.
 
     Returns
     -------
     Results
     """
-    described = machine(work)
+    results = Results(machine=machine(work), size=asdict(size), lines=())
+    for group in _groups(size, work):
+        if only in group.name:
+            results = replace(results, lines=results.lines + tuple(group.measure()))
+            keep(results)
+    return results
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A group that can be measured."""
+
+    name: str
+    measure: Callable[[], list[Result]]
+
+
+def _groups(size: Size, work: Path) -> Iterator[_Group]:
     workload = Workload(work, size.shape)
-    measured: list[Result] = []
-    for group, members in groupby(lines(size, workload), key=lambda line: line.group):
-        if only in group:
-            measured += run_group(list(members), size, work)
-    for kind in ("float", "integer"):
-        if only in _stage_group(size, kind):
-            measured += _added_year(size, workload, kind)
-    if only in "global tile":
-        measured += run_group(_global_lines(size, work), size, work)
-    return Results(machine=described, size=asdict(size), lines=tuple(measured))
+    for name, members in groupby(lines(size, workload), key=lambda line: line.group):
+        yield _Group(name, partial(run_group, list(members), size, work))
+    for kind in size.kinds:
+        yield _Group(_stage_group(size, kind), partial(_added_year, size, workload, kind))
+    yield _Group("global tile", lambda: run_group(_global_lines(size, work), size, work))
 
 
 def run_group(members: list[Line], size: Size, work: Path) -> list[Result]:
@@ -96,7 +113,7 @@ def run_group(members: list[Line], size: Size, work: Path) -> list[Result]:
     for repetition in range(max(line.repetitions for line in members)):
         for line, done in zip(members, runs, strict=True):
             if repetition < line.repetitions:
-                _say(f"{line.group}: {line.name}, {repetition + 1} of {line.repetitions}")
+                say(f"{line.group}: {line.name}, {repetition + 1} of {line.repetitions}")
                 done.append(_measured(line, size))
     return [
         Result(line.group, line.name, tuple(done), _note(line), differences.get(line.name))
@@ -115,8 +132,9 @@ def _measured(line: Line, size: Size) -> Measured:
         slope = (getattr(more, what) - getattr(less, what)) / (many - few)
         return float(getattr(more, what) + slope * (size.units - many))
 
-    times = {what: scaled(what) for what in ("seconds", "cpu", "process_seconds")}
-    return replace(more, **times)
+    seconds = scaled("seconds")
+    start_up = more.process_seconds - more.seconds
+    return replace(more, seconds=seconds, cpu=scaled("cpu"), process_seconds=seconds + start_up)
 
 
 def _note(line: Line) -> str:
@@ -132,15 +150,14 @@ def _compare(members: list[Line], work: Path) -> dict[str, dict[str, float]]:
     path = work / "table.parquet"
     for line in members:
         if line.compared:
-            _say(f"{line.group}: {line.name}, for its table")
+            say(f"{line.group}: {line.name}, for its table")
             measure(line.requests[-1], table=path)
             tables[line.name] = pd.read_parquet(path)
             path.unlink()
     reference = next((tables[name] for name in tables if name.startswith(EXACT)), None)
     if reference is None:
         return {}
-    difference: Callable[..., dict[str, float]] = mean_difference
-    difference = DIFFERENCE.get(members[0].group, difference)
+    difference = share_difference if members[0].group == "coverage" else mean_difference
     return {
         name: difference(table, reference)
         for name, table in tables.items()
@@ -154,7 +171,7 @@ def _stage_group(size: Size, kind: Kind) -> str:
 
 def _added_year(size: Size, workload: Workload, kind: Kind) -> list[Result]:
     """The whole stage: cold, with one more year, and again with nothing to do."""
-    group, units = _stage_group(size, kind), workload.units(size.units)
+    group = _stage_group(size, kind)
     all_years = workload.tiles(kind, YEARS[: size.years + 1])
     steps = {"cold": all_years[:-1], "one year added": all_years, "nothing to do": all_years}
     runs: dict[str, list[Measured]] = {}
@@ -163,19 +180,21 @@ def _added_year(size: Size, workload: Workload, kind: Kind) -> list[Result]:
             out = workload.folder / "out"
             shutil.rmtree(out, ignore_errors=True)
             for step, tiles in steps.items():
-                _say(f"{group}: {step}, {how}, {repetition + 1} of {size.slow}")
-                options = {"out": str(out)}
-                if how == "command":
-                    job = Job(units, tuple(tiles), PRODUCT[kind], options)
-                    done = measure_command(command(job), (units, *tiles))
-                else:
-                    asked = request(
-                        "this_program", units, tiles, task="study", kind=kind, options=options
-                    )
-                    done = measure(asked)
-                runs.setdefault(f"{step}, {how}", []).append(done)
+                say(f"{group}: {step}, {how}, {repetition + 1} of {size.slow}")
+                job = Job(
+                    workload.units(size.units), tuple(tiles), PRODUCT[kind], {"out": str(out)}
+                )
+                runs.setdefault(f"{step}, {how}", []).append(_one_way(job, how))
             shutil.rmtree(out)
     return [Result(group, name, tuple(done)) for name, done in runs.items()]
+
+
+def _one_way(job: Job, how: str) -> Measured:
+    if how == "command":
+        return measure_command(command(job), (job.boundaries, *job.tiles))
+    return measure(
+        Request("this_program", "study", job.boundaries, job.tiles, job.product, job.options)
+    )
 
 
 def _global_lines(size: Size, work: Path) -> list[Line]:
@@ -188,7 +207,8 @@ def _global_lines(size: Size, work: Path) -> list[Line]:
     ]
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell on standard error what is being measured."""
     print(text, file=sys.stderr, flush=True)
 
 

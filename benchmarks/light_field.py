@@ -18,7 +18,7 @@ COARSE = 20
 
 SETTLEMENTS = 8000
 GLOW = ((10.0, 1.5), (20.0, 5.0), (40.0, 18.0))
-"""Weight, and scale in cells of a 4,200-row grid, of the blurs that make up a settlement's light."""
+"""Weight, and scale in cells of a 4,200-row grid, of the blurs that make a settlement's light."""
 
 FIRST_YEAR = 1992
 GROWTH = 1.03

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
@@ -27,7 +27,7 @@ def machine(work: Path) -> dict[str, str]:
     dict of str to str
     """
     memory = psutil.virtual_memory().total / 2**30
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    versions = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     return {
         "processor": f"{_processor()}, {os.cpu_count()} cores",
@@ -38,6 +38,13 @@ def machine(work: Path) -> dict[str, str]:
         "packages": versions,
         "load at the start": f"{load} (1, 5, 15 minutes)",
     }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _processor() -> str:

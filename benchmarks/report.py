@@ -55,7 +55,7 @@ def _targets(results: Results) -> str:
 
 def _group(group: str, members: list[Result], results: Results) -> str:
     ours = next((line for line in members if line.name == OURS), None)
-    head = ["", "seconds", "from to", "with start-up", "peak MiB", "threads"]
+    head = ["", "seconds", "from", "to", "runs", "with start-up", "peak MiB", "threads"]
     head += [] if ours is None else ["times this program"]
     head += ["difference from exactextract"] if any(line.difference for line in members) else []
     rows = [_row(line, ours, len(head)) for line in members]
@@ -69,15 +69,17 @@ def _row(line: Result, ours: Result | None, columns: int) -> list[str]:
     seconds = [run.seconds for run in line.runs]
     row = [
         line.name + (" (scaled)" if line.note else ""),
-        _short(line.median()),
-        f"{_short(min(seconds))} to {_short(max(seconds))}, {len(seconds)} runs",
-        _short(line.median("process_seconds")),
+        seconds_text(line.median()),
+        seconds_text(min(seconds)),
+        seconds_text(max(seconds)),
+        str(len(seconds)),
+        seconds_text(line.median("process_seconds")),
         f"{line.median('peak_mib'):.0f}",
         f"{line.median('threads'):.0f}",
     ]
     if ours is not None:
         row.append(f"{line.median() / ours.median():.3g}")
-    return (row + [_difference(line)] * (columns - len(row)))[:columns]
+    return [*row, _difference(line)][:columns]
 
 
 def _year_by_year(
@@ -92,9 +94,10 @@ def _year_by_year(
     if one_year not in {line.group for line in results.lines}:
         return []
     seconds = years * results.fastest(one_year, EXACT).median()
-    row = [f"{EXACT}, year by year (scaled)", _short(seconds), f"{years} x one year", "", "", ""]
-    row.append(f"{seconds / ours.median():.3g}")
-    return [row + [""] * (columns - len(row))]
+    blank = [""] * 6
+    faster = f"{seconds / ours.median():.3g}"
+    row = [f"{EXACT}, year by year ({years} x one year)", seconds_text(seconds), *blank, faster]
+    return [(row + [""] * columns)[:columns]]
 
 
 def _difference(line: Result) -> str:
@@ -104,5 +107,6 @@ def _difference(line: Result) -> str:
     return ", ".join(texts)
 
 
-def _short(seconds: float) -> str:
+def seconds_text(seconds: float) -> str:
+    """Seconds in three figures."""
     return f"{seconds:.0f}" if seconds >= 100 else f"{seconds:.3g}"

@@ -11,7 +11,7 @@ GEOMETRIES_PER_PIECE = 1_000
 
 
 def table_of_arrow(
-    table: pa.Table, *, geometry: str, crs: CRS | str | None
+    table: pa.Table, *, geometry: str, crs: CRS | str | None, name: str = "geometry"
 ) -> gpd.GeoDataFrame | None:
     """A table with geometry, exactly as the readers that know every kind of column make it.
 
@@ -22,6 +22,8 @@ def table_of_arrow(
     geometry : str
         The column of geometry.
     crs : pyproj.CRS or str, optional
+    name : str, optional
+        What the column of geometry is called in the result.
 
     Returns
     -------
@@ -38,7 +40,9 @@ def table_of_arrow(
     polygons = None if pieces is None else polygons_of_wkb(pieces)
     if polygons is None:
         return None
-    return gpd.GeoDataFrame(others.to_pandas(), geometry=polygons, crs=crs)
+    frame = others.to_pandas()
+    frame[name] = gpd.GeoSeries(polygons, crs=crs, index=frame.index)
+    return gpd.GeoDataFrame(frame, geometry=name)
 
 
 def _is_plain(column: pa.ChunkedArray) -> bool:

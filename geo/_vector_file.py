@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import BinaryIO
 
 import geopandas as gpd
 import pandas as pd
@@ -97,16 +98,38 @@ def _read_parquet(path: Path, *, layer: str | None, pick: Pick) -> gpd.GeoDataFr
             found=f"layer {layer!r}",
             hint="leave the layer out",
         )
+    return read_geoparquet(path, pick=pick)
+
+
+def read_geoparquet(source: Path | BinaryIO, *, pick: Pick) -> gpd.GeoDataFrame:
+    """The picked columns and the geometry of a GeoParquet file.
+
+    Parameters
+    ----------
+    source : pathlib.Path or binary file
+    pick : callable
+        As in `read_vector`.
+
+    Returns
+    -------
+    GeoDataFrame
+        Its index, if the file has one, may be lost.
+
+    Raises
+    ------
+    OSError, ValueError
+        As ``geopandas.read_parquet``.
+    """
     # No rows, but the columns, the geometry's name and the CRS.
-    head = gpd.read_parquet(path, filters=pc.scalar(False))
+    head = gpd.read_parquet(source, filters=pc.scalar(False))
     geometry = head.geometry.name
     wanted = pick([str(column) for column in head.columns if column != geometry])
     columns = [*wanted, geometry]
-    read = pq.read_table(path, columns=columns)
+    read = pq.read_table(source, columns=columns)
     table = None
     if sorted(read.column_names) == sorted(columns):
-        table = table_of_arrow(read, geometry=geometry, crs=head.crs)
-    return gpd.read_parquet(path)[columns] if table is None else table
+        table = table_of_arrow(read, geometry=geometry, crs=head.crs, name=geometry)
+    return gpd.read_parquet(source)[columns] if table is None else table[columns]
 
 
 def _read_ogr(path: Path, *, layer: str | None, pick: Pick) -> tuple[pd.DataFrame, list[AuditRow]]:

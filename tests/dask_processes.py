@@ -2,16 +2,16 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from distributed import Client
 
 DASK = Path(sys.executable).with_name("dask")
 PATIENCE = 60.0
@@ -32,8 +32,8 @@ class DaskProcesses:
     def _file(self) -> Path:
         return self.folder / "scheduler.json"
 
-    def start_scheduler(self) -> None:
-        self._start("scheduler", "--port", "0", "--scheduler-file", str(self._file))
+    def start_scheduler(self, env: Mapping[str, str] | None = None) -> None:
+        self._start("scheduler", "--port", "0", "--scheduler-file", str(self._file), env=env)
         deadline = time.monotonic() + PATIENCE
         while not self._file.is_file() or not self._file.read_text(encoding="utf-8").endswith("}"):
             assert time.monotonic() < deadline, "the scheduler has not started"
@@ -43,17 +43,30 @@ class DaskProcesses:
         self,
         name: str,
         *,
+        threads: int = 1,
         nanny: bool = False,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        """A worker of one thread, which may not be there at once."""
-        words = ["--nthreads", "1", "--memory-limit", "0", "--name", name]
+        """A worker, which may not be there at once."""
+        words = ["--nthreads", str(threads), "--memory-limit", "0", "--name", name]
         words += ["--nanny" if nanny else "--no-nanny", "--local-directory", str(self.folder)]
         self._start("worker", self.address, *words, cwd=cwd, env=env)
 
-    def kill(self, pid: int) -> None:
-        os.kill(pid, signal.SIGKILL)
+    def wait_for_workers(self, number: int) -> None:
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(number, timeout=PATIENCE)
+
+    def workers(self) -> dict[str, int]:
+        """Address and process of the workers; a nanny is none."""
+        with Client(self.address, set_as_default=False) as client:
+            return dict(client.run(os.getpid))
+
+    def eventually(self, happens: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + PATIENCE
+        while not happens() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return happens()
 
     def stop(self) -> None:
         found = [psutil.Process(one.pid) for one in self.processes if one.poll() is None]
@@ -76,7 +89,7 @@ class DaskProcesses:
         with log:
             self.processes.append(
                 subprocess.Popen(
-                    [DASK, command, *words, "--host", "127.0.0.1", "--no-dashboard"],
+                    [DASK, command, *words, "--host", "127.0.0.1", "--dashboard-address", ":0"],
                     stdout=log,
                     stderr=log,
                     cwd=cwd,
@@ -86,11 +99,13 @@ class DaskProcesses:
 
 
 @contextmanager
-def dask_processes(folder: Path) -> Iterator[DaskProcesses]:
+def dask_processes(
+    folder: Path, *, env: Mapping[str, str] | None = None
+) -> Iterator[DaskProcesses]:
     """A scheduler without workers; everything that was started is ended."""
     started = DaskProcesses(folder)
     try:
-        started.start_scheduler()
+        started.start_scheduler(env)
         yield started
     finally:
         started.stop()

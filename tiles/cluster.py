@@ -72,7 +72,7 @@ class Cluster:
             patience=self._worker_seconds,
         )
         try:
-            for name, result in graph.finished(position):
+            for name, result in graph.finished(list(position)):
                 done(name)
                 if name in position:
                     yield position[name], result

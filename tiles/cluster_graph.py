@@ -2,7 +2,9 @@
 
 Coverage is scattered: each stripe of it goes to one worker, and from there once to any other that
 is given a task on it. Tasks carry its name only, so that the graph grows with tiles and stripes and
-not with units. The client holds a future for every task. A stripe's sums stay with the worker that
+not with units. All tiles are handed out at once, the first with the highest priority: Dask keeps a
+copy of a stripe where it knows of a task to come, and drops it otherwise. The client holds a future
+for every task. A stripe's sums stay with the worker that
 made them until their tile is added up; a tile's sums come home as soon as they are there.
 
 A lost worker. Dask computes lost results again, but what was scattered to a lost worker is gone,
@@ -36,14 +38,15 @@ SETTLE_SECONDS = 0.2
 """What Dask has to say about one lost worker arrives within this time."""
 
 
-@sizeof.register(Stripe)
+# Dask ships no types, so mypy takes these decorators for untyped.
+@sizeof.register(Stripe)  # type: ignore[untyped-decorator]
 def _bytes_of_stripe(stripe: Stripe) -> int:
     """What Dask weighs when it chooses between moving coverage and waiting; else it sees none."""
     return stripe.nbytes
 
 
-@sizeof.register(StripeSums)
-@sizeof.register(TileSums)
+@sizeof.register(StripeSums)  # type: ignore[untyped-decorator]
+@sizeof.register(TileSums)  # type: ignore[untyped-decorator]
 def _bytes_of_sums(sums: StripeSums | TileSums) -> int:
     return sums.sums.nbytes
 
@@ -78,20 +81,22 @@ class ClusterGraph:
         self._futures: dict[str, Future[Any]] = {}  # of stripes and tasks, by name
         self._names: dict[object, str] = {}  # of stripes and tasks, by what the scheduler calls it
         self._uses: Counter[str] = Counter()  # of a name
-        self._attempts: Counter[str] = Counter()  # at a stripe since a task on it was done
+        self._losses: Counter[str] = Counter()  # of a stripe since a task on it was done
 
-    def finished(self, wanted: Collection[str]) -> Iterator[tuple[str, Any]]:
+    def finished(self, tiles: Sequence[str]) -> Iterator[tuple[str, Any]]:
         """Run the tasks.
 
         Parameters
         ----------
-        wanted : collection of str
-            Names of the tasks whose results come home; what they depend on is let go with them.
+        tiles : sequence of str
+            Names of the tasks whose results come home; each depends on tasks of its own, which
+            depend on stripes. Workers prefer the first ones, so that some are finished long before
+            all are.
 
         Yields
         ------
         name, result
-            Each task once, as it is finished; the result of one that is not wanted is None.
+            Each task once, as it is finished; the result of one that is no tile is None.
 
         Raises
         ------
@@ -100,7 +105,8 @@ class ClusterGraph:
             are lost again and again, or the scheduler is.
         """
         waiting = as_completed(loop=self._client.loop)
-        waiting.update(self._submit(list(self._tasks)))
+        for tile in tiles:
+            waiting.update(self._submit(self._with_parts(tile)))
         told: set[str] = set()
         for batch in waiting.batches():
             lost = False
@@ -109,19 +115,18 @@ class ClusterGraph:
                 if name is None:
                     continue  # let go, or handed out again under another name
                 try:
-                    result = _outcome(future, fetch=name in wanted)
+                    result = _outcome(future, fetch=name in tiles)
                 except CancelledError:
                     lost = True
                     continue
                 # The news of a tile may overtake that of its stripes.
-                parts = self._let_go(name) if name in wanted else []
-                for one in (*parts, name):
-                    self._attempts_are_over(one)
+                for one in (*self._let_go(name), name) if name in tiles else (name,):
+                    self._losses_are_over(one)
                     if one not in told:
                         told.add(one)
                         yield one, result if one == name else None
             if lost:
-                waiting.update(self._submit(self._lost()))
+                waiting.update(self._submit_again(self._lost()))
 
     def close(self) -> None:
         """Let go of everything on the cluster."""
@@ -130,17 +135,26 @@ class ClusterGraph:
         self._futures.clear()
         self._names.clear()
 
+    def _submit_again(self, tasks: Sequence[str]) -> list[Future[Any]]:
+        stripes = self._needed(tasks)
+        self._losses.update(stripes)
+        for name in stripes:
+            if self._losses[name] >= ATTEMPTS:
+                raise self._lost_too_often(name)
+        return self._submit(tasks)
+
     def _submit(self, tasks: Sequence[str]) -> list[Future[Any]]:
         """Hand out tasks, and those stripes of coverage that they need and no worker holds."""
-        needed = {name for task in tasks for name in self._tasks[task].dependencies}
-        stripes = [name for name in self._stripes if name in needed]
-        self._count_attempt(stripes)
-        self._scatter([name for name in stripes if self._is_missing(name)])
+        self._check_connection()
+        self._scatter([name for name in self._needed(tasks) if self._is_missing(name)])
         keys = self._new_keys(tasks)
         held = {name: future.key for name, future in self._futures.items()}
         current: dict[Any, Any] = held | keys
         graph = {keys[name]: self._tasks[name].substitute(current, keys[name]) for name in tasks}
-        futures: list[Future[Any]] = self._client.get(graph, list(graph), sync=False)
+        # fifo_timeout: what is handed out first has priority, and not what Dask would find best.
+        futures: list[Future[Any]] = self._client.get(
+            graph, list(graph), sync=False, fifo_timeout="0s"
+        )
         self._keep(tasks, futures)
         return futures
 
@@ -188,9 +202,19 @@ class ClusterGraph:
             self._futures[name] = future
             self._names[future.key] = name
 
+    def _with_parts(self, tile: str) -> list[str]:
+        """The tasks that a tile depends on, and itself."""
+        parts = self._tasks[tile].dependencies & self._tasks.keys()
+        return [*sorted(map(str, parts)), tile]
+
+    def _needed(self, tasks: Sequence[str]) -> list[str]:
+        """The stripes that tasks depend on."""
+        names = {name for task in tasks for name in self._tasks[task].dependencies}
+        return [name for name in self._stripes if name in names]
+
     def _let_go(self, name: str) -> list[str]:
         """Release a tile and its parts, whose names are returned."""
-        parts = [part for part in self._tasks[name].dependencies if part in self._tasks]
+        *parts, _ = self._with_parts(name)
         for one in (*parts, name):
             future = self._futures.pop(one)
             del self._names[future.key]
@@ -214,15 +238,9 @@ class ClusterGraph:
         if self._client.status != "running":
             raise no_connection(self._client)
 
-    def _count_attempt(self, stripes: Sequence[str]) -> None:
-        self._attempts.update(stripes)
-        for name in stripes:
-            if self._attempts[name] > ATTEMPTS:
-                raise self._lost_too_often(name)
-
-    def _attempts_are_over(self, task: str) -> None:
+    def _losses_are_over(self, task: str) -> None:
         for stripe in self._tasks[task].dependencies & self._stripes.keys():
-            del self._attempts[stripe]
+            del self._losses[stripe]
 
     def _lost_too_often(self, stripe: str) -> SchedulerError:
         return SchedulerError(

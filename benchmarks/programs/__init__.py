@@ -1,8 +1,8 @@
 """The programs that are compared, one a file, all with the same functions.
 
-A file has ``means(job)`` and may have other tasks. A task is given a `Job`, does what is not counted
-(reading what is handed over in memory), and returns a `Task` that a new process times. Every peer
-is used at its best: the faster of its ways, found by trying them, is the one that is here.
+A file has ``means(job)`` and may have other tasks. A task is given a `Job`, does what is not
+counted (reading what is handed over in memory), and returns a `Task` that a new process times.
+Every peer is used at its best: the faster of its ways, found by trying them, is the one here.
 """
 
 from collections.abc import Callable, Mapping, Sequence

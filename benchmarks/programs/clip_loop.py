@@ -1,8 +1,8 @@
 """rioxarray's clip in a loop over units: cell centres.
 
-The tile is in memory, and a unit's box is cut out by labels before it is clipped: clipping the whole
-tile costs ten times more, and clipping ``from_disk`` counts cells outside as zeros where the tile
-declares no nodata.
+The tile is in memory, and a unit's box is cut out by labels before it is clipped: clipping the
+whole tile costs ten times more, and clipping ``from_disk`` counts cells outside as zeros where the
+tile declares no nodata.
 """
 
 from functools import partial

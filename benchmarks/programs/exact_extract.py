@@ -1,4 +1,4 @@
-"""exactextract: exact means on one thread; coverage is shared by rasters handed over in one call."""
+"""exactextract: exact means, one thread; rasters handed over in one call share the coverage."""
 
 from functools import partial
 

@@ -9,12 +9,11 @@ import pandas as pd
 
 import nightpanel
 from benchmarks.programs import Job, Task
-from geo.boundaries import read_units
+from geo.boundaries import Units, read_units
 from geo.coverage import Coverage
 from geo.coverage import coverage as cover
 from geo.reproject import to_grid
-from nightpanel.run_study import StudyRun
-from tiles.catalog import read_catalog
+from tiles.catalog import Catalog, read_catalog
 from tiles.products import product_named
 from tiles.zonal import zonal
 
@@ -23,13 +22,13 @@ UNIT_ID, CITY_ID = "unit_id", "city_id"
 
 def means(job: Job) -> Task[pd.DataFrame]:
     """The unit-year table, from the files."""
-    return Task(partial(_means, job), partial(_mean_table, job.tiles))
+    return Task(partial(_means, job), partial(year_table, job.tiles))
 
 
 def coverage(job: Job) -> Task[Coverage]:
     """Share of every cell inside every unit: polygons are in memory beforehand."""
-    (tile,) = read_catalog(job.tiles, product=product_named(job.product)).tiles
-    units = read_units(job.boundaries, unit_id=UNIT_ID, city_id=CITY_ID)
+    units, catalog = read_inputs(job)
+    (tile,) = catalog.tiles
     polygons = to_grid(units.table, tile.grid)
     return Task(partial(cover, polygons, tile.grid), _entries)
 
@@ -40,7 +39,7 @@ def coverage_entries(job: Job) -> Task[tuple[np.ndarray, np.ndarray, np.ndarray]
     return Task(lambda: cover_units().csr(), lambda _: pd.DataFrame())
 
 
-def study(job: Job) -> Task[StudyRun]:
+def study(job: Job) -> Task[object]:
     """The whole stage, from the files to the files: unit-years, inequality, map layers."""
     made = nightpanel.lights_study(
         tiles=[str(tile) for tile in job.tiles],
@@ -51,7 +50,7 @@ def study(job: Job) -> Task[StudyRun]:
     )
     out = Path(job.options["out"])
     run = partial(nightpanel.run, made, out=out, quiet=True)
-    return Task(run, lambda _: _mean_table(job.tiles, pd.read_parquet(out / "units.parquet")))
+    return Task(run, lambda _: year_table(job.tiles, pd.read_parquet(out / "units.parquet")))
 
 
 def command(job: Job, *more: str) -> list[str]:
@@ -61,13 +60,18 @@ def command(job: Job, *more: str) -> list[str]:
     return [*words, *more, "--tiles", *map(str, job.tiles)]
 
 
-def _means(job: Job) -> pd.DataFrame:
+def read_inputs(job: Job) -> tuple[Units, Catalog]:
+    """Units and tiles of a job."""
     units = read_units(job.boundaries, unit_id=UNIT_ID, city_id=CITY_ID)
-    catalog = read_catalog(job.tiles, product=product_named(job.product))
-    return zonal(units, catalog).unit_years
+    return units, read_catalog(job.tiles, product=product_named(job.product))
 
 
-def _mean_table(tiles: Sequence[Path], unit_years: pd.DataFrame) -> pd.DataFrame:
+def _means(job: Job) -> pd.DataFrame:
+    return zonal(*read_inputs(job)).unit_years
+
+
+def year_table(tiles: Sequence[Path], unit_years: pd.DataFrame) -> pd.DataFrame:
+    """Means of a unit-year table, a row for each unit and a column for each tile."""
     table = unit_years.pivot(index="unit_id", columns="year", values="mean")
     return table.set_axis([tile.stem for tile in tiles], axis=1)
 

@@ -62,6 +62,31 @@ def test_invalid_geometry_is_repaired(broken: shapely.Geometry, area_m2: float) 
     assert after == pytest.approx(area_m2 / 1e6 / 0.9996**2, rel=1e-5)
 
 
+def test_exactly_the_invalid_units_are_repaired() -> None:
+    """Many units, so that several threads look at them; kinds that are told in different ways."""
+    outside = Polygon(box(0, 0, 1000, 1000).exterior, [box(2000, 0, 2500, 500).exterior])
+    kinds = [
+        box(0, 0, 1000, 1000),
+        BOW_TIE,
+        box(0, 0, 1000, 1000) - box(200, 200, 400, 400),
+        outside,
+        MultiPolygon([box(0, 0, 1, 1), box(2, 2, 3, 3)]),
+        OVERLAPPING,
+        MultiPolygon([SPIKED]),
+        Point(0, 0).buffer(5000.0, quad_segs=100),
+    ]
+    broken = [False, True, False, True, False, True, True, False]
+    rng = np.random.default_rng(2)
+    order = rng.integers(0, len(kinds), 3000)
+    units = units_of(*(kinds[k] for k in order))
+    told = [int(row.subject.split("'u")[1].rstrip("'")) for row in units.audit]
+    assert rules(units) == ["repaired_geometry"] * len(told)
+    assert told == [place for place, k in enumerate(order) if broken[k]]
+    kept = [place for place, k in enumerate(order) if not broken[k]]
+    got = units.table.geometry.to_numpy()[kept]
+    assert [g.wkb for g in got] == [kinds[order[place]].wkb for place in kept]
+
+
 def test_collection_keeps_its_polygons() -> None:
     inner = shapely.GeometryCollection([box(5, 5, 6, 6), Point(9, 9)])
     collection = shapely.GeometryCollection(

@@ -1,5 +1,6 @@
 """The quick way to read a file gives what the thorough way gives, or stands back."""
 
+import io
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import shapely
 from shapely import MultiPolygon, Point, Polygon, box
 
 from geo import _vector_file
-from geo._vector_file import read_vector
+from geo._vector_file import read_geoparquet, read_vector
 from geo.errors import BoundaryFileError
 
 N = 12
@@ -103,6 +104,21 @@ def test_plain_files_take_the_quick_way(tmp_path, monkeypatch, suffix):
     table = read_vector(path, layer=None, pick=lambda _: ["code"]).table
     assert built[0] is not None
     assert len(table) == len(built[0]) == N
+
+
+@pytest.mark.parametrize("geometries", [SQUARES, [None, *SQUARES[1:]]])
+def test_other_names_an_index_and_files_in_memory(tmp_path, geometries):
+    columns = {"code": COLUMNS["text"], "geometry": COLUMNS["whole"], "key": COLUMNS["small"]}
+    table = gpd.GeoDataFrame(pd.DataFrame(columns), geometry=gpd.GeoSeries(geometries), crs=4490)
+    table = table.rename_geometry("shape").assign(geometry=COLUMNS["whole"]).set_index("key")
+    path = tmp_path / "units.parquet"
+    table.to_parquet(path)
+    for source in (path, io.BytesIO(path.read_bytes())):
+        seen = []
+        got = read_geoparquet(source, pick=lambda names, seen=seen: seen.extend(names) or names)
+        assert seen == ["code", "geometry"]
+        assert got.geometry.name == "shape"
+        require_same(got, table, ["code", "geometry"])
 
 
 def test_gaps_in_the_rows_of_a_geopackage(tmp_path, monkeypatch):
