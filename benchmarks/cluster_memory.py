@@ -22,7 +22,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import rasterio
-from distributed import Client
+from distributed import Client, WorkerPlugin
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
@@ -214,11 +214,25 @@ def settle(part: Stripe, tile: Tile) -> int:
     return resident("VmRSS")
 
 
-def received(dask_worker: Any) -> list[str]:
-    """Coverage that came to a worker, from the scheduler or from other workers."""
-    keys = [key for one in dask_worker.transfer_incoming_log for key in one["keys"]]
-    keys += [event[0] for event in dask_worker.state.log if event[1:2] == ("receive-from-scatter",)]
-    return [str(key) for key in keys]
+class Arrivals(WorkerPlugin):
+    """Notes the coverage that comes to a worker, from the scheduler or from other workers."""
+
+    name = "arrivals"
+
+    def setup(self, worker: Any) -> None:
+        """As the base class."""
+        worker.arrivals = self.keys = set[str]()
+
+    def transition(self, key: object, start: str, finish: str, **_: Any) -> None:
+        """As the base class."""
+        if finish == "memory" and start != finish:
+            self.keys.add(str(key))
+
+
+def received(dask_worker: Any) -> set[str]:
+    """Names of what came to a worker or was made there."""
+    keys: set[str] = dask_worker.arrivals
+    return keys
 
 
 def take(
@@ -231,6 +245,7 @@ def take(
 ) -> tuple[Peak, ZonalResult]:
     """Run a job on workers that are there."""
     with Client(started.address, set_as_default=False) as client:
+        client.register_plugin(Arrivals())
         base = client.run(settle, *tiny)
         there = Watched(client)
         result = zonal(units, catalog, scheduler=there)
@@ -239,7 +254,7 @@ def take(
     stripes = there.handed_out
     window = max(window_bytes(part, catalog.tiles[0].dtype) for part in stripes.values())
     most = max(peaks, key=lambda worker: peaks[worker])
-    held = sum(stripes[key].nbytes for key in set(keys[most]) & stripes.keys())
+    held = sum(stripes[key].nbytes for key in keys[most] & stripes.keys())
     predicted = worker_bytes(
         base=base[most], coverage=held, threads=threads, window=window, units=len(units.table)
     )

@@ -23,6 +23,9 @@ INTERVAL = 0.02
 SAMPLES_PER_LOOK = 10
 """Samples of memory for each search for new workers, which costs more."""
 
+SHOWN = 200
+"""Characters of a failed command to show; it may name many files."""
+
 BLOCK_CACHE_MIB = 256
 """GDAL's block cache where a program does not set its own: enough for rasterize's labels."""
 
@@ -144,7 +147,8 @@ def _watched(words: Sequence[str], files: Iterable[Path]) -> tuple[dict[str, Any
     with process.stdout as stream:
         output = stream.read()
     if process.returncode:
-        raise SystemExit(f"{' '.join(words[:8])} ... ended with {process.returncode}\n{output}")
+        shown = " ".join(words)[:SHOWN]
+        raise SystemExit(f"{shown} ... ended with {process.returncode}\n{output}")
     outside = {
         "cpu": usage.ru_utime + usage.ru_stime,
         "process_seconds": seconds,

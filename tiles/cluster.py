@@ -12,6 +12,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import dask
 from dask._task_spec import Task, TaskRef, convert_legacy_graph
 from dask.delayed import Delayed
 from dask.tokenize import tokenize
@@ -180,15 +181,18 @@ def _no_scheduler(address: str, found: str) -> SchedulerError:
 @contextmanager
 def _local(workers: int) -> Iterator[Client]:
     """A client of new processes of this machine, which end with the context."""
+    # Dask would drop copies of coverage that few tasks still wait for, and send them again.
+    keep_copies = {"distributed.scheduler.active-memory-manager.start": False}
     try:
-        local = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            memory_limit=0,
-            silence_logs=logging.CRITICAL,
-        )
+        with dask.config.set(keep_copies):
+            local = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                memory_limit=0,
+                silence_logs=logging.CRITICAL,
+            )
     except RuntimeError as error:
         raise SchedulerError(
             "workers",

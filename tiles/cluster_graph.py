@@ -2,10 +2,10 @@
 
 Coverage is scattered: each stripe of it goes to one worker, and from there once to any other that
 is given a task on it. Tasks carry its name only, so that the graph grows with tiles and stripes and
-not with units. All tiles are handed out at once, the first with the highest priority: Dask keeps a
-copy of a stripe where it knows of a task to come, and drops it otherwise. The client holds a future
-for every task. A stripe's sums stay with the worker that
-made them until their tile is added up; a tile's sums come home as soon as they are there.
+not with units. All tiles are handed out at once, because Dask keeps a copy of a stripe where it
+knows of tasks to come; the first have the highest priority, so that they are finished first. The
+client holds a future for every task. A stripe's sums stay with the worker that made them until
+their tile is added up; a tile's sums come home as soon as they are there.
 
 A lost worker. Dask computes lost results again, but what was scattered to a lost worker is gone,
 and Dask cancels everything that depends on it. The coverage is still here: it is scattered again,
@@ -135,7 +135,7 @@ class ClusterGraph:
         self._futures.clear()
         self._names.clear()
 
-    def _submit_again(self, tasks: Sequence[str]) -> list[Future[Any]]:
+    def _submit_again(self, tasks: Sequence[str]) -> list["Future[Any]"]:
         stripes = self._needed(tasks)
         self._losses.update(stripes)
         for name in stripes:
@@ -143,7 +143,7 @@ class ClusterGraph:
                 raise self._lost_too_often(name)
         return self._submit(tasks)
 
-    def _submit(self, tasks: Sequence[str]) -> list[Future[Any]]:
+    def _submit(self, tasks: Sequence[str]) -> list["Future[Any]"]:
         """Hand out tasks, and those stripes of coverage that they need and no worker holds."""
         self._check_connection()
         self._scatter([name for name in self._needed(tasks) if self._is_missing(name)])
@@ -195,7 +195,7 @@ class ClusterGraph:
         self._uses.update(names)
         return keys
 
-    def _keep(self, names: Sequence[str], futures: Sequence[Future[Any]]) -> None:
+    def _keep(self, names: Sequence[str], futures: Sequence["Future[Any]"]) -> None:
         for name, future in zip(names, futures, strict=True):
             if name in self._futures:
                 del self._names[self._futures[name].key]
@@ -251,7 +251,7 @@ class ClusterGraph:
         )
 
 
-def _outcome(future: Future[Any], *, fetch: bool) -> Any:
+def _outcome(future: "Future[Any]", *, fetch: bool) -> Any:
     """The result of a future that has ended, None if it is not to be fetched.
 
     Raises

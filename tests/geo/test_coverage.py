@@ -29,11 +29,12 @@ def grid(transform=NORTH_UP, shape=(3, 3)) -> Grid:
 
 
 def dense(result: Coverage) -> np.ndarray:
+    indptr, cells, weights = result.csr()
     """(n_units, rows, cols) shares."""
     rows, cols = result.grid.shape
-    unit = np.repeat(np.arange(len(result.csr()[0]) - 1), np.diff(result.csr()[0]))
-    shares = np.zeros((len(result.csr()[0]) - 1, rows * cols))
-    shares[unit, result.csr()[1]] = result.csr()[2]
+    unit = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    shares = np.zeros((len(indptr) - 1, rows * cols))
+    shares[unit, cells] = weights
     return shares.reshape(-1, rows, cols)
 
 
@@ -163,8 +164,9 @@ def test_an_exact_slope_in_rational_numbers():
     """A triangle under y = x / 7: cell (bottom, j) holds (2 j + 1) / 14, without rounding."""
     triangle = Polygon([(0, 0), (7, 0), (7, 1)])
     result = coverage([triangle], grid((1.0, 0.0, 0.0, 0.0, -1.0, 1.0), (1, 7)))
+    _, _, weights = result.csr()
     exact = [float(Fraction(2 * j + 1, 14)) for j in range(7)]
-    np.testing.assert_allclose(result.csr()[2], exact, rtol=1e-15)
+    np.testing.assert_allclose(weights, exact, rtol=1e-15)
 
 
 def test_untouched_cells_inside_have_share_one_exactly():
@@ -177,21 +179,24 @@ def test_untouched_cells_inside_have_share_one_exactly():
 @pytest.mark.parametrize(("reach", "stored"), [(1e-11, 2), (1e-13, 1)])
 def test_shares_under_the_cutoff_are_dropped_but_counted_in_the_check(reach, stored):
     result = coverage([box(0, 1, 1 + reach, 2)], grid())
-    assert len(result.csr()[1]) == stored
+    _, cells, _ = result.csr()
+    assert len(cells) == stored
     assert result.area_error[0] < 1e-15
 
 
 def test_units_stand_in_their_order():
     units = [box(2, 0, 3, 1), Polygon(), box(0, 2, 1, 3), box(0, 0, 3, 3)]
     result = coverage(units, grid())
-    assert result.csr()[0].tolist() == [0, 1, 1, 2, 11]
-    assert result.csr()[1].tolist() == [8, 0, *range(9)]
+    indptr, cells, _ = result.csr()
+    assert indptr.tolist() == [0, 1, 1, 2, 11]
+    assert cells.tolist() == [8, 0, *range(9)]
 
 
 def test_no_units_give_an_empty_coverage():
     result = coverage([], grid())
-    assert result.csr()[0].tolist() == [0]
-    assert len(result.csr()[1]) == len(result.csr()[2]) == len(result.mismatch) == 0
+    indptr, cells, weights = result.csr()
+    assert indptr.tolist() == [0]
+    assert len(cells) == len(weights) == len(result.mismatch) == 0
 
 
 def test_heights_of_vertices_are_left_out():
@@ -292,9 +297,10 @@ def test_random_stars_against_exactextract(polygons):
 @given(stars().filter(shapely.is_valid))
 def test_entries_are_sorted_shares(polygon):
     result = coverage([polygon], grid(*OBLONG))
-    assert (np.diff(result.csr()[1]) > 0).all()
-    assert ((result.csr()[2] >= 1e-12) & (result.csr()[2] <= 1.0)).all()
-    assert ((result.csr()[1] >= 0) & (result.csr()[1] < 63)).all()
+    _, cells, weights = result.csr()
+    assert (np.diff(cells) > 0).all()
+    assert ((weights >= 1e-12) & (weights <= 1.0)).all()
+    assert ((cells >= 0) & (cells < 63)).all()
     inside = shapely.area(polygon & box(*grid(*OBLONG).bounds)) / (0.7 * 0.9)
     np.testing.assert_allclose(result.polygon_area, [inside], rtol=1e-12, atol=1e-12)
 
@@ -324,7 +330,8 @@ def test_shares_of_a_partition_sum_to_one(seed):
     units = shapely.transform(units, lambda xy: xy + offset)
     square = grid((1000.0, 0.0, 2.1e6, 0.0, -1000.0, 4.73e6), (30, 30))
     result = coverage(units, square)
-    sums = np.bincount(result.csr()[1], weights=result.csr()[2], minlength=900)
+    _, cells, weights = result.csr()
+    sums = np.bincount(cells, weights=weights, minlength=900)
     np.testing.assert_allclose(sums, 1.0, rtol=0, atol=1e-9)
     assert shapely.is_valid(units).all()
     assert not result.mismatch.any()
@@ -344,15 +351,17 @@ def test_shares_of_a_partition_sum_to_one(seed):
 )
 def test_invalid_units_are_flagged(name, geometry):
     result = coverage([box(0, 0, 2, 2), geometry], grid())
+    _, _, weights = result.csr()
     assert result.mismatch.tolist() == [False, True], name
     assert result.area_error[1] > 0.01
-    assert (result.csr()[2] <= 1.0).all()
+    assert (weights <= 1.0).all()
 
 
 def test_a_unit_too_small_to_check_is_not_flagged():
     result = coverage([box(1.2, 1.2, 1.2 + 1e-3, 1.2 + 1e-3)], grid())
+    _, _, weights = result.csr()
     assert result.area_error.tolist() == [0.0]
-    np.testing.assert_allclose(result.csr()[2], [1e-6], rtol=1e-9)
+    np.testing.assert_allclose(weights, [1e-6], rtol=1e-9)
 
 
 @given(stars().filter(shapely.is_valid), st.floats(-5e6, 5e6), st.floats(-5e6, 5e6))
@@ -401,7 +410,8 @@ def test_far_apart_parts_on_a_global_grid_cost_nothing():
     far = box(cols - 3, 1, cols - 1.5, 2.5)
     parts = shapely.transform(MultiPolygon([near, far]), lambda xy: 500.0 * xy)
     result = coverage([parts], globe)
+    _, cells, weights = result.csr()
     below = (rows - 3) * cols + cols - 3
     expected = [2 * cols + k for k in (1, 2, 3, 4)] + [below, below + 1]
-    assert result.csr()[1].tolist() == [*expected, below + cols, below + cols + 1]
-    assert result.csr()[2].tolist() == [0.5, 1.0, 1.0, 0.5, 0.5, 0.25, 1.0, 0.5]
+    assert cells.tolist() == [*expected, below + cols, below + cols + 1]
+    assert weights.tolist() == [0.5, 1.0, 1.0, 0.5, 0.5, 0.25, 1.0, 0.5]

@@ -53,6 +53,7 @@ def townships(data_dir: Path) -> gpd.GeoDataFrame:
 
 
 def assert_equals_exactextract(geometries, result: Coverage) -> None:
+    indptr, cells, weights = result.csr()
     grid = result.grid
     raster = NumPyRasterSource(np.zeros(grid.shape, np.int8), *grid.bounds, srs_wkt=grid.crs_wkt)
     numbers = {"unit": np.arange(len(geometries))}
@@ -64,12 +65,12 @@ def assert_equals_exactextract(geometries, result: Coverage) -> None:
         output="pandas",
     ).set_index("unit")
     for unit in range(len(geometries)):
-        part = slice(result.csr()[0][unit], result.csr()[0][unit + 1])
+        part = slice(indptr[unit], indptr[unit + 1])
         theirs = np.asarray(table.at[unit, "cell_id"], dtype=np.int64)
-        cells = np.union1d(theirs, result.csr()[1][part])
-        ours, shares = np.zeros(len(cells)), np.zeros(len(cells))
-        ours[np.searchsorted(cells, result.csr()[1][part])] = result.csr()[2][part]
-        shares[np.searchsorted(cells, theirs)] = table.at[unit, "coverage"]
+        both = np.union1d(theirs, cells[part])
+        ours, shares = np.zeros(len(both)), np.zeros(len(both))
+        ours[np.searchsorted(both, cells[part])] = weights[part]
+        shares[np.searchsorted(both, theirs)] = table.at[unit, "coverage"]
         np.testing.assert_allclose(ours, shares, rtol=0, atol=EXACTEXTRACT_TOLERANCE)
 
 
@@ -95,15 +96,17 @@ def test_townships_equal_exactextract(townships, grid_2020):
 def test_townships_equal_geos_in_double_precision(townships, grid_2020):
     geometries = to_grid(townships.iloc[::15], grid_2020)
     result = coverage(geometries, grid_2020)
-    unit = np.repeat(np.arange(len(geometries)), np.diff(result.csr()[0]))
-    inside = shapely.intersection(geometries[unit], cell_boxes(result.csr()[1], grid_2020))
-    np.testing.assert_allclose(shapely.area(inside) / 1e6, result.csr()[2], rtol=0, atol=1e-9)
+    indptr, cells, weights = result.csr()
+    unit = np.repeat(np.arange(len(geometries)), np.diff(indptr))
+    inside = shapely.intersection(geometries[unit], cell_boxes(cells, grid_2020))
+    np.testing.assert_allclose(shapely.area(inside) / 1e6, weights, rtol=0, atol=1e-9)
 
 
 def test_townships_share_out_the_city_once(townships, grid_2020):
     geometries = to_grid(townships, grid_2020)
     result = coverage(geometries, grid_2020)
-    sums = np.bincount(result.csr()[1], weights=result.csr()[2])
+    _, cells, weights = result.csr()
+    sums = np.bincount(cells, weights=weights)
     cells = np.flatnonzero(sums)
     city = shapely.union_all(geometries)
     shapely.prepare(city)

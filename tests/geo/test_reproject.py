@@ -107,7 +107,8 @@ def test_blocks_of_degrees_share_out_every_cell_once():
     turned = [shapely.reverse(one) if k % 2 else one for k, one in enumerate(blocks)]
     plane = Grid(crs=ALBERS, transform=(20_000.0, 0.0, -5e5, 0.0, -20_000.0, 4.4e6), shape=(60, 50))
     result = coverage(to_grid(units(*turned), plane), plane)
-    sums = np.bincount(result.csr()[1], weights=result.csr()[2], minlength=3000)
+    _, cells, weights = result.csr()
+    sums = np.bincount(cells, weights=weights, minlength=3000)
     np.testing.assert_allclose(sums, 1.0, rtol=0, atol=1e-9)
 
 

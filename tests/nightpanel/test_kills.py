@@ -123,23 +123,30 @@ def test_kills_at_random_times(
     assert tables(out) == expected
 
 
+@pytest.mark.parametrize("stages", ["lights", "panel and estimates"])
 def test_kills_after_every_write(
-    study: Path,
-    processes: ForkServerContext,
-    reference: tuple[dict[str, bytes], float],
-    tmp_path: Path,
+    painted: Path, processes: ForkServerContext, tmp_path: Path, stages: str
 ) -> None:
     """Killed before the first file is put into place, after the first, after the second, ..."""
-    expected, _ = reference
-    for last in range(MOST_WRITES):
-        out = tmp_path / f"out{last}"
-        code = ended(processes, run_until_write, study, out, last)
-        if code == 0:
+    country = Path(shutil.copytree(painted, tmp_path / "country"))
+    study, before = country / "study.toml", tmp_path / "before"
+    text = study.read_text(encoding="utf-8")
+    text = text.replace("years = [2014, 2015, 2016, 2017]", "years = [2014, 2016]")
+    study.write_text(text[: text.index("[[panel.tables]]")], encoding="utf-8")
+    if stages != "lights":
+        assert ended(processes, whole_run, study, before) == 0
+        study.write_text(text, encoding="utf-8")
+    expected: dict[str, bytes] = {}
+    for last in (None, *range(MOST_WRITES)):
+        out = tmp_path / "out"
+        if before.exists():
+            shutil.copytree(before, out)
+        if last is not None and ended(processes, run_until_write, study, out, last) == 0:
             assert tables(out) == expected
-            assert last > len(expected)
+            assert last > len(expected) - len(tables(before))
             return
-        assert code == -signal.SIGKILL
         assert ended(processes, whole_run, study, out) == 0
+        expected = expected or tables(out)
         assert tables(out) == expected
         shutil.rmtree(out)
     pytest.fail(f"more than {MOST_WRITES} writes")
