@@ -75,17 +75,13 @@ def main() -> None:
     asked = parser.parse_args()
     reach, work = (QUICK if asked.quick else FULL), asked.work.resolve()
     reach = replace(reach, repetitions=asked.repetitions or reach.repetitions)
-    described = machine(work)
-    curves = _points(reach, work)
-    lines = [
-        one
-        for name, points in curves.items()
-        if asked.only in name
-        for one in _run(points, reach.repetitions)
-    ]
-    results = Results(machine=described, size=asdict(reach), lines=tuple(lines))
     name = "scaling_quick" if asked.quick else "scaling"
-    save(results, asked.out / f"{name}.json")
+    results = Results(machine=machine(work), size=asdict(reach), lines=())
+    for curve, points in _points(reach, work).items():
+        if asked.only in curve:
+            measured = _run(points, reach.repetitions)
+            results = replace(results, lines=results.lines + tuple(measured))
+            save(results, asked.out / f"{name}.json")
     text = scaling_report(results)
     (asked.out / f"{name}.md").write_text(text, encoding="utf-8")
     print(text)

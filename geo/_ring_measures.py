@@ -1,4 +1,4 @@
-"""Measures of rings in the plane: bounds and area of units, and a choice of units."""
+"""Measures of rings in the plane: bounds and area of units."""
 
 import numba
 import numpy as np
@@ -22,27 +22,6 @@ def planar_areas(rings: Rings) -> Floats:
     result = np.zeros(len(rings.unit_starts) - 1)
     _areas(rings.xy, rings.ring_starts, rings.is_hole, rings.unit_rings, result)
     return result
-
-
-def subset(rings: Rings, units: Ints) -> Rings:
-    """The rings of some units, in the order given."""
-    part_starts, parts = _chosen(rings.unit_starts, units)
-    ring_starts, chosen = _chosen(rings.part_starts, parts)
-    vertex_starts, vertices = _chosen(rings.ring_starts, chosen)
-    return Rings(
-        xy=rings.xy[vertices],
-        ring_starts=vertex_starts,
-        part_starts=ring_starts,
-        unit_starts=part_starts,
-    )
-
-
-def _chosen(starts: Ints, runs: Ints) -> tuple[Ints, Ints]:
-    """Offsets of some runs put one after the other, and the members that they hold."""
-    lengths = np.diff(starts)[runs]
-    ends = np.cumsum(lengths)
-    members = np.arange(lengths.sum()) + np.repeat(starts[runs] - (ends - lengths), lengths)
-    return np.concatenate([[0], ends]).astype(np.int64), members
 
 
 @numba.njit(cache=True, nogil=True)

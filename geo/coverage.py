@@ -13,7 +13,7 @@ import numpy.typing as npt
 import shapely
 
 from geo import _ring_measures as measures
-from geo._rings import Bools, Floats, Ints, Rings, polygons_of, rings_of
+from geo._rings import Bools, Floats, Ints, Rings, polygons_of, rings_of, subset
 from geo._signed_area import sweep_units
 from geo._stripe_pieces import Piece, stripe_of
 from geo._threads import in_threads, processors
@@ -109,7 +109,7 @@ def _clipped(rings: Rings, whole: Floats, grid: Grid) -> Floats:
     area = np.where(within, whole, 0.0)
     if crossing.any():
         width, height = grid.cell_size
-        some = measures.subset(rings, np.flatnonzero(crossing))
+        some = subset(rings, np.flatnonzero(crossing))
         area[crossing] = _crossing_area(some, grid) / (width * height)
     return area
 
