@@ -197,7 +197,7 @@ def _local(workers: int) -> Iterator[Client]:
         raise SchedulerError(
             "workers",
             expected=f"{workers} processes",
-            found=str(error),
+            found=str(error).rstrip("."),
             hint="in a script of your own, call this under: if __name__ == '__main__'",
         ) from error
     with local, Client(local, timeout=CONNECT_SECONDS, set_as_default=False) as client:
