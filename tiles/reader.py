@@ -116,7 +116,7 @@ def read_rows(
             )
         for first in range(window.first_row, window.end_row, step):
             end = min(first + step, window.end_row)
-            # Memory that is never written to is never taken.
+            # Where the system gives memory page by page, what is never written to is never taken.
             values = np.empty((end - first, window.shape[1]), dtype=tile.dtypes[0])
             for start, stop in spans or ((window.first_col, window.end_col),):
                 of_span = values[:, start - window.first_col : stop - window.first_col]
