@@ -1,19 +1,17 @@
 """Tables of units out of Arrow: plain columns and plain polygons, quickly or not at all."""
 
-import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-from pyproj import CRS
 
+from geo._polygons import Polygons
 from geo._wkb import Piece, polygons_of_wkb
 
 GEOMETRIES_PER_PIECE = 1_000
 
 
-def table_of_arrow(
-    table: pa.Table, *, geometry: str, crs: CRS | str | None, name: str = "geometry"
-) -> gpd.GeoDataFrame | None:
-    """A table with geometry, exactly as the readers that know every kind of column make it.
+def table_of_arrow(table: pa.Table, *, geometry: str) -> tuple[pd.DataFrame, Polygons] | None:
+    """A table and its polygons, exactly as the readers that know every kind of column make them.
 
     Parameters
     ----------
@@ -21,15 +19,12 @@ def table_of_arrow(
         Its geometry is well-known binary.
     geometry : str
         The column of geometry.
-    crs : pyproj.CRS or str, optional
-    name : str, optional
-        What the column of geometry is called in the result.
 
     Returns
     -------
-    GeoDataFrame or None
-        None unless all columns are text, whole numbers without gaps or floats of 64 bits, and all
-        geometries are there and plain polygons.
+    (DataFrame, Polygons) or None
+        The other columns and the polygons; None unless all columns are text, whole numbers without
+        gaps or floats of 64 bits, and all geometries are there and plain polygons.
     """
     others = table.drop_columns([geometry])
     if not all(_is_plain(column) for column in others.columns):
@@ -38,11 +33,7 @@ def table_of_arrow(
     others.validate(full=True)
     pieces = _pieces(table.column(geometry))
     polygons = None if pieces is None else polygons_of_wkb(pieces)
-    if polygons is None:
-        return None
-    frame = others.to_pandas()
-    frame[name] = gpd.GeoSeries(polygons, crs=crs, index=frame.index)
-    return gpd.GeoDataFrame(frame, geometry=name)
+    return None if polygons is None else (others.to_pandas(), polygons)
 
 
 def _is_plain(column: pa.ChunkedArray) -> bool:

@@ -1,23 +1,20 @@
 """Polygons as the coverage needs them: valid, flat, nothing but area, and every change told."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from pyproj import CRS
 
-from geo._rings import POLYGONAL, Floats, Geometries, Rings, flattened
+from geo._polygons import Polygons, polygons_of
+from geo._ring_measures import planar_areas
+from geo._rings import POLYGONAL, Bools, Floats, Geometries, Ints
 from geo._simple import surely_simple
 from geo._threads import blocks, in_threads, processors
 from geo.area import geodesic_area_km2
 from geo.audit import AuditRow
 from geo.errors import GeometryError
-
-Flags = NDArray[np.bool_]
-Value = TypeVar("Value", bound=np.generic)
 
 COLLECTION = shapely.GeometryType.GEOMETRYCOLLECTION
 MENDING_ROUNDS = 5
@@ -30,13 +27,13 @@ POINTS_PER_CALL = 100_000
 
 
 def repair(
-    geometries: Geometries, units: Sequence[str], crs: CRS, *, source: str
-) -> tuple[Geometries, list[AuditRow]]:
+    drawn: Geometries | Polygons, units: Sequence[str], crs: CRS, *, source: str
+) -> tuple[Polygons, list[AuditRow]]:
     """Valid two-dimensional polygons and multipolygons, with an audit row for every change.
 
     Parameters
     ----------
-    geometries : ndarray of shapely geometries, shape (n_units,)
+    drawn : ndarray of shapely geometries, shape (n_units,), or Polygons
     units : sequence of str
         The unit ids, for errors and audit rows.
     crs : pyproj.CRS
@@ -45,8 +42,8 @@ def repair(
 
     Returns
     -------
-    repaired : ndarray of shapely Polygon or MultiPolygon, shape (n_units,)
-        Vertices of geometries that needed no repair are untouched.
+    repaired : Polygons
+        Vertices of polygons that needed no repair are untouched.
     audit : list of AuditRow
 
     Raises
@@ -60,27 +57,42 @@ def repair(
     Validity is restored by ``shapely.make_valid`` with the structure method, by which parts that
     overlap are united (the linework method would turn their overlap into a hole).
     """
-    _refuse_unusable(geometries, units, source=source)
-    flat, audit = _flatten(geometries, source=source)
-    cut, rows = _cut_collections(flat, units, source=source)
-    audit += rows
-    rings = flattened(cut)
-    _refuse_points(geometries, rings.xy, units, crs, source=source)
-    broken = ~_valid_drawn(cut, rings)
-    repaired = cut.copy()
-    repaired[broken] = _made_valid(cut[broken])
-    unusable = ~(_by_threads(shapely.area, repaired) > 0.0)
-    unusable[broken] |= ~shapely.is_valid(repaired[broken])
+    audit: list[AuditRow] = []
+    if not isinstance(drawn, Polygons):
+        drawn, audit = _as_polygons(drawn, units, crs, source=source)
+    _refuse_points(drawn.rings.xy, drawn.rings.owner, units, crs, source=source)
+    broken = _broken(drawn)
+    before = drawn.subset(broken).geometries()
+    after = _made_valid(before)
+    area = planar_areas(drawn.rings)
+    area[broken] = np.where(shapely.is_valid(after), shapely.area(after), 0.0)
     _refuse(
-        unusable,
+        ~(area > 0.0),
         units,
         source=source,
         expected="a valid polygon with area",
         found=lambda _: "none, even after repair",
         hint="draw the unit's polygon anew or leave the unit out",
     )
-    rows = _repair_rows(cut, repaired, np.flatnonzero(broken), units, crs, source=source)
-    return repaired, audit + rows
+    if len(broken) == 0:
+        return drawn, audit
+    names = [units[row] for row in broken]
+    audit += _repair_rows(before, after, names, crs, source=source)
+    return drawn.replaced(broken, polygons_of(after)), audit
+
+
+def _as_polygons(
+    geometries: Geometries, units: Sequence[str], crs: CRS, *, source: str
+) -> tuple[Polygons, list[AuditRow]]:
+    """Geometries of every kind as polygons, if they have any, and what was left out."""
+    _refuse_unusable(geometries, units, source=source)
+    flat, audit = _flatten(geometries, source=source)
+    # Also where the points are of lines that will be left out.
+    collections = np.flatnonzero(shapely.get_type_id(flat) == COLLECTION)
+    points, owner = shapely.get_coordinates(flat[collections], return_index=True)
+    _refuse_points(points, lambda point: collections[owner[point]], units, crs, source=source)
+    cut, rows = _cut_collections(flat, units, source=source)
+    return polygons_of(cut), audit + rows
 
 
 def _refuse_unusable(geometries: Geometries, units: Sequence[str], *, source: str) -> None:
@@ -105,16 +117,14 @@ def _refuse_unusable(geometries: Geometries, units: Sequence[str], *, source: st
 
 
 def _refuse_points(
-    geometries: Geometries, kept: Floats, units: Sequence[str], crs: CRS, *, source: str
+    points: Floats, owner: Callable[[int], int], units: Sequence[str], crs: CRS, *, source: str
 ) -> None:
-    """Refuse points at no place on earth; ``kept`` are those that cutting collections left."""
+    """Refuse points at no place on earth; ``owner`` tells the unit of a point by its number."""
     limits, expected = np.full(2, np.finfo(np.float64).max), "finite coordinates"
     if crs.is_geographic and crs.axis_info and crs.axis_info[0].unit_name == "degree":
         limits = np.array([MAX_LONGITUDE, MAX_LATITUDE]) + DEGREE_SLACK
-    cut = geometries[shapely.get_type_id(geometries) == COLLECTION]
-    if _all_within(kept, limits) and _all_within(shapely.get_coordinates(cut), limits):
+    if _all_within(points, limits):
         return
-    points, row_of = shapely.get_coordinates(geometries, return_index=True)
     bad = ~np.isfinite(points).all(axis=1)
     if not bad.any():
         bad = (np.abs(points) > limits).any(axis=1)
@@ -122,7 +132,7 @@ def _refuse_points(
     first = int(np.flatnonzero(bad)[0])
     x, y = points[first]
     raise GeometryError(
-        f"{source}, unit {units[row_of[first]]!r}",
+        f"{source}, unit {units[owner(first)]!r}",
         expected=expected,
         found=f"the point ({x:g}, {y:g})",
         hint="check that the declared CRS is the one of the coordinates",
@@ -140,7 +150,7 @@ def _all_within(points: Floats, limits: Floats) -> bool:
 
 
 def _refuse(
-    wrong: Flags,
+    wrong: Bools,
     units: Sequence[str],
     *,
     source: str,
@@ -186,26 +196,21 @@ def _cut_collections(
     return result, audit
 
 
-def _valid_drawn(geometries: Geometries, rings: Rings) -> Flags:
-    """Which polygons are valid: told from their ring if they have but one, else by GEOS."""
+def _broken(polygons: Polygons) -> Ints:
+    """Which polygons are not valid: told from their ring if they have but one, else by GEOS."""
+    rings = polygons.rings
     single = np.diff(rings.unit_rings) == 1
-    valid = np.zeros(len(geometries), dtype=np.bool_)
+    valid = np.zeros(len(single), dtype=np.bool_)
     valid[single] = surely_simple(rings)[rings.unit_rings[:-1][single]]
     rest = np.flatnonzero(~valid)
-    valid[rest] = _by_threads(shapely.is_valid, geometries[rest])
-    return valid
+    geometries = polygons.subset(rest).geometries()
 
+    def of_block(block: slice) -> Bools:
+        return np.asarray(shapely.is_valid(geometries[block]))
 
-def _by_threads(
-    measure: Callable[[Geometries], NDArray[Value]], geometries: Geometries
-) -> NDArray[Value]:
-    """What a function of shapely says of geometries."""
-
-    def one(block: slice) -> NDArray[Value]:
-        return measure(geometries[block])
-
-    pieces = in_threads(one, blocks(len(geometries), GEOMETRIES_PER_CALL), processors())
-    return np.concatenate([measure(geometries[:0]), *pieces])
+    pieces = in_threads(of_block, blocks(len(rest), GEOMETRIES_PER_CALL), processors())
+    wrong: Ints = rest[~np.concatenate([np.empty(0, dtype=np.bool_), *pieces])]
+    return wrong
 
 
 def _made_valid(geometries: Geometries) -> Geometries:
@@ -224,27 +229,19 @@ def _made_valid(geometries: Geometries) -> Geometries:
 
 
 def _repair_rows(
-    drawn: Geometries,
-    repaired: Geometries,
-    rows: NDArray[np.intp],
-    units: Sequence[str],
-    crs: CRS,
-    *,
-    source: str,
+    drawn: Geometries, repaired: Geometries, names: Sequence[str], crs: CRS, *, source: str
 ) -> list[AuditRow]:
     """One row per repaired unit, with what was wrong and the change of geodesic area."""
-    if len(rows) == 0:
-        return []
-    before = geodesic_area_km2(gpd.GeoDataFrame(geometry=drawn[rows], crs=crs))
-    after = geodesic_area_km2(gpd.GeoDataFrame(geometry=repaired[rows], crs=crs))
-    reasons = shapely.is_valid_reason(drawn[rows])
+    before = geodesic_area_km2(gpd.GeoDataFrame(geometry=drawn, crs=crs))
+    after = geodesic_area_km2(gpd.GeoDataFrame(geometry=repaired, crs=crs))
+    reasons = shapely.is_valid_reason(drawn)
     return [
         AuditRow(
             "boundaries",
             "repaired_geometry",
-            f"{source}, unit {units[row]!r}",
+            f"{source}, unit {name!r}",
             f"{reason}; geodesic area {old:.6g} km2 as drawn, {new:.6g} km2 repaired"
             f" ({new - old:+.3g} km2)",
         )
-        for row, reason, old, new in zip(rows.tolist(), reasons, before, after, strict=True)
+        for name, reason, old, new in zip(names, reasons, before, after, strict=True)
     ]

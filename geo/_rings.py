@@ -29,6 +29,10 @@ class Rings:
     unit_starts: Ints
     """(n_units + 1) offsets into the parts."""
 
+    def __post_init__(self) -> None:
+        for array in (self.xy, self.ring_starts, self.part_starts, self.unit_starts):
+            array.setflags(write=False)  # as in a store: compiled loops are made for one kind
+
     @property
     def is_hole(self) -> Bools:
         """(n_rings) whether a ring is a hole of its part."""
@@ -45,6 +49,10 @@ class Rings:
     def unit_vertices(self) -> Ints:
         """(n_units + 1) offsets of units into the vertices."""
         return self.ring_starts[self.unit_rings]
+
+    def owner(self, vertex: int) -> int:
+        """The unit that a vertex belongs to."""
+        return int(np.searchsorted(self.unit_vertices, vertex, side="right")) - 1
 
 
 def rings_of(geometries: npt.ArrayLike) -> Rings:
@@ -87,53 +95,9 @@ def flattened(units: Geometries) -> Rings:
     lengths[of_holed] = shapely.get_num_coordinates(shapely.get_rings(parts[holed]))
     return Rings(
         xy=shapely.get_coordinates(units),
-        ring_starts=_starts(lengths),
-        part_starts=_starts(n_rings),
-        unit_starts=_starts(np.bincount(part_unit, minlength=len(units))),
-    )
-
-
-def polygons_of(rings: Rings, *, single: Bools) -> Geometries:
-    """Build the geometries back from their rings.
-
-    Parameters
-    ----------
-    rings : Rings
-        Closed; rings and parts without vertices are left out.
-    single : bool array, (n_units,)
-        Which units are a Polygon, not a MultiPolygon; each of them has at most one part.
-
-    Returns
-    -------
-    object array of shapely geometries, (n_units,)
-        The empty Polygon for a unit without vertices.
-    """
-    full = _without_empty(rings)
-    filled = np.diff(full.unit_starts) > 0
-    units = np.full(len(single), shapely.Polygon(), dtype=object)
-    for kind, depth, chosen in (
-        (shapely.GeometryType.POLYGON, 2, filled & single),
-        (shapely.GeometryType.MULTIPOLYGON, 3, filled & ~single),
-    ):
-        if chosen.any():
-            some = full if chosen.all() else subset(full, np.flatnonzero(chosen))
-            levels = (some.ring_starts, some.part_starts, some.unit_starts)[:depth]
-            units[chosen] = shapely.from_ragged_array(kind, some.xy, levels)
-    return units
-
-
-def _without_empty(rings: Rings) -> Rings:
-    """The same without rings that have no vertices and parts that have no rings."""
-    full = np.diff(rings.ring_starts) > 0
-    if full.all() and (np.diff(rings.part_starts) > 0).all():
-        return rings
-    part_starts = _starts(full)[rings.part_starts]
-    kept = np.diff(part_starts) > 0
-    return Rings(
-        xy=rings.xy,
-        ring_starts=np.concatenate([[0], rings.ring_starts[1:][full]]),
-        part_starts=np.concatenate([[0], part_starts[1:][kept]]),
-        unit_starts=_starts(kept)[rings.unit_starts],
+        ring_starts=starts_of(lengths),
+        part_starts=starts_of(n_rings),
+        unit_starts=starts_of(np.bincount(part_unit, minlength=len(units))),
     )
 
 
@@ -150,14 +114,29 @@ def subset(rings: Rings, units: Ints) -> Rings:
     )
 
 
+def joined(one: Rings, other: Rings) -> Rings:
+    """The units of both, those of ``other`` last."""
+    return Rings(
+        xy=np.concatenate([one.xy, other.xy]),
+        ring_starts=_following(one.ring_starts, other.ring_starts),
+        part_starts=_following(one.part_starts, other.part_starts),
+        unit_starts=_following(one.unit_starts, other.unit_starts),
+    )
+
+
+def _following(one: Ints, other: Ints) -> Ints:
+    """Offsets of the runs of both."""
+    return np.concatenate([one, one[-1] + other[1:]])
+
+
 def _chosen(starts: Ints, runs: Ints) -> tuple[Ints, Ints]:
     """Offsets of some runs put one after the other, and the members that they hold."""
-    ends = _starts(np.diff(starts)[runs])
+    ends = starts_of(np.diff(starts)[runs])
     shifts = np.repeat(starts[runs] - ends[:-1], np.diff(ends))
     return ends, np.arange(ends[-1]) + shifts
 
 
-def _starts(counts: npt.NDArray[np.integer] | Bools) -> Ints:
+def starts_of(counts: npt.NDArray[np.integer] | Bools) -> Ints:
     """Offsets of runs with these lengths."""
     starts = np.zeros(len(counts) + 1, dtype=np.int64)
     np.cumsum(counts, out=starts[1:])
@@ -181,9 +160,8 @@ def _refuse_infinite(rings: Rings) -> None:
     finite = np.isfinite(rings.xy)
     if not finite.all():
         vertex = int(np.flatnonzero(~finite.all(axis=1))[0])
-        unit = int(np.searchsorted(rings.unit_vertices, vertex, side="right")) - 1
         raise GeometryError(
-            f"geometry of unit {unit} (counted from 0)",
+            f"geometry of unit {rings.owner(vertex)} (counted from 0)",
             expected="finite coordinates",
             found=f"a vertex at {tuple(rings.xy[vertex].tolist())}",
             hint="repair or drop this unit",

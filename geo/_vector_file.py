@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import BinaryIO
 
 import geopandas as gpd
 import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyogrio
+from pyproj import CRS
 
 from geo._arrow_table import table_of_arrow
+from geo._polygons import Polygons
+from geo._rings import Geometries
 from geo.audit import AuditRow
 from geo.errors import BoundaryFileError
 
@@ -29,6 +31,8 @@ ARROW_BATCH = 4096
 WKB_NAME = "wkb_geometry"
 
 Pick = Callable[[Sequence[str]], Sequence[str]]
+Parts = tuple[pd.DataFrame, Geometries | Polygons | None, CRS | None]
+"""The first three fields of `VectorFile`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,11 @@ class VectorFile:
     """What a vector file holds."""
 
     table: pd.DataFrame
-    """The picked columns in file order; a GeoDataFrame if the file has geometry."""
+    """The picked columns in file order, without geometry."""
+    geometry: Geometries | Polygons | None
+    """(n_rows) what the rows look like, if the file has geometry; polygons if all of it is plain"""
+    crs: CRS | None
+    """The CRS, if the file states one."""
     audit: tuple[AuditRow, ...]
     """What was guessed, and every warning of the reader."""
 
@@ -75,9 +83,9 @@ def read_vector(path: Path, *, layer: str | None, pick: Pick) -> VectorFile:
         warnings.simplefilter("always")
         try:
             if path.suffix.lower() in PARQUET:
-                table = _read_parquet(path, layer=layer, pick=pick)
+                parts = _read_parquet(path, layer=layer, pick=pick)
             else:
-                table, audit = _read_ogr(path, layer=layer, pick=pick)
+                parts, audit = _read_ogr(path, layer=layer, pick=pick)
         except READ_ERRORS as error:
             raise BoundaryFileError(
                 f"{path}",
@@ -87,10 +95,10 @@ def read_vector(path: Path, *, layer: str | None, pick: Pick) -> VectorFile:
             ) from error
     told = dict.fromkeys(str(warning.message) for warning in caught)
     audit += [AuditRow("boundaries", "reader_warning", f"{path}", text) for text in told]
-    return VectorFile(table=table, audit=tuple(audit))
+    return VectorFile(*parts, audit=tuple(audit))
 
 
-def _read_parquet(path: Path, *, layer: str | None, pick: Pick) -> gpd.GeoDataFrame:
+def _read_parquet(path: Path, *, layer: str | None, pick: Pick) -> Parts:
     if layer is not None:
         raise BoundaryFileError(
             f"{path}, layer = {layer!r}",
@@ -98,60 +106,47 @@ def _read_parquet(path: Path, *, layer: str | None, pick: Pick) -> gpd.GeoDataFr
             found=f"layer {layer!r}",
             hint="leave the layer out",
         )
-    return read_geoparquet(path, pick=pick)
-
-
-def read_geoparquet(source: Path | BinaryIO, *, pick: Pick) -> gpd.GeoDataFrame:
-    """The picked columns and the geometry of a GeoParquet file.
-
-    Parameters
-    ----------
-    source : pathlib.Path or binary file
-    pick : callable
-        As in `read_vector`.
-
-    Returns
-    -------
-    GeoDataFrame
-        Its index, if the file has one, may be lost.
-
-    Raises
-    ------
-    OSError, ValueError
-        As ``geopandas.read_parquet``.
-    """
     # No rows, but the columns, the geometry's name and the CRS.
-    head = gpd.read_parquet(source, filters=pc.scalar(False))
+    head = gpd.read_parquet(path, filters=pc.scalar(False))
     geometry = head.geometry.name
-    wanted = pick([str(column) for column in head.columns if column != geometry])
-    columns = [*wanted, geometry]
-    read = pq.read_table(source, columns=columns)
-    table = None
-    if sorted(read.column_names) == sorted(columns):
-        table = table_of_arrow(read, geometry=geometry, crs=head.crs, name=geometry)
-    return gpd.read_parquet(source)[columns] if table is None else table[columns]
+    wanted = list(pick([str(column) for column in head.columns if column != geometry]))
+    read = pq.read_table(path, columns=[*wanted, geometry])
+    if sorted(read.column_names) == sorted([*wanted, geometry]):
+        plain = table_of_arrow(read, geometry=geometry)
+        if plain is not None:
+            table, polygons = plain
+            return table[wanted], polygons, head.crs
+    return _taken_apart(gpd.read_parquet(path), wanted)
 
 
-def _read_ogr(path: Path, *, layer: str | None, pick: Pick) -> tuple[pd.DataFrame, list[AuditRow]]:
+def _taken_apart(table: pd.DataFrame, columns: Sequence[str]) -> Parts:
+    """What the readers that know every kind of column and geometry give."""
+    if not isinstance(table, gpd.GeoDataFrame):
+        return table[columns], None, None
+    return pd.DataFrame(table[columns]), table.geometry.to_numpy(), table.crs
+
+
+def _read_ogr(path: Path, *, layer: str | None, pick: Pick) -> tuple[Parts, list[AuditRow]]:
     chosen = _choose_layer(path, layer)
     encoding, audit = _guess_encoding(path, chosen)
     wanted = list(pick(_fields(path, chosen, encoding)))
-    table = _read_ogr_arrow(path, chosen, wanted)
-    if table is None:
-        table = pyogrio.read_dataframe(
-            path,
-            layer=chosen,
-            columns=wanted,
-            encoding=encoding,
-            use_arrow=False,
-            # Malformed rings come back as missing geometry, which the repair refuses by unit.
-            on_invalid="ignore",
-        )
-    return table, audit
+    plain = _read_ogr_arrow(path, chosen, wanted)
+    if plain is not None:
+        return plain, audit
+    table = pyogrio.read_dataframe(
+        path,
+        layer=chosen,
+        columns=wanted,
+        encoding=encoding,
+        use_arrow=False,
+        # Malformed rings come back as missing geometry, which the repair refuses by unit.
+        on_invalid="ignore",
+    )
+    return _taken_apart(table, wanted), audit
 
 
-def _read_ogr_arrow(path: Path, layer: str, wanted: list[str]) -> gpd.GeoDataFrame | None:
-    """The same table, if the file's driver gives Arrow quickly and all of it is plain."""
+def _read_ogr_arrow(path: Path, layer: str, wanted: list[str]) -> Parts | None:
+    """The same, if the file's driver gives Arrow quickly and all of it is plain."""
     info = pyogrio.read_info(path, layer=layer)
     if info["driver"] not in ARROW_DRIVERS:
         return None
@@ -161,9 +156,11 @@ def _read_ogr_arrow(path: Path, layer: str, wanted: list[str]) -> gpd.GeoDataFra
         # are no damage: tools that write SQLite forget the count.
         if read.num_rows < info["features"]:
             return None
-        return table_of_arrow(read, geometry=meta["geometry_name"] or WKB_NAME, crs=meta["crs"])
+        plain = table_of_arrow(read, geometry=meta["geometry_name"] or WKB_NAME)
+        crs = None if meta["crs"] is None else CRS.from_user_input(meta["crs"])
     except READ_ERRORS:
         return None
+    return None if plain is None else (plain[0][wanted], plain[1], crs)
 
 
 def _choose_layer(path: Path, layer: str | None) -> str:

@@ -1,8 +1,8 @@
 """Well-known binary: polygons out of the bytes that vector files hold.
 
 Two-dimensional polygons, little-endian and with closed rings, are what nearly every file has. Their
-coordinates lie in the bytes as they lie in memory: they are copied in threads, and the polygons
-are built all at once. A file that has anything else is left to the reader that knows all kinds.
+coordinates lie in the bytes as they lie in memory: they are copied in threads, and no geometry
+object is built. A file that has anything else is left to the reader that knows all kinds.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from geo._rings import Geometries, Ints, Rings, polygons_of
+from geo._polygons import Polygons
+from geo._rings import Ints, Rings
 from geo._threads import in_threads, processors
 
 Bytes = npt.NDArray[np.uint8]
@@ -29,7 +30,7 @@ HEADER, COUNT, POINT = 5, 4, 16
 SMALLEST_RING = 4
 
 
-def polygons_of_wkb(pieces: Sequence[Piece]) -> Geometries | None:
+def polygons_of_wkb(pieces: Sequence[Piece]) -> Polygons | None:
     """Polygons and multipolygons of well-known binary.
 
     Parameters
@@ -39,29 +40,32 @@ def polygons_of_wkb(pieces: Sequence[Piece]) -> Geometries | None:
 
     Returns
     -------
-    object array of shapely geometries, or None
+    Polygons, or None
         As GEOS reads them; None unless every geometry is a two-dimensional, little-endian Polygon
         or MultiPolygon, with closed rings of four vertices or more and without empty parts.
     """
-    built = in_threads(_built, pieces, processors())
-    plain = [geometries for geometries in built if geometries is not None]
-    return np.concatenate([np.empty(0, dtype=object), *plain]) if len(plain) == len(built) else None
+    ends = np.cumsum([0, *(len(starts) - 1 for _, starts in pieces)])
+    counts = np.zeros((ends[-1] + 1, 3), dtype=np.int64)
 
+    def count(number: int) -> bool:
+        return bool(_count(*pieces[number], counts[ends[number] + 1 : ends[number + 1] + 1]))
 
-def _built(piece: Piece) -> Geometries | None:
-    """The geometries of one piece."""
-    data, starts = piece
-    counts = np.zeros((len(starts), 3), dtype=np.int64)
-    if not _count(data, starts, counts[1:]):
+    if not all(in_threads(count, range(len(pieces)), processors())):
         return None
     firsts = np.cumsum(counts, axis=0)
     n_parts, n_rings, n_points = firsts[-1].tolist()
-    xy, single = np.empty((n_points, 2)), np.empty(len(starts) - 1, dtype=np.bool_)
+    xy, single = np.empty((n_points, 2)), np.empty(ends[-1], dtype=np.bool_)
     part_starts, ring_starts = np.empty(n_parts + 1, np.int64), np.empty(n_rings + 1, np.int64)
     part_starts[-1], ring_starts[-1] = n_rings, n_points
-    _fill(data, starts, firsts, part_starts, ring_starts, xy.reshape(-1).view(np.uint8), single)
-    rings = Rings(xy, ring_starts, part_starts, unit_starts=firsts[:, 0])
-    return polygons_of(rings, single=single)
+    values = xy.reshape(-1).view(np.uint8)
+
+    def fill(number: int) -> None:
+        units = slice(ends[number], ends[number + 1])
+        _fill(*pieces[number], firsts[units], part_starts, ring_starts, values, single[units])
+
+    in_threads(fill, range(len(pieces)), processors())
+    rings = Rings(xy, ring_starts, part_starts, unit_starts=np.ascontiguousarray(firsts[:, 0]))
+    return Polygons(rings, single)
 
 
 @_compiled

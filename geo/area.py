@@ -1,5 +1,7 @@
 """Area of units on the WGS84 ellipsoid."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 from pyproj import CRS, Geod, Transformer
@@ -18,7 +20,7 @@ LARGEST_ERROR = 1e-10
 VERTICES_PER_CALL = 50_000
 
 
-def geodesic_area_km2(table: gpd.GeoDataFrame, *, rings: Rings | None = None) -> Floats:
+def geodesic_area_km2(table: gpd.GeoDataFrame) -> Floats:
     """Area of units on the WGS84 ellipsoid, edges taken as geodesics between vertices.
 
     Parameters
@@ -26,8 +28,6 @@ def geodesic_area_km2(table: gpd.GeoDataFrame, *, rings: Rings | None = None) ->
     table : GeoDataFrame, (n_units,)
         Polygons or MultiPolygons in any CRS; vertices are brought to longitude and latitude
         first. Rings may run either way.
-    rings : Rings, optional
-        Those of the table's geometry, where they are known.
 
     Returns
     -------
@@ -51,12 +51,15 @@ def geodesic_area_km2(table: gpd.GeoDataFrame, *, rings: Rings | None = None) ->
         raise MissingCrsError(
             "units", expected="a CRS", found="none", hint="set the CRS of the boundary file"
         )
-    rings = rings_of(table.geometry.array) if rings is None else rings
-    source = CRS.from_user_input(table.crs)
-    lonlat = rings.xy
-    if not source.equals(CRS(WGS84), ignore_axis_order=True):
-        lonlat = transformed(Transformer.from_crs(source, WGS84, always_xy=True), lonlat)
-    areas = _ring_areas(lonlat, rings.ring_starts)
+    return rings_area_km2(rings_of(table.geometry.array), CRS.from_user_input(table.crs))
+
+
+def rings_area_km2(rings: Rings, crs: CRS) -> Floats:
+    """As `geodesic_area_km2`, of units as rings with finite coordinates in ``crs``."""
+    if not crs.equals(CRS(WGS84), ignore_axis_order=True):
+        to_degrees = Transformer.from_crs(crs, WGS84, always_xy=True)
+        rings = replace(rings, xy=transformed(to_degrees, rings.xy))
+    areas = _ring_areas(rings.xy, rings.ring_starts)
     return _by_unit(np.where(rings.is_hole, -areas, areas), rings) / 1e6
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+from pyproj import CRS
 
+from geo._polygons import Polygons
 from geo._repair import repair
 from geo._unit_codes import choose_columns, city_ids, names, unit_ids
-from geo._vector_file import read_vector
+from geo._vector_file import VectorFile, read_vector
 from geo.audit import AuditRow
 from geo.errors import BoundaryFileError, MissingCrsError
 
@@ -17,17 +20,27 @@ BOUNDARY_VERSION = 1
 """Part of the address of kept units: raised whenever reading or repair may change them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Units:
     """The units of a study, one row each."""
 
-    table: gpd.GeoDataFrame
-    """Columns ``unit_id``, ``city_id``, ``name`` (text, ``""`` if there is none) and ``geometry``
-    (valid, two-dimensional Polygon or MultiPolygon); RangeIndex in file order; CRS set."""
+    attributes: pd.DataFrame
+    """Columns ``unit_id``, ``city_id`` and ``name`` (text, ``""`` if there is none); RangeIndex in
+    file order."""
+    polygons: Polygons
+    """(n_units) valid, two-dimensional, with area."""
+    crs: CRS
+    """Of their coordinates."""
     audit: tuple[AuditRow, ...]
     """What was repaired, dropped or guessed."""
     source: str
     """The file the units came from, or the name of the table."""
+
+    @cached_property
+    def table(self) -> gpd.GeoDataFrame:
+        """The attributes with a column ``geometry``, which is built when it is first asked for."""
+        geometry = self.polygons.geometries()
+        return gpd.GeoDataFrame(self.attributes, geometry=geometry, crs=self.crs)
 
 
 def read_units(
@@ -86,8 +99,7 @@ def read_units(
         return columns.needed
 
     read = read_vector(Path(path), layer=layer, pick=needed)
-    made = make_units(read.table, unit_id=unit_id, city_id=city_id, name=name, source=source)
-    return Units(table=made.table, audit=read.audit + made.audit, source=source)
+    return _checked(read, unit_id=unit_id, city_id=city_id, name=name, source=source)
 
 
 def make_units(
@@ -120,16 +132,30 @@ def make_units(
     BoundaryColumnError, MissingCrsError, DuplicateUnitError, GeometryError
         As in `read_units`.
     """
-    _require_features(table, source=source)
-    geometry = table.geometry
+    geometry = crs = None
+    if isinstance(table, gpd.GeoDataFrame) and table.active_geometry_name is not None:
+        geometry, crs = table.geometry.to_numpy(), table.crs
+        table = pd.DataFrame(table.drop(columns=table.active_geometry_name))
+    drawn = VectorFile(table, geometry, crs, audit=())
+    return _checked(drawn, unit_id=unit_id, city_id=city_id, name=name, source=source)
+
+
+def _checked(
+    read: VectorFile, *, unit_id: str, city_id: str, name: str | None, source: str
+) -> Units:
+    """Units of what a file holds."""
+    table = read.table
+    if read.geometry is None or len(table) == 0:
+        raise BoundaryFileError(
+            source,
+            expected="polygons, one row per unit",
+            found="a table without geometry" if read.geometry is None else "no rows",
+            hint="name a file or layer of polygons",
+        )
     columns = choose_columns(
-        [column for column in table.columns if column != geometry.name],
-        unit_id=unit_id,
-        city_id=city_id,
-        name=name,
-        source=source,
+        table.columns, unit_id=unit_id, city_id=city_id, name=name, source=source
     )
-    if geometry.crs is None:
+    if read.crs is None:
         raise MissingCrsError(
             f"{source}, crs",
             expected="a coordinate reference system",
@@ -139,22 +165,12 @@ def make_units(
     units, unit_audit = unit_ids(table, columns, source=source)
     cities, city_audit = city_ids(table, columns, units, source=source)
     labels, name_audit = names(table, columns, source=source)
-    polygons, geometry_audit = repair(geometry.to_numpy(), units, geometry.crs, source=source)
-    texts = pd.DataFrame({"unit_id": units, "city_id": cities, "name": labels}, dtype="str")
+    polygons, repairs = repair(read.geometry, units, read.crs, source=source)
+    texts = {"unit_id": units, "city_id": cities, "name": labels}
     return Units(
-        table=gpd.GeoDataFrame(texts, geometry=polygons, crs=geometry.crs),
-        audit=(*unit_audit, *city_audit, *name_audit, *geometry_audit),
+        attributes=pd.DataFrame(texts, dtype="str"),
+        polygons=polygons,
+        crs=read.crs,
+        audit=(*read.audit, *unit_audit, *city_audit, *name_audit, *repairs),
         source=source,
-    )
-
-
-def _require_features(table: pd.DataFrame, *, source: str) -> None:
-    has_geometry = isinstance(table, gpd.GeoDataFrame) and table.active_geometry_name is not None
-    if has_geometry and len(table):
-        return
-    raise BoundaryFileError(
-        source,
-        expected="polygons, one row per unit",
-        found="no rows" if has_geometry else "a table without geometry",
-        hint="name a file or layer of polygons",
     )

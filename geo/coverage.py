@@ -13,7 +13,8 @@ import numpy.typing as npt
 import shapely
 
 from geo import _ring_measures as measures
-from geo._rings import Bools, Floats, Ints, Rings, polygons_of, rings_of, subset
+from geo._polygons import Polygons
+from geo._rings import Bools, Floats, Ints, Rings, rings_of, subset
 from geo._signed_area import sweep_units
 from geo._stripe_pieces import Piece, stripe_of
 from geo._threads import in_threads, processors
@@ -120,7 +121,8 @@ def _crossing_area(rings: Rings, grid: Grid) -> Floats:
     ``clip_by_rect`` takes any input but errs where a polygon's corners lie on the rectangle, so it
     serves only the invalid units, which ``intersection`` refuses.
     """
-    units = polygons_of(rings, single=np.zeros(len(rings.unit_starts) - 1, dtype=np.bool_))
+    multi = np.zeros(len(rings.unit_starts) - 1, dtype=np.bool_)
+    units = Polygons(rings, single=multi).geometries()
     valid = shapely.is_valid(units)
     area = np.empty(len(units))
     area[valid] = shapely.area(shapely.intersection(units[valid], shapely.box(*grid.bounds)))

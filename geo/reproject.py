@@ -16,7 +16,8 @@ import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 
-from geo._rings import Bools, Floats, Geometries, Ints, Rings, polygons_of, rings_of
+from geo._polygons import Polygons
+from geo._rings import POLYGONAL, Bools, Floats, Geometries, Ints, Rings, rings_of
 from geo._straight import surely_straight
 from geo._threads import blocks, in_threads, processors
 from geo._transform import transformed
@@ -82,22 +83,31 @@ def to_grid(units: gpd.GeoDataFrame, grid: Grid) -> Geometries:
     GeometryError
         If a vertex has no finite place in the grid's CRS, or an edge jumps there.
     """
+    if units.crs is None:
+        raise MissingCrsError(
+            "units", expected="a CRS", found="none", hint="set the CRS of the boundary file"
+        )
+    crs = CRS.from_user_input(units.crs)
     geometries: Geometries = np.asarray(units.geometry.array, dtype=object)
-    if _source(units).equals(grid.crs, ignore_axis_order=True):
+    if crs.equals(grid.crs, ignore_axis_order=True):
         return geometries
-    return polygons_of(rings_in_grid(units, grid), single=shapely.get_type_id(geometries) == 3)
+    names = units["unit_id"] if "unit_id" in units else range(len(units))
+    moved = rings_in_grid(rings_of(geometries), crs, grid, names=names)
+    return Polygons(moved, shapely.get_type_id(geometries) == POLYGONAL[0]).geometries()
 
 
-def rings_in_grid(units: gpd.GeoDataFrame, grid: Grid, *, rings: Rings | None = None) -> Rings:
+def rings_in_grid(rings: Rings, crs: CRS, grid: Grid, *, names: Iterable[object]) -> Rings:
     """Bring units into the plane of a grid, as the rings of what `to_grid` returns.
 
     Parameters
     ----------
-    units : GeoDataFrame, (n_units,)
-        As for `to_grid`.
+    rings : Rings, (n_units,)
+        Finite.
+    crs : CRS
+        Of the rings.
     grid : Grid
-    rings : Rings, optional
-        Those of the units in their own CRS, where they are known.
+    names : iterable, (n_units,)
+        What errors call the units.
 
     Returns
     -------
@@ -105,30 +115,18 @@ def rings_in_grid(units: gpd.GeoDataFrame, grid: Grid, *, rings: Rings | None = 
 
     Raises
     ------
-    MissingCrsError, GeometryError
-        As `to_grid`, and where a geometry is missing, not polygonal or not finite.
+    GeometryError
+        As `to_grid`.
     """
-    source = _source(units)
-    rings = rings_of(units.geometry.array) if rings is None else rings
-    if source.equals(grid.crs, ignore_axis_order=True):
+    if crs.equals(grid.crs, ignore_axis_order=True):
         return rings
-    names = units["unit_id"] if "unit_id" in units else range(len(units))
     with ThreadPoolExecutor(processors()) as pool:
         plane = _Plane(
-            transformer=Transformer.from_crs(source, grid.crs, always_xy=True),
+            transformer=Transformer.from_crs(crs, grid.crs, always_xy=True),
             cell=np.asarray(grid.cell_size),
             pool=pool,
         )
-        return _densified(rings, plane, names, (source.name, grid.crs.name))
-
-
-def _source(units: gpd.GeoDataFrame) -> CRS:
-    """The CRS of units, which they must have."""
-    if units.crs is None:
-        raise MissingCrsError(
-            "units", expected="a CRS", found="none", hint="set the CRS of the boundary file"
-        )
-    return CRS.from_user_input(units.crs)
+        return _densified(rings, plane, names, (crs.name, grid.crs.name))
 
 
 def _bent(xy: Floats, moved: Floats, edges: Ints, plane: _Plane) -> Bools:
@@ -203,4 +201,4 @@ def _refuse_lost(
 
 def _owner(rings: Rings, vertex: int, names: Iterable[object]) -> object:
     """The name of the unit that a vertex belongs to."""
-    return tuple(names)[int(np.searchsorted(rings.unit_vertices, vertex, side="right")) - 1]
+    return tuple(names)[rings.owner(vertex)]

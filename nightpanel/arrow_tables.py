@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 PICKED_BY = ("year", "product")
 """Columns by which readers pick row groups."""
@@ -33,6 +34,19 @@ def arrow_table(table: pd.DataFrame) -> pa.Table:
         for field in columns.schema
     ]
     return columns.cast(pa.schema(fields))
+
+
+def ipc_bytes(table: pa.Table) -> NDArray[np.uint8]:
+    """A table with its metadata, as Arrow's file format."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    return np.frombuffer(sink.getvalue(), dtype=np.uint8)
+
+
+def ipc_table(data: NDArray[np.uint8]) -> pa.Table:
+    """The table of `ipc_bytes`, as views on its bytes."""
+    return pa.ipc.open_file(pa.py_buffer(data)).read_all()
 
 
 def array_digest(array: pa.Array) -> str:

@@ -75,7 +75,7 @@ def _panel_without_light(study: Study, units: Units, catalog: Catalog) -> Panel:
     """Join the yearbooks with the keys that the light will have; its values are missing."""
     if study.panel is None:
         raise ValueError("the study has no panel")
-    counts = units.table.groupby("city_id").size()
+    counts = units.attributes.groupby("city_id").size()
     keys = pd.MultiIndex.from_product(
         [counts.index, sorted({(tile.product.name, tile.year) for tile in catalog.tiles})]
     )
@@ -94,7 +94,7 @@ def _panel_without_light(study: Study, units: Units, catalog: Catalog) -> Panel:
 def _unit_facts(units: Units | None) -> list[str]:
     if units is None:
         return []
-    table = units.table
+    table = units.attributes
     return [f"units: {len(table)} in {table['city_id'].nunique()} cities, from {units.source}"]
 
 

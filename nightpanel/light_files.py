@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 
+from geo.boundaries import Units
 from nightpanel.arrow_tables import arrow_table, write_parquet
 from nightpanel.geopackage import KIND, add_layers, as_layer, page_bytes, write_blocks
 from nightpanel.shapes import GEOPARQUET, kept_shapes
@@ -17,7 +17,7 @@ from nightpanel.year_blocks import Block, year_blocks, year_columns
 
 def write_light_files(
     *,
-    units: gpd.GeoDataFrame,
+    units: Units,
     unit_years: pd.DataFrame,
     city_years: pd.DataFrame,
     folder: Path,
@@ -29,8 +29,7 @@ def write_light_files(
 
     Parameters
     ----------
-    units : geopandas.GeoDataFrame
-        Columns ``unit_id``, ``city_id``, ``name`` and geometry, one row a unit.
+    units : Units
     unit_years, city_years : pandas.DataFrame
         The unit-year and the city-year table.
     folder : Path
@@ -51,7 +50,7 @@ def write_light_files(
         As the store raises it.
     """
     path = folder / "townships.gpkg"
-    page = page_bytes(len(units))
+    page = page_bytes(len(units.attributes))
     blocks = year_blocks(unit_years)
     # OGR holds the interpreter lock while it writes. What is handed to the pool works beside it,
     # once it has begun.

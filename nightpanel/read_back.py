@@ -22,18 +22,28 @@ def read_audit(out: Path) -> tuple[AuditRow, ...]:
 def read_lights(out: Path) -> "Lights":
     """Light and inequality, as the run that made them returned them."""
     import geopandas as gpd
+    import pandas as pd
     from pyproj import CRS
 
+    from geo._polygons import polygons_of
+    from geo.boundaries import Units
     from geo.grid import Grid
     from nightpanel.run_lights import Lights
     from tiles.addresses import TileAddress
     from tiles.sums import Effort
 
     record = read_manifest(out)["stages"]["lights"]
-    units = gpd.read_parquet(out / "townships.parquet")
+    townships = gpd.read_parquet(out / "townships.parquet")
     rows = read_audit(out)
+    units = Units(
+        attributes=pd.DataFrame(townships[["unit_id", "city_id", "name"]]),
+        polygons=polygons_of(townships.geometry.to_numpy()),
+        crs=townships.crs,
+        audit=tuple(row for row in rows if row.stage == "boundaries"),
+        source=str(out / "townships.parquet"),
+    )
     return Lights(
-        units=units[["unit_id", "city_id", "name", "geometry"]],
+        units=units,
         unit_years=read_output(out, "units.parquet"),
         city_years=read_output(out, "cities.parquet"),
         audit=tuple(row for row in rows if row.stage in {"boundaries", "tiles", "light"}),

@@ -1,11 +1,10 @@
 """From tiles and polygons to the unit-year and the city-year table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import geopandas as gpd
 import pandas as pd
 
 from geo.audit import AuditRow
@@ -37,8 +36,8 @@ class Kept:
 class Lights:
     """Light and inequality of every unit, city and year."""
 
-    units: gpd.GeoDataFrame
-    """The polygons: ``unit_id``, ``city_id``, ``name``, geometry."""
+    units: Units
+    """The polygons with the city ids that count."""
     unit_years: pd.DataFrame
     """The unit-year table, columns of ``units.parquet``."""
     city_years: pd.DataFrame
@@ -116,7 +115,7 @@ def lights(
     store = None if kept is None else kept.store
     city_years = kept_city_years(result, units, draws=bootstrap_draws, store=store, threads=threads)
     return Lights(
-        units=units.table,
+        units=units,
         unit_years=result.unit_years,
         city_years=city_years,
         audit=(*units.audit, *mapped, *catalog.audit, *result.audit, *_city_flags(city_years)),
@@ -132,15 +131,15 @@ def with_crosswalk(units: Units, name: str | None) -> tuple[Units, tuple[AuditRo
     """Units with their city ids mapped by a named crosswalk, and one audit row a pair of codes."""
     if name is None:
         return units, ()
-    table = units.table
-    mapped = apply_crosswalk(table["city_id"], crosswalk_named(name))
-    changed = mapped != table["city_id"]
-    pairs = (table["city_id"] + " to " + mapped)[changed]
+    cities = units.attributes["city_id"]
+    mapped = apply_crosswalk(cities, crosswalk_named(name))
+    changed = mapped != cities
+    pairs = (cities + " to " + mapped)[changed]
     rows = tuple(
         AuditRow("boundaries", "crosswalk", units.source, f"city {pair} by {name}", int(count))
         for pair, count in pairs.value_counts().sort_index().items()
     )
-    return Units(table=table.assign(city_id=mapped), audit=units.audit, source=units.source), rows
+    return replace(units, attributes=units.attributes.assign(city_id=mapped)), rows
 
 
 def _city_flags(city_years: pd.DataFrame) -> Sequence[AuditRow]:

@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
-from numpy.typing import NDArray
 
+from geo.boundaries import Units
 from geo.outlines import outlines
-from nightpanel.arrow_tables import array_digest, arrow_table
+from nightpanel.arrow_tables import array_digest, arrow_table, ipc_bytes, ipc_table
 from nightpanel.store import Store
 
 GEOMETRY = "geometry"
@@ -31,7 +31,7 @@ VERSION = 1
 
 
 def kept_shapes(
-    units: gpd.GeoDataFrame,
+    units: Units,
     *,
     store: Store | None = None,
     units_key: str | None = None,
@@ -41,8 +41,8 @@ def kept_shapes(
 
     Parameters
     ----------
-    units : geopandas.GeoDataFrame
-        As in `unit_shapes` and `city_shapes`. Its geometry is not touched if the store has them.
+    units : Units
+        Their geometry is not touched if the store has the shapes.
     store : Store, optional
     units_key : str, optional
         Digest of geometry and CRS; nothing is kept without it.
@@ -59,16 +59,16 @@ def kept_shapes(
         As the store raises it.
     """
     if store is None or units_key is None:
-        return unit_shapes(units), city_shapes(units, threads=threads)
-    columns = arrow_table(pd.DataFrame(units.drop(columns=GEOMETRY))).combine_chunks()
+        return unit_shapes(units.table), city_shapes(units.table, threads=threads)
+    columns = arrow_table(units.attributes).combine_chunks()
     parts = [(name, array_digest(columns[name].chunk(0))) for name in columns.column_names]
     key = hashlib.sha256(repr((VERSION, units_key, parts)).encode()).hexdigest()
     known = store.get(KIND, key)
     if known is None:
-        made = unit_shapes(units), city_shapes(units, threads=threads)
-        store.put(KIND, key, dict(zip(("units", "cities"), map(_to_bytes, made), strict=True)))
+        made = unit_shapes(units.table), city_shapes(units.table, threads=threads)
+        store.put(KIND, key, dict(zip(("units", "cities"), map(ipc_bytes, made), strict=True)))
         return made
-    return _from_bytes(known["units"]), _from_bytes(known["cities"])
+    return ipc_table(known["units"]), ipc_table(known["cities"])
 
 
 def unit_shapes(units: gpd.GeoDataFrame) -> pa.Table:
@@ -124,14 +124,3 @@ def _metadata(table: gpd.GeoDataFrame) -> dict[bytes, bytes]:
     code = table.crs.to_epsg()
     crs = f"EPSG:{code}" if code else table.crs.to_wkt("WKT1_GDAL")
     return {CRS: crs.encode(), GEOPARQUET: geoparquet}
-
-
-def _to_bytes(shapes: pa.Table) -> NDArray[np.uint8]:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, shapes.schema) as writer:
-        writer.write_table(shapes.combine_chunks())
-    return np.frombuffer(sink.getvalue(), dtype=np.uint8)
-
-
-def _from_bytes(data: NDArray[np.uint8]) -> pa.Table:
-    return pa.ipc.open_file(pa.py_buffer(data)).read_all()

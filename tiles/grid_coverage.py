@@ -102,13 +102,11 @@ def _kept(store: ArrayStore, key: str, *, with_stripes: bool, threads: int) -> G
 
 
 def _no_overlap(units: Units, grid: Grid, where: str, rings: Rings) -> NoOverlapError:
-    moved = bounds(rings)
-    extent = (*np.nanmin(moved[:, :2], axis=0), *np.nanmax(moved[:, 2:], axis=0))
     return NoOverlapError(
         where,
         expected=f"units that touch the tile, {_extent(grid.bounds)} in {grid.crs.name}",
-        found=f"units of {units.source} at {_extent(units.table.total_bounds)} "
-        f"in {units.table.crs.name}, which is {_extent(extent)} in the tile's plane",
+        found=f"units of {units.source} at {_extent(_bounds_of_all(units.polygons.rings))} "
+        f"in {units.crs.name}, which is {_extent(_bounds_of_all(rings))} in the tile's plane",
         hint="check that tile and units cover the same region and that both declare the CRS "
         "their coordinates are in",
     )
@@ -117,3 +115,9 @@ def _no_overlap(units: Units, grid: Grid, where: str, rings: Rings) -> NoOverlap
 def _extent(bounds: Iterable[float]) -> str:
     left, bottom, right, top = bounds
     return f"x {left:.6g} to {right:.6g}, y {bottom:.6g} to {top:.6g}"
+
+
+def _bounds_of_all(rings: Rings) -> tuple[float, ...]:
+    """Least x and y and largest x and y of all units."""
+    each = bounds(rings)
+    return (*np.nanmin(each[:, :2], axis=0), *np.nanmax(each[:, 2:], axis=0))

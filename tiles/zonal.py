@@ -204,7 +204,7 @@ def zonal(
     check_contract(catalog.tiles, [one.breaches for one in in_order])
     fitted = [fits[tile.grid] for tile in catalog.tiles]
     rows = [
-        tile_rows(units.table, tile, sums=one.sums, area_km2=area_km2, fit=known.fit)
+        tile_rows(units.attributes, tile, sums=one.sums, area_km2=area_km2, fit=known.fit)
         for tile, one, known in zip(catalog.tiles, in_order, fitted, strict=True)
     ]
     flags = [row for of_tile in rows for row in of_tile.audit]
@@ -281,7 +281,7 @@ def _on_one_grid(
     geometry: UnitGeometry, jobs: Sequence[_Job], settings: _Settings, counter: _Counter
 ) -> tuple[Fitted, dict[Path, TileSums]]:
     """How units lie on the grid that the jobs share, and the sums of their tiles, by path."""
-    n_units, store = len(geometry.units.table), settings.store
+    n_units, store = len(geometry.units.attributes), settings.store
     known = [get_sums(store, job.address.sums, n_units=n_units) for job in jobs]
     missing = [job for job, sums in zip(jobs, known, strict=True) if sums is None]
     first = jobs[0]

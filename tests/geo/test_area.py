@@ -8,7 +8,6 @@ import pytest
 import shapely
 from shapely import MultiPolygon, Polygon, box
 
-from geo._rings import rings_of
 from geo.area import geodesic_area_km2
 from geo.errors import MissingCrsError
 
@@ -76,12 +75,6 @@ def test_many_units_keep_their_order():
     alone = [geodesic_area_km2(table(one))[0] for one in blocks[::97]]
     assert together[::97].tolist() == alone
     assert together[0] > together[-1]
-
-
-def test_known_rings_are_taken():
-    units = table(box(100, 30, 103, 33), Polygon(), MultiPolygon([box(10, 0, 11, 1)]))
-    rings = rings_of(units.geometry.array)
-    assert geodesic_area_km2(units, rings=rings).tolist() == geodesic_area_km2(units).tolist()
 
 
 def test_a_table_without_crs_is_refused():

@@ -1,6 +1,5 @@
 """The quick way to read a file gives what the thorough way gives, or stands back."""
 
-import io
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,8 @@ import shapely
 from shapely import MultiPolygon, Point, Polygon, box
 
 from geo import _vector_file
-from geo._vector_file import read_geoparquet, read_vector
+from geo._polygons import Polygons
+from geo._vector_file import read_vector
 from geo.errors import BoundaryFileError
 
 N = 12
@@ -50,7 +50,14 @@ GEOMETRIES = {
 def thorough(monkeypatch, path: Path, names: list[str]) -> pd.DataFrame:
     with monkeypatch.context() as patch:
         patch.setattr(_vector_file, "table_of_arrow", lambda *_, **__: None)
-        return read_vector(path, layer=None, pick=lambda _: names).table
+        return read(path, names)
+
+
+def read(path: Path, names: list[str]) -> gpd.GeoDataFrame:
+    found = read_vector(path, layer=None, pick=lambda _: names)
+    shapes = found.geometry
+    drawn = shapes.geometries() if isinstance(shapes, Polygons) else shapes
+    return gpd.GeoDataFrame(found.table, geometry=drawn, crs=found.crs)
 
 
 def require_same(got: gpd.GeoDataFrame, want: gpd.GeoDataFrame, names: list[str]) -> None:
@@ -79,7 +86,7 @@ def test_columns_of_every_kind(tmp_path, monkeypatch, suffix, column):
     columns = {"other": list("abcdefghijkl"), column: COLUMNS[column]}
     path = written(tmp_path / f"units.{suffix}", SQUARES, columns)
     names = [column, "other"]
-    got = read_vector(path, layer=None, pick=lambda _: names).table
+    got = read(path, names)
     require_same(got, thorough(monkeypatch, path, names), names)
 
 
@@ -87,7 +94,7 @@ def test_columns_of_every_kind(tmp_path, monkeypatch, suffix, column):
 @pytest.mark.parametrize("kind", GEOMETRIES)
 def test_geometries_of_every_kind(tmp_path, monkeypatch, suffix, kind):
     path = written(tmp_path / f"units.{suffix}", GEOMETRIES[kind], {"code": COLUMNS["text"]})
-    got = read_vector(path, layer=None, pick=lambda _: ["code"]).table
+    got = read(path, ["code"])
     require_same(got, thorough(monkeypatch, path, ["code"]), ["code"])
 
 
@@ -101,31 +108,32 @@ def test_plain_files_take_the_quick_way(tmp_path, monkeypatch, suffix):
         "table_of_arrow",
         lambda *args, **named: built.append(quick(*args, **named)) or built[-1],
     )
-    table = read_vector(path, layer=None, pick=lambda _: ["code"]).table
+    table = read(path, ["code"])
     assert built[0] is not None
-    assert len(table) == len(built[0]) == N
+    assert len(table) == len(built[0][0]) == N
 
 
 @pytest.mark.parametrize("geometries", [SQUARES, [None, *SQUARES[1:]]])
-def test_other_names_an_index_and_files_in_memory(tmp_path, geometries):
+def test_other_names_and_an_index(tmp_path, geometries):
     columns = {"code": COLUMNS["text"], "geometry": COLUMNS["whole"], "key": COLUMNS["small"]}
     table = gpd.GeoDataFrame(pd.DataFrame(columns), geometry=gpd.GeoSeries(geometries), crs=4490)
     table = table.rename_geometry("shape").assign(geometry=COLUMNS["whole"]).set_index("key")
-    path = tmp_path / "units.parquet"
+    path, seen = tmp_path / "units.parquet", []
     table.to_parquet(path)
-    for source in (path, io.BytesIO(path.read_bytes())):
-        seen = []
-        got = read_geoparquet(source, pick=lambda names, seen=seen: seen.extend(names) or names)
-        assert seen == ["code", "geometry"]
-        assert got.geometry.name == "shape"
-        require_same(got, table, ["code", "geometry"])
+    found = read_vector(path, layer=None, pick=lambda names: seen.extend(names) or names)
+    assert seen == found.table.columns.tolist() == ["code", "geometry"]
+    shapes = found.geometry
+    drawn = shapes.geometries() if isinstance(shapes, Polygons) else shapes
+    assert shapely.to_wkb(drawn).tolist() == table.geometry.to_wkb().tolist()
+    for name in seen:
+        assert found.table[name].tolist() == table[name].tolist()
 
 
 def test_gaps_in_the_rows_of_a_geopackage(tmp_path, monkeypatch):
     path = written(tmp_path / "units.gpkg", SQUARES, {"code": COLUMNS["text"]})
     with _sqlite(path) as database:
         database.execute("DELETE FROM units WHERE fid IN (1, 5, 6)")
-    got = read_vector(path, layer=None, pick=lambda _: ["code"]).table
+    got = read(path, ["code"])
     assert len(got) == N - 3
     require_same(got, thorough(monkeypatch, path, ["code"]), ["code"])
 
@@ -134,7 +142,7 @@ def test_a_count_of_rows_that_is_wrong(tmp_path):
     path = written(tmp_path / "units.gpkg", SQUARES, {"code": COLUMNS["text"]})
     with _sqlite(path) as database:
         database.execute("UPDATE gpkg_ogr_contents SET feature_count = 5")
-    assert len(read_vector(path, layer=None, pick=lambda _: ["code"]).table) == N
+    assert len(read(path, ["code"])) == N
 
 
 def test_text_that_is_no_utf8(tmp_path):
@@ -173,7 +181,7 @@ def test_files_damaged_in_the_middle(tmp_path, monkeypatch, suffix):
 def _outcome(path: Path, monkeypatch) -> tuple[str, object]:
     try:
         if monkeypatch is None:
-            table = read_vector(path, layer=None, pick=lambda _: ["code"]).table
+            table = read(path, ["code"])
         else:
             table = thorough(monkeypatch, path, ["code"])
     except BoundaryFileError as error:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
-from geo._rings import polygons_of, rings_of, subset
+from geo._rings import joined, rings_of, subset
 from geo.errors import GeometryError
 
 HOLED = box(0, 0, 3, 3) - box(1, 1, 2, 2)
@@ -25,19 +25,6 @@ def test_offsets_by_hand():
 
 def _ring_vertices(rings) -> list[np.ndarray]:
     return np.split(rings.xy, rings.ring_starts[1:-1])
-
-
-def test_there_and_back():
-    units = [HOLED, MultiPolygon([HOLED, box(5, 5, 6, 6)]), Polygon(), MultiPolygon([HOLED])]
-    single = np.array([True, False, True, False])
-    back = polygons_of(rings_of(units), single=single)
-    assert [one.wkt for one in back] == [one.wkt for one in units]
-
-
-def test_an_empty_part_is_left_out():
-    unit = shapely.from_wkt("MULTIPOLYGON (EMPTY, ((0 0, 1 0, 1 1, 0 0)))")
-    back = polygons_of(rings_of([unit]), single=np.array([False]))
-    assert back[0].wkt == "MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)))"
 
 
 KINDS = [
@@ -82,14 +69,10 @@ def test_offsets_are_those_of_the_objects(units):
     assert nested_again(rings_of(units)) == [nested(unit) for unit in units]
 
 
-@given(some_units)
-def test_any_units_there_and_back(units):
-    single = np.array([unit.geom_type == "Polygon" for unit in units], dtype=bool)
-    back = polygons_of(rings_of(units), single=single)
-    for got, unit in zip(back, units, strict=True):
-        full = [part for part in nested(unit) if part]
-        assert [part for part in nested(got) if part] == full
-        assert got.geom_type == (unit.geom_type if full else "Polygon")
+@given(some_units, some_units)
+def test_units_after_others(units, others):
+    both = joined(rings_of(units), rings_of(others))
+    assert nested_again(both) == [nested(unit) for unit in [*units, *others]]
 
 
 @given(some_units, st.data())

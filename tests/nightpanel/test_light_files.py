@@ -12,6 +12,8 @@ import pyogrio
 import pytest
 import shapely
 
+from geo._polygons import polygons_of
+from geo.boundaries import Units
 from nightpanel import geopackage, light_files
 from nightpanel.light_files import write_light_files
 from nightpanel.store import Store
@@ -67,7 +69,13 @@ def _write(folder: Path, unit_years: pd.DataFrame, **options: object) -> dict[st
     folder.mkdir()
     units = options.pop("units", _units())
     write_light_files(
-        units=units,
+        units=Units(
+            attributes=pd.DataFrame(units.drop(columns="geometry")),
+            polygons=polygons_of(units.geometry.to_numpy()),
+            crs=units.crs,
+            audit=(),
+            source="units",
+        ),
         unit_years=unit_years,
         city_years=_city_years(unit_years),
         folder=folder,

@@ -47,7 +47,7 @@ def test_nothing_to_do_leaves_every_file_alone(country: Path) -> None:
     pd.testing.assert_frame_equal(second.lights.city_years, first.lights.city_years)
     assert second.lights.tiles == first.lights.tiles
     assert second.lights.grids == first.lights.grids
-    assert second.lights.units.equals(first.lights.units)
+    assert second.lights.units.table.equals(first.lights.units.table)
     assert second.panel is not None
     assert first.panel is not None
     pd.testing.assert_frame_equal(second.panel.panel, first.panel.panel)

@@ -167,7 +167,12 @@ def test_names_of_tasks(tall: tuple[Units, list[Path]], monkeypatch: pytest.Monk
     os.utime(paths[0], ns=(1, 1))
     run(units, paths[0], scheduler=threads)
     assert not names[0] & names[2]
-    fewer = replace(units, table=units.table.iloc[1:].reset_index(drop=True))
+    rest = np.arange(1, len(units.attributes))
+    fewer = replace(
+        units,
+        attributes=units.attributes.iloc[1:].reset_index(drop=True),
+        polygons=units.polygons.subset(rest),
+    )
     run(fewer, paths[0], scheduler=threads)
     assert not names[2] & names[3]
 
