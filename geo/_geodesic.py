@@ -25,19 +25,14 @@ geodesics).
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from geo._compiled import compiled
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-_compiled = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True, error_model="numpy"))
 
 SEMI_MAJOR = 6378137.0
 FLATTENING = 1.0 / 298.257223563
@@ -50,7 +45,7 @@ LONGEST_EDGE = 0.05
 DEGREE = math.pi / 180.0
 
 
-@_compiled
+@compiled
 def _below(u: float) -> float:
     """Area in square metres between the equator and the latitude of sine ``u``, per radian.
 
@@ -63,7 +58,7 @@ def _below(u: float) -> float:
     return HALF_B2 * u * (1.0 / (1.0 - w) + series)
 
 
-@_compiled
+@compiled
 def _beside(x: float, y: float, u: float) -> float:
     """Between an edge and its chord, per radian of longitude, in square metres.
 
@@ -75,7 +70,7 @@ def _beside(x: float, y: float, u: float) -> float:
     return SEMI_MAJOR**2 * u * (parallel * x * x + 3.0 * meridian * y * y) / 12.0
 
 
-@_compiled
+@compiled
 def ring_areas(
     first: int, last: int, lonlat: Floats, ring_starts: Ints, areas: Floats, bounds: Floats
 ) -> None:

@@ -1,23 +1,18 @@
 """The compiled loops of inequality: Ginis of resamples, and the entropy of shares."""
 
 import math
-from collections.abc import Callable
-from typing import TypeVar, cast
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from geo._compiled import compiled
+
 Floats = NDArray[np.float64]
-F = TypeVar("F", bound=Callable[..., object])
-
-_compiled = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True, error_model="numpy"))
-
 LANES = 16
 """Draws that are measured side by side, as a processor likes it; none sees another."""
 
 
-@_compiled
+@compiled
 def accepted_ranks(pieces: NDArray[np.uint16], n_units: int, ranks: NDArray[np.uint16]) -> int:
     """Fill ``ranks`` with numbers below ``n_units``, each of one random piece; how many it got.
 
@@ -34,7 +29,7 @@ def accepted_ranks(pieces: NDArray[np.uint16], n_units: int, ranks: NDArray[np.u
     return filled
 
 
-@_compiled
+@compiled
 def resampled_ginis(light: Floats, ranks: NDArray[np.unsignedinteger], ginis: Floats) -> None:
     """Fill ``ginis`` (n_draws) with the Gini of each draw; NaN where all its units are dark.
 
@@ -68,7 +63,7 @@ def resampled_ginis(light: Floats, ranks: NDArray[np.unsignedinteger], ginis: Fl
             ginis[first + lane] = gini if lit else np.nan
 
 
-@_compiled
+@compiled
 def entropy(relative: Floats) -> Floats:
     """``r ln r`` of every value, 0 of 0 and NaN of NaN.
 

@@ -1,9 +1,9 @@
 """Measures of rings in the plane: bounds and area of units."""
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from geo._compiled import compiled
 from geo._rings import Floats, Ints, Rings
 
 
@@ -24,7 +24,7 @@ def planar_areas(rings: Rings) -> Floats:
     return result
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _bounds(xy: Floats, starts: Ints, result: Floats) -> None:
     for unit in range(len(starts) - 1):
         for vertex in range(starts[unit], starts[unit + 1]):
@@ -35,7 +35,7 @@ def _bounds(xy: Floats, starts: Ints, result: Floats) -> None:
             result[unit, 1], result[unit, 3] = min(result[unit, 1], y), max(result[unit, 3], y)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _areas(
     xy: Floats,
     ring_starts: Ints,

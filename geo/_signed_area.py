@@ -13,20 +13,14 @@ stably, so that additions happen in the order of rows, columns and edges for any
 and whatever band of rows is asked for.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from geo._compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int32]
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-_compiled = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True, error_model="numpy"))
 
 WEIGHT_CUTOFF = 1e-12
 """Shares under this are not stored."""
@@ -35,7 +29,7 @@ FEW_MARKS = 64
 """Up to so many marks of a row are sorted by insertion."""
 
 
-@_compiled
+@compiled
 def _mark(
     places: Places, values: Floats, n: int, row: int, col: int, height: float, area: float
 ) -> int:
@@ -47,7 +41,7 @@ def _mark(
     return n + 1
 
 
-@_compiled
+@compiled
 def _mark_row(
     places: Places,
     values: Floats,
@@ -87,7 +81,7 @@ def _mark_row(
     return _mark(places, values, n, row, col, height, area)
 
 
-@_compiled
+@compiled
 def _mark_edge(
     places: Places,
     values: Floats,
@@ -129,7 +123,7 @@ def _mark_edge(
     return n
 
 
-@_compiled
+@compiled
 def _ring_sign(xy: Floats, start: int, stop: int, turn: float, is_hole: bool) -> float:
     """The factor that makes edges of a shell cover and edges of a hole uncover.
 
@@ -144,7 +138,7 @@ def _ring_sign(xy: Floats, start: int, stop: int, turn: float, is_hole: bool) ->
     return -sign if is_hole else sign
 
 
-@_compiled
+@compiled
 def _mark_ring(
     places: Places,
     values: Floats,
@@ -174,7 +168,7 @@ def _mark_ring(
     return n
 
 
-@_compiled
+@compiled
 def _window(
     xy: Floats, start: int, stop: int, grid: tuple[float, float, float, float, int, int]
 ) -> tuple[int, int, int, int]:
@@ -196,7 +190,7 @@ def _window(
     return first_row, first_col, end_row - first_row, end_col - first_col
 
 
-@_compiled
+@compiled
 def _most_marks(
     xy: Floats, start: int, stop: int, cell: tuple[float, float], height: int, width: int
 ) -> int:
@@ -212,7 +206,7 @@ def _most_marks(
     return most
 
 
-@_compiled
+@compiled
 def _by_row(places: Places, n: int, lo: int, hi: int) -> tuple[Places, Places]:
     """Order of the marks by row, stable, and where each row from ``lo`` to ``hi - 1`` starts."""
     starts = np.zeros(hi - lo + 1, dtype=np.int32)
@@ -228,7 +222,7 @@ def _by_row(places: Places, n: int, lo: int, hi: int) -> tuple[Places, Places]:
     return order, starts
 
 
-@_compiled
+@compiled
 def _sort_by_col(places: Places, order: Places) -> None:
     """Sort one row's marks by column, stably: by insertion where they are few, as nearly always."""
     if len(order) > FEW_MARKS:
@@ -247,7 +241,7 @@ def _sort_by_col(places: Places, order: Places) -> None:
         order[at] = mark
 
 
-@_compiled
+@compiled
 def _run(start: int, stop: int, inside: float, n: int, cells: Places, shares: Floats) -> int:
     """Store a run of cells that no edge touches: each lies inside wholly or not at all."""
     if inside < 0.5 or stop <= start:
@@ -257,7 +251,7 @@ def _run(start: int, stop: int, inside: float, n: int, cells: Places, shares: Fl
     return n + 1
 
 
-@_compiled
+@compiled
 def _sweep_row(
     places: Places,
     values: Floats,
@@ -297,7 +291,7 @@ def _sweep_row(
     return n, total
 
 
-@_compiled
+@compiled
 def _with_room(cells: Places, shares: Floats, n: int, room: int) -> tuple[Places, Floats]:
     """The same entries in arrays with room for more."""
     if n + room <= len(cells):
@@ -308,7 +302,7 @@ def _with_room(cells: Places, shares: Floats, n: int, room: int) -> tuple[Places
     return more_cells, more_shares
 
 
-@_compiled
+@compiled
 def sweep_units(
     members: Ints,
     rows: tuple[int, int],

@@ -8,18 +8,11 @@ Which edges to compare is told by a binary tree of boxes over the edges in their
 with itself. Whatever is not sure is left to GEOS.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
 
+from geo._compiled import compiled
 from geo._rings import Bools, Floats, Ints, Rings
 from geo._threads import in_threads, processors, runs
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-_compiled = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True, error_model="numpy"))
 
 ROUNDING = 3.3306690738754716e-16
 """(3 + 16 u) u with u = 2^-53."""
@@ -56,7 +49,7 @@ def surely_simple(rings: Rings) -> Bools:
     return result
 
 
-@_compiled
+@compiled
 def _look(first: int, last: int, xy: Floats, ring_starts: Ints, result: Bools) -> None:
     """Write whether the rings from ``first`` to ``last - 1`` surely are simple."""
     boxes, pairs = np.empty((64, 4)), np.empty((DEEPEST, 2), dtype=np.int64)
@@ -74,7 +67,7 @@ def _look(first: int, last: int, xy: Floats, ring_starts: Ints, result: Bools) -
         result[ring] = _apart(xy, start, n_edges, n_leaves, boxes, pairs)
 
 
-@_compiled
+@compiled
 def _side(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> int:
     """On which side of the line from a to b point c lies: 1 left, -1 right, 0 unsure."""
     left, right = (ax - cx) * (by - cy), (ay - cy) * (bx - cx)
@@ -84,7 +77,7 @@ def _side(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> i
     return -1 if turn < -error else 0
 
 
-@_compiled
+@compiled
 def _sure_corners(xy: Floats, start: int, n_edges: int) -> bool:
     """Whether the ring is closed and neighbouring edges surely share their vertex alone."""
     if xy[start, 0] != xy[start + n_edges, 0] or xy[start, 1] != xy[start + n_edges, 1]:
@@ -101,7 +94,7 @@ def _sure_corners(xy: Floats, start: int, n_edges: int) -> bool:
     return True
 
 
-@_compiled
+@compiled
 def _grow(xy: Floats, start: int, n_edges: int, n_leaves: int, boxes: Floats) -> None:
     """Write the boxes of a tree: node n has the children 2 n and 2 n + 1, leaves come last."""
     for leaf in range(n_leaves):
@@ -120,7 +113,7 @@ def _grow(xy: Floats, start: int, n_edges: int, n_leaves: int, boxes: Floats) ->
             boxes[node, k] = max(boxes[2 * node, k], boxes[2 * node + 1, k])
 
 
-@_compiled
+@compiled
 def _apart(xy: Floats, start: int, n_edges: int, n_leaves: int, boxes: Floats, pairs: Ints) -> bool:
     """Whether edges that are not neighbours surely have no point in common.
 
@@ -147,7 +140,7 @@ def _apart(xy: Floats, start: int, n_edges: int, n_leaves: int, boxes: Floats, p
     return False
 
 
-@_compiled
+@compiled
 def _leaves_apart(
     xy: Floats, start: int, n_edges: int, n_leaves: int, boxes: Floats, one: int, other: int
 ) -> bool:
@@ -167,7 +160,7 @@ def _leaves_apart(
     return True
 
 
-@_compiled
+@compiled
 def _edges_apart(ax: float, ay: float, bx: float, by: float, xy: Floats, k: int) -> bool:
     """Whether the edge from a to b and that from vertex k to the next surely are apart."""
     cx, cy, dx, dy = xy[k, 0], xy[k, 1], xy[k + 1, 0], xy[k + 1, 1]

@@ -11,17 +11,12 @@ pole, or with a node without a place, are far from affine and vouch for nothing.
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
 
+from geo._compiled import compiled
 from geo._rings import Bools, Floats
 from geo._threads import blocks, in_threads, processors
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-_compiled = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True, error_model="numpy"))
 
 SAFETY = 2.0
 """How many times larger the difference may be between nodes than at them."""
@@ -95,7 +90,7 @@ def _differences(low: Floats, size: Floats, move: Move, n_cells: int) -> Floats:
     return result
 
 
-@_compiled
+@compiled
 def _measure(first: int, last: int, nodes: Floats, result: Floats) -> None:
     """Write the largest difference of each block's nodes from the affine map of its middle.
 
@@ -119,7 +114,7 @@ def _measure(first: int, last: int, nodes: Floats, result: Floats) -> None:
             result[i, j] = math.sqrt(worst) if math.isfinite(total) else math.inf
 
 
-@_compiled
+@compiled
 def _look_up(
     first: int, last: int, xy: Floats, low: Floats, scale: Floats, flat: Bools, result: Bools
 ) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from geo._compiled import compiled
 from geo.stripes import STRIPE_ROWS, Stripe
 from geo.window import Window
 
@@ -71,7 +71,7 @@ def _spans(columns: NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
     return tuple(zip(firsts.tolist(), (lasts + 1).tolist(), strict=True))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _extent(
     cells: NDArray[np.int32], shares: NDArray[np.float64], cols: int, touched: NDArray[np.int64]
 ) -> tuple[int, int]:
@@ -94,7 +94,7 @@ def _extent(
     return top, bottom
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _finish(
     cells: NDArray[np.int32],
     shares: NDArray[np.float64],

@@ -5,13 +5,12 @@ coordinates lie in the bytes as they lie in memory: they are copied in threads, 
 object is built. A file that has anything else is left to the reader that knows all kinds.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import Sequence
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from geo._compiled import compiled
 from geo._polygons import Polygons
 from geo._rings import Ints, Rings
 from geo._threads import in_threads, processors
@@ -19,10 +18,6 @@ from geo._threads import in_threads, processors
 Bytes = npt.NDArray[np.uint8]
 Piece = tuple[Bytes, Ints]
 """Bytes of some geometries, and (n + 1) where each starts in them."""
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-_compiled = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True, error_model="numpy"))
 
 POLYGON, MULTIPOLYGON = 3, 6
 HEADER, COUNT, POINT = 5, 4, 16
@@ -68,7 +63,7 @@ def polygons_of_wkb(pieces: Sequence[Piece]) -> Polygons | None:
     return Polygons(rings, single)
 
 
-@_compiled
+@compiled
 def _number(data: Bytes, at: int) -> int:
     """The little-endian number of four bytes at a place."""
     number = 0
@@ -77,7 +72,7 @@ def _number(data: Bytes, at: int) -> int:
     return number
 
 
-@_compiled
+@compiled
 def _members(data: Bytes, at: int, end: int, kind: int) -> int:
     """How many members the geometry of a kind at a place has; 0 if it is no such geometry."""
     if at + HEADER + COUNT > end or data[at] != 1 or _number(data, at + 1) != kind:
@@ -85,7 +80,7 @@ def _members(data: Bytes, at: int, end: int, kind: int) -> int:
     return _number(data, at + HEADER)
 
 
-@_compiled
+@compiled
 def _is_closed(data: Bytes, first: int, last: int) -> bool:
     """Whether two points are the same, byte for byte, and finite: GEOS tells NaN from itself."""
     for k in range(POINT):
@@ -98,7 +93,7 @@ def _is_closed(data: Bytes, first: int, last: int) -> bool:
     return True
 
 
-@_compiled
+@compiled
 def _polygon_end(data: Bytes, at: int, end: int, counts: Ints) -> int:
     """Where the polygon at a place ends, its rings and points added to ``counts``; -1 if none."""
     n_rings = _members(data, at, end, POLYGON)
@@ -119,7 +114,7 @@ def _polygon_end(data: Bytes, at: int, end: int, counts: Ints) -> int:
     return at if n_rings > 0 else -1
 
 
-@_compiled
+@compiled
 def _count(data: Bytes, starts: Ints, counts: Ints) -> bool:
     """Write each geometry's number of parts, rings and points; whether all are plain polygons."""
     for unit in range(len(starts) - 1):
@@ -136,7 +131,7 @@ def _count(data: Bytes, starts: Ints, counts: Ints) -> bool:
     return True
 
 
-@_compiled
+@compiled
 def _fill(
     data: Bytes,
     starts: Ints,

@@ -40,7 +40,9 @@ def audit_table(rows: Iterable[AuditRow]) -> "pd.DataFrame":
     """
     import pandas as pd  # rows are made everywhere, tables of them only to be written
 
-    names = [field.name for field in fields(AuditRow)]
-    pick = attrgetter(*names)
-    table = pd.DataFrame([pick(row) for row in rows], columns=names)
-    return table.astype({name: "str" for name in names if name != "count"} | {"count": "int64"})
+    listed = list(rows)
+    kinds = {field.name: "int64" if field.name == "count" else "str" for field in fields(AuditRow)}
+    columns = {name: list(map(attrgetter(name), listed)) for name in kinds}
+    return pd.DataFrame(
+        {name: pd.Series(columns[name], dtype=kind) for name, kind in kinds.items()}
+    )

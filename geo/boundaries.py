@@ -1,6 +1,6 @@
 """Boundaries: the units of a study as repaired, coded polygons, read from any vector file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,8 +27,8 @@ class Units:
     attributes: pd.DataFrame
     """Columns ``unit_id``, ``city_id`` and ``name`` (text, ``""`` if there is none); RangeIndex in
     file order."""
-    polygons: Polygons
-    """(n_units) valid, two-dimensional, with area."""
+    drawn: Callable[[], Polygons]
+    """Gives ``polygons``, when they are first asked for."""
     crs: CRS
     """Of their coordinates."""
     audit: tuple[AuditRow, ...]
@@ -37,8 +37,13 @@ class Units:
     """The file the units came from, or the name of the table."""
 
     @cached_property
+    def polygons(self) -> Polygons:
+        """(n_units) valid, two-dimensional, with area."""
+        return self.drawn()
+
+    @property
     def table(self) -> gpd.GeoDataFrame:
-        """The attributes with a column ``geometry``, which is built when it is first asked for."""
+        """The attributes with a column ``geometry``, which is built whenever it is asked for."""
         geometry = self.polygons.geometries()
         return gpd.GeoDataFrame(self.attributes, geometry=geometry, crs=self.crs)
 
@@ -169,7 +174,7 @@ def _checked(
     texts = {"unit_id": units, "city_id": cities, "name": labels}
     return Units(
         attributes=pd.DataFrame(texts, dtype="str"),
-        polygons=polygons,
+        drawn=lambda: polygons,
         crs=read.crs,
         audit=(*read.audit, *unit_audit, *city_audit, *name_audit, *repairs),
         source=source,

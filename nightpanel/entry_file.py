@@ -1,14 +1,13 @@
 """The file of one entry of the store: named arrays that tell when they are damaged.
 
 Magic, length of the header, header (JSON: kind, key, names, types and shapes), every array's bytes
-at a multiple of 64, CRC-32 of all before it. Equal arrays make equal files. CRC-32 because it is
-the fastest check of the standard library, about twice as fast as SHA-256: it is there to notice
-accidents, not attacks; one damaged file in four thousand million would pass.
+at a multiple of 64, XXH3 of all before it. Equal arrays make equal files. The checksum is there to
+notice accidents, not attacks: of so many damaged files as there are numbers of 64 bits one would
+pass. It takes a third of the time of CRC-32, and a sixth of SHA-256's.
 """
 
 import json
 import os
-import zlib
 from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
@@ -16,11 +15,12 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from xxhash import xxh3_64, xxh3_64_digest
 
-MAGIC = b"NPENTRY1"
+MAGIC = b"NPENTRY2"
 ALIGNMENT = 64
 LENGTH_BYTES = 4
-CHECKSUM_BYTES = 4
+CHECKSUM_BYTES = 8
 BLOCK_BYTES = 1 << 20
 START = len(MAGIC) + LENGTH_BYTES
 KINDS_OF_NUMBERS = "biufcSUMm"  # what numpy can write as bytes: no objects, no records
@@ -57,7 +57,7 @@ def write_entry(stream: IO[bytes], kind: str, key: str, arrays: Mapping[str, NDA
     for place, array in zip(places, arrays.values(), strict=True):
         written.add(memoryview(bytes(place - written.size)))
         written.add(np.asarray(array, order="C").reshape(-1).view(np.uint8).data)
-    stream.write(written.checksum.to_bytes(CHECKSUM_BYTES, "little"))
+    stream.write(written.checksum.digest())
 
 
 def read_entry(path: Path, kind: str, key: str) -> dict[str, NDArray[Any]] | None:
@@ -85,7 +85,7 @@ def read_entry(path: Path, kind: str, key: str) -> dict[str, NDArray[Any]] | Non
     end = len(content) - CHECKSUM_BYTES
     if end < START or content[: len(MAGIC)] != MAGIC:
         return None
-    if zlib.crc32(content[:end]) != int.from_bytes(content[end:], "little"):
+    if xxh3_64_digest(content[:end]) != content[end:]:
         return None
     header_end = START + int.from_bytes(content[len(MAGIC) : START], "little")
     header = json.loads(bytes(content[START:header_end]))
@@ -118,13 +118,13 @@ class _Checked:
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
         self.size = 0
-        self.checksum = 0
+        self.checksum = xxh3_64()
 
     def add(self, view: memoryview) -> None:
         # In blocks that stay in the processor's cache between checking and writing.
         for start in range(0, len(view), BLOCK_BYTES):
             block = view[start : start + BLOCK_BYTES]
-            self.checksum = zlib.crc32(block, self.checksum)
+            self.checksum.update(block)
             self.stream.write(block)
         self.size += len(view)
 

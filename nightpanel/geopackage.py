@@ -38,8 +38,8 @@ VERSION = 1
 SPARE = 4
 """So many blocks beyond what the store has make another file for it. Writing fewer again takes
 less time, and a copy of a whole table less room."""
-PART_BYTES = 1 << 25
-"""How much of a layer is read back at a time."""
+PART_BYTES = 1 << 23
+"""How much of a layer is written or read back at a time."""
 # WKB, little endian: the start of a polygon, and what makes a polygon a multipolygon of one.
 POLYGON = b"\x01\x03\x00\x00\x00"
 MULTI_OF_ONE = b"\x01\x06\x00\x00\x00\x01\x00\x00\x00"
@@ -70,13 +70,11 @@ def write_layers(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
         What was read back is not what was written.
     """
     layers = {
-        name: as_layer(unit_shapes(table))
-        if isinstance(table, gpd.GeoDataFrame)
-        else arrow_table(table)
+        name: unit_shapes(table) if isinstance(table, gpd.GeoDataFrame) else arrow_table(table)
         for name, table in tables.items()
     }
-    page = page_bytes(max(len(table) for table in tables.values()))
-    add_layers(layers, path, page=page)
+    add_layers(layers, path, page=page_bytes(max(len(table) for table in tables.values())))
+    check_layers(layers, path)
 
 
 def page_bytes(n_shapes: int) -> int:
@@ -84,19 +82,8 @@ def page_bytes(n_shapes: int) -> int:
     return LARGE_PAGE if n_shapes >= LARGE else SMALL_PAGE
 
 
-def as_layer(table: pa.Table) -> pa.Table:
-    """Columns as `add_layers` takes them.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-        Shapes with further columns, or columns without geometry.
-
-    Returns
-    -------
-    pyarrow.Table
-        With every polygon as a multipolygon of one: a layer has one type.
-    """
+def _as_layer(table: pa.Table) -> pa.Table:
+    """Rows as the file holds them: a layer has one type, so a polygon is a multipolygon of one."""
     if not _is_spatial(table):
         return table
     wkb = table[GEOMETRY]
@@ -107,24 +94,35 @@ def as_layer(table: pa.Table) -> pa.Table:
 
 
 def add_layers(layers: Mapping[str, pa.Table], path: Path, *, page: int) -> None:
-    """Write layers to a GeoPackage, which is made if it is not there, and check them.
+    """Write layers to a GeoPackage, which is made if it is not there.
 
     Parameters
     ----------
     layers : mapping of str to pyarrow.Table
-        Layer name to table, from `as_layer`.
+        Layer name to shapes with further columns, or to columns without geometry. Polygons become
+        multipolygons.
     path : Path
     page : int
         Bytes of a page of a new file.
+    """
+    with _writing(page):
+        for name, table in layers.items():
+            _append(table, path, name)
+
+
+def check_layers(layers: Mapping[str, pa.Table], path: Path) -> None:
+    """Read layers back that `add_layers` wrote.
+
+    Parameters
+    ----------
+    layers : mapping of str to pyarrow.Table
+    path : Path
 
     Raises
     ------
     OutputError
         What was read back is not what was written.
     """
-    with _writing(page):
-        for name, table in layers.items():
-            _append(table, path, name)
     _check(path, [part for name, table in layers.items() for part in _parts(name, table)])
 
 
@@ -216,8 +214,14 @@ def _writing(page: int) -> Iterator[None]:
 def _append(table: pa.Table, path: Path, layer: str) -> None:
     """Write rows to the end of a layer, which is made if it is not there."""
     spatial = _is_spatial(table)
+    # Not all at once: shapes are large, and the driver takes them in batches anyway.
+    batches = (
+        batch
+        for part in _parts(layer, table)
+        for batch in _as_layer(part.rows).combine_chunks().to_batches()
+    )
     pyogrio.write_arrow(
-        table,
+        pa.RecordBatchReader.from_batches(table.schema, batches),
         path,
         layer=layer,
         driver="GPKG",
@@ -261,10 +265,11 @@ def _reads_back(path: Path, part: _Part) -> bool:
     if sorted(names) != sorted(part.rows.column_names):
         return False
     back = back.rename_columns(names).select(part.rows.column_names)
+    rows = _as_layer(part.rows)
     try:
         return all(
             read.cast(written.type).equals(written)
-            for read, written in zip(back.columns, part.rows.columns, strict=True)
+            for read, written in zip(back.columns, rows.columns, strict=True)
         )
     except pa.ArrowInvalid:
         return False

@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyproj import CRS
 
 from geo._polygons import Polygons
 from geo._rings import Rings
+from geo._threads import in_threads, processors
 from geo.audit import AuditRow
 from geo.boundaries import BOUNDARY_VERSION, Units
 from geo.inequality import INEQUALITY_VERSION, city_year_inequality
@@ -56,42 +55,43 @@ def kept_units(study: Study, *, files: Mapping[str, str], store: Store) -> tuple
     key = digest_of("units", *made_by, sorted(section.items()), sorted(files.values()))
     known = store.get("units", key)
     if known is not None:
-        return _units_of(known)
+        about = json.loads(known["about"].tobytes())
+        kept = Units(
+            attributes=ipc_table(known["attributes"]).to_pandas(),
+            drawn=lambda: _kept_polygons(study, store, about["digest"]),
+            crs=CRS.from_json(about["crs"]),
+            audit=tuple(AuditRow(**row) for row in about["audit"]),
+            source=about["source"],
+        )
+        return kept, about["digest"]
     units = study_units(study)
     digest = UnitGeometry(units).digest
-    store.put("units", key, _arrays_of(units, digest))
-    return units, digest
-
-
-def _arrays_of(units: Units, digest: str) -> dict[str, NDArray[Any]]:
-    """Units as the store takes them."""
+    _keep_polygons(units.polygons, store, digest)
     about = {
         "audit": [{name: getattr(row, name) for name in AuditRow.__slots__} for row in units.audit],
         "source": units.source,
         "crs": units.crs.to_json(),
         "digest": digest,
     }
-    attributes = pa.Table.from_pandas(units.attributes, preserve_index=False)
-    rings = {name: getattr(units.polygons.rings, name) for name in RINGS}
-    return rings | {
-        "single": units.polygons.single,
-        "attributes": ipc_bytes(attributes),
-        "about": np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
-    }
+    columns = pa.Table.from_pandas(units.attributes, preserve_index=False)
+    text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
+    store.put("units", key, {"attributes": ipc_bytes(columns), "about": text})
+    return units, digest
 
 
-def _units_of(known: Mapping[str, NDArray[Any]]) -> tuple[Units, str]:
-    """Units as the store gives them, and their digest."""
-    about = json.loads(known["about"].tobytes())
-    rings = Rings(**{name: known[name] for name in RINGS})
-    units = Units(
-        attributes=ipc_table(known["attributes"]).to_pandas(),
-        polygons=Polygons(rings, known["single"]),
-        crs=CRS.from_json(about["crs"]),
-        audit=tuple(AuditRow(**row) for row in about["audit"]),
-        source=about["source"],
-    )
-    return units, about["digest"]
+def _keep_polygons(polygons: Polygons, store: Store, digest: str) -> None:
+    rings = {name: getattr(polygons.rings, name) for name in RINGS}
+    store.put("polygons", digest, rings | {"single": polygons.single})
+
+
+def _kept_polygons(study: Study, store: Store, digest: str) -> Polygons:
+    """The polygons from the store, or read again if it has lost them."""
+    known = store.get("polygons", digest)
+    if known is None:
+        polygons = study_units(study).polygons
+        _keep_polygons(polygons, store, digest)
+        return polygons
+    return Polygons(Rings(**{name: known[name] for name in RINGS}), known["single"])
 
 
 def kept_city_years(
@@ -117,23 +117,26 @@ def kept_city_years(
     DataFrame
         The columns of ``cities.parquet``, ordered by product, city and year.
     """
+    cities = digest_of(*(units.attributes[name].tolist() for name in ("unit_id", "city_id")))
     n_units = len(units.attributes)
-    ids = units.attributes
-    cities = digest_of(ids["unit_id"].tolist(), ids["city_id"].tolist())
-    tables: list[pd.DataFrame] = []
-    for position, address in enumerate(zonal.addresses):
+
+    def of_tile(position: int) -> pd.DataFrame:
+        address = zonal.addresses[position]
         made_by = (KEPT_VERSION, INEQUALITY_VERSION)
         key = digest_of("cities", *made_by, address.sums, address.year, cities, draws)
         known = None if store is None else store.get("cities", key)
         if known is not None:
-            tables.append(ipc_table(known["table"]).to_pandas())
-            continue
+            kept: pd.DataFrame = ipc_table(known["table"]).to_pandas()
+            return kept
         rows = slice(position * n_units, (position + 1) * n_units)
         table = city_year_inequality(zonal.unit_years.iloc[rows], draws=draws, threads=threads)
         if store is not None:
-            rows_kept = pa.Table.from_pandas(table, preserve_index=False)
-            store.put("cities", key, {"table": ipc_bytes(rows_kept)})
-        tables.append(table)
+            columns = pa.Table.from_pandas(table, preserve_index=False)
+            store.put("cities", key, {"table": ipc_bytes(columns)})
+        return table
+
+    # Two at a time: while one sorts and joins, the other's draws keep the processors busy.
+    tables = in_threads(of_tile, range(len(zonal.addresses)), min(2, threads or processors()))
     order = ["product", "city_id", "year"]
     joined: pd.DataFrame = pd.concat(tables, ignore_index=True)
     return joined.sort_values(order, ignore_index=True)

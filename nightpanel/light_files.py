@@ -1,5 +1,6 @@
 """The files of light and inequality: tables as parquet, layers as GeoPackage and GeoParquet."""
 
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +10,14 @@ import pyarrow as pa
 
 from geo.boundaries import Units
 from nightpanel.arrow_tables import arrow_table, write_parquet
-from nightpanel.geopackage import KIND, add_layers, as_layer, page_bytes, write_blocks
+from nightpanel.geopackage import (
+    KIND,
+    add_layers,
+    check_layers,
+    page_bytes,
+    write_blocks,
+)
+from nightpanel.made_by import stage_files
 from nightpanel.shapes import GEOPARQUET, kept_shapes
 from nightpanel.store import Store
 from nightpanel.year_blocks import Block, year_blocks, year_columns
@@ -24,7 +32,7 @@ def write_light_files(
     store: Store | None = None,
     units_key: str | None = None,
     threads: int | None = None,
-) -> None:
+) -> dict[str, str]:
     """Write ``units.parquet``, ``cities.parquet``, ``townships.gpkg`` and ``townships.parquet``.
 
     Parameters
@@ -42,6 +50,11 @@ def write_light_files(
     threads : int, optional
         As in `geo.outlines.outlines`.
 
+    Returns
+    -------
+    dict of str to str
+        SHA-256 of the files, by name.
+
     Raises
     ------
     OutputError
@@ -57,9 +70,6 @@ def write_light_files(
     with ThreadPoolExecutor() as pool:
         shapes = pool.submit(kept_shapes, units, store=store, units_key=units_key, threads=threads)
         wide = pool.submit(lambda: _wide_tables(*shapes.result(), blocks, city_years))
-        layers = pool.submit(
-            lambda: {name: as_layer(table) for name, table in wide.result().items()}
-        )
         others = [
             pool.submit(_write_unit_years, blocks, folder / "units.parquet"),
             pool.submit(lambda: _write_twin(wide.result()["townships"], folder)),
@@ -70,9 +80,22 @@ def write_light_files(
         keep = write_blocks(blocks, path, layer="unit_years", page=page, store=store)
         if store is not None and keep is not None:
             others.append(pool.submit(store.put_bytes, KIND, *keep))
-        add_layers(layers.result(), path, page=page)
+        add_layers(wide.result(), path, page=page)
         for other in others:
             other.result()
+        flushed = pool.submit(_start_to_store, folder)
+        files = pool.submit(stage_files, "lights", folder)
+        check_layers(wide.result(), path)
+        flushed.result()
+        return files.result()
+
+
+def _start_to_store(folder: Path) -> None:
+    """Have the system begin to put files on the disk, which replacing others would wait for."""
+    if hasattr(os, "posix_fadvise"):
+        for path in folder.iterdir():
+            with path.open("rb") as stream:
+                os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _wide_tables(

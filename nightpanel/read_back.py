@@ -37,7 +37,7 @@ def read_lights(out: Path) -> "Lights":
     rows = read_audit(out)
     units = Units(
         attributes=pd.DataFrame(townships[["unit_id", "city_id", "name"]]),
-        polygons=polygons_of(townships.geometry.to_numpy()),
+        drawn=lambda: polygons_of(townships.geometry.to_numpy()),
         crs=townships.crs,
         audit=tuple(row for row in rows if row.stage == "boundaries"),
         source=str(out / "townships.parquet"),

@@ -145,9 +145,8 @@ def with_crosswalk(units: Units, name: str | None) -> tuple[Units, tuple[AuditRo
 def _city_flags(city_years: pd.DataFrame) -> Sequence[AuditRow]:
     """One row for every flagged city-year; the units' flags have theirs from the zonal sums."""
     flagged = city_years[city_years["flags"] != ""]
+    columns = (flagged[name].tolist() for name in ("city_id", "year", "product", "flags"))
     return tuple(
-        AuditRow(
-            "light", "city_flag", f"city {row.city_id} {row.year} {row.product}", str(row.flags)
-        )
-        for row in flagged.itertuples(index=False)
+        AuditRow("light", "city_flag", f"city {city} {year} {product}", flags)
+        for city, year, product, flags in zip(*columns, strict=True)
     )

@@ -19,7 +19,7 @@ from nightpanel.compute import Compute
 from nightpanel.digests import FileDigests
 from nightpanel.effort import Effort, peak_memory
 from nightpanel.inputs import naming, study_designs
-from nightpanel.made_by import running_code, stage_files
+from nightpanel.made_by import running_code
 from nightpanel.manifest import (
     CACHE,
     MANIFEST,
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from nightpanel.run_panel import Panel
 
 AUDITED = {"lights": {"boundaries", "tiles", "light"}, "panel": {"panel"}, "estimates": {"designs"}}
+LOOKED_FOR = ("coverage", "polygons")
+"""Kinds of the store's entries that only a run which reads tiles asks for."""
 PREPARE = {"lights": light_stage, "panel": panel_stage, "estimates": estimates_stage}
 
 
@@ -202,11 +204,11 @@ def _write(name: str, stage: Stage, result: Made, setting: Setting, seconds: flo
     out, stale = setting.out, STAGES[STAGES.index(name) + 1 :]
     stale_rows = {part for later in stale for part in AUDITED[later]}
     with staged(out, stale=[file for later in stale for file in STAGE_FILES[later]]) as staging:
-        result.write(folder=staging)
+        files = result.write(folder=staging)
         record = stage_record(
             settings=stage.settings,
             inputs=stage.inputs,
-            files=stage_files(name, staging),
+            files=files,
             code=running_code(),
             seconds=seconds,
             about={**result.about, "store": _kept(result, setting.store)},
@@ -217,9 +219,12 @@ def _write(name: str, stage: Stage, result: Made, setting: Setting, seconds: flo
 
 
 def _kept(result: Made, store: Store) -> dict[str, list[str]]:
-    """What a next run will look for: also the coverage, which was not read if no tile was."""
-    coverage = {*store.used.get("coverage", ()), *result.about.get("coverage", ())}
-    return store.used | ({"coverage": sorted(coverage)} if coverage else {})
+    """What a next run will look for: also what was not read because no tile was."""
+    found = store.used
+    for kind in LOOKED_FOR:
+        keys = {*found.get(kind, ()), *result.about.get(kind, ())}
+        found |= {kind: sorted(keys)} if keys else {}
+    return found
 
 
 def _require_earlier(setting: Setting, stages: Sequence[str]) -> None:

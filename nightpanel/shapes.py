@@ -59,16 +59,21 @@ def kept_shapes(
         As the store raises it.
     """
     if store is None or units_key is None:
-        return unit_shapes(units.table), city_shapes(units.table, threads=threads)
+        return _made(units, threads)
     columns = arrow_table(units.attributes).combine_chunks()
     parts = [(name, array_digest(columns[name].chunk(0))) for name in columns.column_names]
     key = hashlib.sha256(repr((VERSION, units_key, parts)).encode()).hexdigest()
     known = store.get(KIND, key)
     if known is None:
-        made = unit_shapes(units.table), city_shapes(units.table, threads=threads)
+        made = _made(units, threads)
         store.put(KIND, key, dict(zip(("units", "cities"), map(ipc_bytes, made), strict=True)))
         return made
     return ipc_table(known["units"]), ipc_table(known["cities"])
+
+
+def _made(units: Units, threads: int | None) -> tuple[pa.Table, pa.Table]:
+    table = units.table
+    return unit_shapes(table), city_shapes(table, threads=threads)
 
 
 def unit_shapes(units: gpd.GeoDataFrame) -> pa.Table:

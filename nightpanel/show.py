@@ -175,5 +175,6 @@ def _cell(value: object) -> str:
 
 
 def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=PIPED_WIDTH)
+    # Its table of emoji takes longer to load than a table to print.
+    console = Console(emoji=False)
+    return console if console.is_terminal else Console(emoji=False, width=PIPED_WIDTH)

@@ -10,6 +10,7 @@ from geo.audit import AuditRow
 from nightpanel.compute import Compute
 from nightpanel.digests import FileDigests, input_files
 from nightpanel.inputs import study_catalog, study_units
+from nightpanel.made_by import stage_files
 from nightpanel.manifest import stage_settings
 from nightpanel.outputs import output_path, read_output, write_table
 from nightpanel.progress import progress_bar, progress_bars
@@ -58,8 +59,8 @@ class Made:
     """The stage's result."""
     audit: tuple[AuditRow, ...]
     """Its audit rows."""
-    write: Callable[..., None]
-    """Writes its files into the folder ``folder``."""
+    write: Callable[..., Mapping[str, str]]
+    """Writes its files into the folder ``folder``; gives their SHA-256 by name."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """What the manifest says of it beside settings, inputs and times."""
 
@@ -123,7 +124,8 @@ def light_stage(setting: Setting) -> Stage:
                 units_key=units_key,
                 threads=setting.threads,
             ),
-            _light_addresses(result) | {"coverage": list(result.coverage_keys)},
+            _light_addresses(result)
+            | {"coverage": list(result.coverage_keys), "polygons": [units_key]},
         )
 
     return Stage(stage_settings(study)["lights"], inputs, make)
@@ -178,9 +180,10 @@ def panel_stage(setting: Setting) -> Stage:
 
         joined = panel(read_output(setting.out, "cities.parquet"), section)
 
-        def write(*, folder: Path) -> None:
+        def write(*, folder: Path) -> dict[str, str]:
             write_table(joined.panel, folder / "panel.parquet")
             write_table(joined.unmatched, folder / "unmatched.parquet")
+            return stage_files("panel", folder)
 
         return Made(joined, joined.audit, write)
 
@@ -205,7 +208,12 @@ def estimates_stage(setting: Setting) -> Stage:
                 executor=setting.compute.executor(),
                 progress=report,
             )
-        return Made(result, result.audit, partial(write_estimates, result))
+
+        def write(*, folder: Path) -> dict[str, str]:
+            write_estimates(result, folder)
+            return stage_files("estimates", folder)
+
+        return Made(result, result.audit, write)
 
     return Stage(stage_settings(setting.study)["estimates"], inputs, make)
 

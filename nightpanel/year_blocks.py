@@ -54,7 +54,7 @@ def year_blocks(table: pd.DataFrame) -> tuple[Block, ...]:
 
 
 def digests(blocks: Sequence[Block]) -> list[str]:
-    """SHA-256 of what every block holds: names, types and values.
+    """Digest of what every block holds: names, types and values.
 
     Parameters
     ----------

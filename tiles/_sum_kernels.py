@@ -6,9 +6,10 @@ reordered or vectorised over a sum: the bits of every result hang on it.
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from geo._compiled import compiled
 
 # Columns of the arrays of sums. w is the share of a cell, a the cell's area: 1 on the plane, square
 # kilometres if geodesic; the last five run over valid cells.
@@ -21,7 +22,7 @@ CELLS = 5  # sum of w, the effective number of cells
 N_SUMS = 6
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def count_outside_whole(values: NDArray[Any], low: Any, high: Any) -> int:
     """How many whole numbers are not from ``low`` to ``high``, limits of the values' own type."""
     count = 0
@@ -32,7 +33,7 @@ def count_outside_whole(values: NDArray[Any], low: Any, high: Any) -> int:
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def count_outside_real(values: NDArray[Any], low: Any, high: Any) -> int:
     """How many values are not finite or not from ``low`` to ``high``, limits of their own type."""
     count = 0
@@ -44,7 +45,7 @@ def count_outside_real(values: NDArray[Any], low: Any, high: Any) -> int:
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def is_fill(value: float, fill: NDArray[np.float64]) -> bool:
     """Whether a value stands for no observation."""
     if value != value:  # noqa: PLR0124 - only NaN differs from itself
@@ -55,7 +56,7 @@ def is_fill(value: float, fill: NDArray[np.float64]) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def find_breaches(
     values: NDArray[Any], low: float, high: float, fill: NDArray[np.float64]
 ) -> tuple[int, int, int]:
@@ -74,7 +75,7 @@ def find_breaches(
     return count, first_row, first_col
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def add_observed(
     values: NDArray[Any],
     offset: int,
@@ -113,7 +114,7 @@ def add_observed(
         sums[unit, LIGHT], sums[unit, LIT], sums[unit, SATURATED] = light, bright, saturated
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def add_cells(
     values: NDArray[Any],
     offset: int,

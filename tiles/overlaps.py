@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from geo._compiled import compiled
 from geo._threads import in_threads
 from geo.audit import AuditRow
 from geo.grid import Grid
@@ -58,7 +58,7 @@ def overlap_audit(overlap: Overlap, grid: Grid) -> list[AuditRow]:
     return [AuditRow("light", "overlapping_units", f"grid {grid.grid_id}", detail, overlap.cells)]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _overfull(
     indptr: NDArray[np.int64],
     cells: NDArray[np.int32],

@@ -8,12 +8,12 @@ DN, each time the one that brings the city's Gini closest to its design.
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from scipy.sparse import csr_array
 
+from geo._compiled import compiled
 from geo.coverage import Coverage
 
 Floats = NDArray[np.float64]
@@ -175,7 +175,7 @@ def _first_picture(canvas: Canvas, *, means: Floats, grain: Floats) -> Ints:
     return np.asarray(dn, dtype=np.int64)
 
 
-@numba.njit(cache=True)
+@compiled
 def _settle(
     dn: Ints,
     error: Floats,

@@ -121,7 +121,7 @@ def tile_rows(
     """
     valid, light, n_cells = sums[:, VALID], sums[:, LIGHT], sums[:, CELLS]
     saturated_share = _quotient(sums[:, SATURATED], valid)
-    holds = np.column_stack(
+    holds = np.stack(
         [
             fit.mismatch,
             saturated_share > 0.5,
@@ -155,7 +155,7 @@ def _flag_audit(
     area_error: NDArray[np.float64],
 ) -> list[AuditRow]:
     rows = []
-    for flag, flagged in zip(FLAGS, holds.T, strict=True):
+    for flag, flagged in zip(FLAGS, holds, strict=True):
         count = int(np.count_nonzero(flagged))
         if not count:
             continue
@@ -172,9 +172,8 @@ def _quotient(
     numerator: NDArray[np.float64], denominator: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The quotient, NaN where the denominator is zero."""
-    result = np.full(numerator.shape, np.nan)
-    np.divide(numerator, denominator, out=result, where=denominator > 0.0)
-    return result
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(denominator > 0.0, numerator / denominator, np.nan)
 
 
 def _flags(holds: NDArray[np.bool_], area_error: NDArray[np.float64]) -> ExtensionArray:
@@ -182,10 +181,11 @@ def _flags(holds: NDArray[np.bool_], area_error: NDArray[np.float64]) -> Extensi
 
     Few kinds of text occur, one for each set of flags and each unit with a figure of its own.
     """
-    sets = holds @ (1 << np.arange(len(FLAGS)))
-    found, kind = np.unique(sets, return_inverse=True)
-    texts = [_joined_names(int(one)) for one in found]
-    for unit in np.flatnonzero(holds[:, 0]):
+    texts = [_joined_names(flags) for flags in range(1 << len(FLAGS))]
+    kind = np.zeros(len(area_error), dtype=np.int64)
+    for bit, flagged in enumerate(holds):
+        kind |= flagged.astype(np.int64) << bit
+    for unit in np.flatnonzero(holds[0]):
         figure = f"{FLAGS[0]}:{area_error[unit]:.2g}"
         texts.append(texts[kind[unit]].replace(FLAGS[0], figure))
         kind[unit] = len(texts) - 1

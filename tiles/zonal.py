@@ -33,7 +33,7 @@ import pandas as pd
 from dask.delayed import Delayed, delayed
 from numpy.typing import NDArray
 
-from geo._threads import processors
+from geo._threads import in_threads, processors
 from geo.audit import AuditRow
 from geo.boundaries import Units
 from geo.errors import TileMissingError
@@ -55,7 +55,7 @@ from tiles.overlaps import overlap_audit
 from tiles.schedulers import Scheduler, Threads
 from tiles.sums import Effort, TileSums, add_stripes, sum_stripe, total_effort
 from tiles.unit_geometry import UnitGeometry
-from tiles.unit_years import tile_rows, unit_year_table
+from tiles.unit_years import TileRows, tile_rows, unit_year_table
 
 Progress = Callable[[str, int, int], None]
 """Called with "blocks" or "tiles", how many are done, and how many there are."""
@@ -203,10 +203,13 @@ def zonal(
     in_order = [sums[tile.path] for tile in catalog.tiles]
     check_contract(catalog.tiles, [one.breaches for one in in_order])
     fitted = [fits[tile.grid] for tile in catalog.tiles]
-    rows = [
-        tile_rows(units.attributes, tile, sums=one.sums, area_km2=area_km2, fit=known.fit)
-        for tile, one, known in zip(catalog.tiles, in_order, fitted, strict=True)
-    ]
+
+    def rows_of(made: tuple[Tile, TileSums, Fitted]) -> TileRows:
+        tile, one, known = made
+        return tile_rows(units.attributes, tile, sums=one.sums, area_km2=area_km2, fit=known.fit)
+
+    each = list(zip(catalog.tiles, in_order, fitted, strict=True))
+    rows = in_threads(rows_of, each, settings.threads)
     flags = [row for of_tile in rows for row in of_tile.audit]
     overlaps = [row for grid in grids for row in overlap_audit(fits[grid].overlap, grid)]
     efforts = [one.effort for one in in_order]

@@ -71,7 +71,7 @@ def _write(folder: Path, unit_years: pd.DataFrame, **options: object) -> dict[st
     write_light_files(
         units=Units(
             attributes=pd.DataFrame(units.drop(columns="geometry")),
-            polygons=polygons_of(units.geometry.to_numpy()),
+            drawn=lambda: polygons_of(units.geometry.to_numpy()),
             crs=units.crs,
             audit=(),
             source="units",

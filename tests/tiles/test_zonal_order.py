@@ -171,7 +171,7 @@ def test_names_of_tasks(tall: tuple[Units, list[Path]], monkeypatch: pytest.Monk
     fewer = replace(
         units,
         attributes=units.attributes.iloc[1:].reset_index(drop=True),
-        polygons=units.polygons.subset(rest),
+        drawn=lambda: units.polygons.subset(rest),
     )
     run(fewer, paths[0], scheduler=threads)
     assert not names[2] & names[3]
