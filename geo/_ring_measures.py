@@ -5,12 +5,20 @@ import numpy.typing as npt
 
 from geo._compiled import compiled
 from geo._rings import Floats, Ints, Rings
+from geo._threads import in_threads, processors, runs
+
+VERTICES_PER_CALL = 200_000
 
 
 def bounds(rings: Rings) -> Floats:
     """(n_units, 4) x_min, y_min, x_max, y_max of units; NaN for units without vertices."""
     result = np.full((len(rings.unit_starts) - 1, 4), np.nan)
-    _bounds(rings.xy, rings.unit_vertices, result)
+    starts = rings.unit_vertices
+
+    def measure(run: tuple[int, int]) -> None:
+        _bounds(*run, rings.xy, starts, result)
+
+    in_threads(measure, runs(starts, VERTICES_PER_CALL), processors())
     return result
 
 
@@ -20,13 +28,18 @@ def planar_areas(rings: Rings) -> Floats:
     Coordinates are taken from each ring's first vertex, so that large ones cost no digits.
     """
     result = np.zeros(len(rings.unit_starts) - 1)
-    _areas(rings.xy, rings.ring_starts, rings.is_hole, rings.unit_rings, result)
+    is_hole, unit_rings = rings.is_hole, rings.unit_rings
+
+    def measure(run: tuple[int, int]) -> None:
+        _areas(*run, rings.xy, rings.ring_starts, is_hole, unit_rings, result)
+
+    in_threads(measure, runs(rings.unit_vertices, VERTICES_PER_CALL), processors())
     return result
 
 
 @compiled
-def _bounds(xy: Floats, starts: Ints, result: Floats) -> None:
-    for unit in range(len(starts) - 1):
+def _bounds(first: int, last: int, xy: Floats, starts: Ints, result: Floats) -> None:
+    for unit in range(first, last):
         for vertex in range(starts[unit], starts[unit + 1]):
             x, y = xy[vertex, 0], xy[vertex, 1]
             if vertex == starts[unit]:
@@ -37,13 +50,15 @@ def _bounds(xy: Floats, starts: Ints, result: Floats) -> None:
 
 @compiled
 def _areas(
+    first: int,
+    last: int,
     xy: Floats,
     ring_starts: Ints,
     is_hole: npt.NDArray[np.bool_],
     unit_rings: Ints,
     result: Floats,
 ) -> None:
-    for unit in range(len(unit_rings) - 1):
+    for unit in range(first, last):
         for ring in range(unit_rings[unit], unit_rings[unit + 1]):
             start, stop = ring_starts[ring], ring_starts[ring + 1]
             twice = 0.0

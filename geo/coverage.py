@@ -86,10 +86,11 @@ def coverage(
     """
     _check_width(grid)
     rings = geometries if isinstance(geometries, Rings) else rings_of(geometries)
-    stripes, totals = _swept(rings, grid, threads or processors())
+    bounds = measures.bounds(rings)
+    stripes, totals = _swept(rings, bounds, grid, threads or processors())
     width, height = grid.cell_size
     whole = measures.planar_areas(rings) / (width * height)
-    area = _clipped(rings, whole, grid)
+    area = _clipped(rings, bounds, whole, grid)
     error = _area_error(totals, area)
     return Coverage(
         grid=grid,
@@ -101,10 +102,10 @@ def coverage(
     )
 
 
-def _clipped(rings: Rings, whole: Floats, grid: Grid) -> Floats:
+def _clipped(rings: Rings, bounds: Floats, whole: Floats, grid: Grid) -> Floats:
     """Area of units inside the grid, in cells: (n_units,); by GEOS where they cross its edge."""
     x_min, y_min, x_max, y_max = grid.bounds
-    left, bottom, right, top = measures.bounds(rings).T
+    left, bottom, right, top = bounds.T
     within = (left >= x_min) & (right <= x_max) & (bottom >= y_min) & (top <= y_max)
     crossing = ~within & (left < x_max) & (right > x_min) & (bottom < y_max) & (top > y_min)
     area = np.where(within, whole, 0.0)
@@ -137,7 +138,9 @@ def _area_error(totals: Floats, area: Floats) -> Floats:
     return np.where(checked, difference, 0.0)
 
 
-def _swept(rings: Rings, grid: Grid, threads: int) -> tuple[tuple[Stripe, ...], Floats]:
+def _swept(
+    rings: Rings, bounds: Floats, grid: Grid, threads: int
+) -> tuple[tuple[Stripe, ...], Floats]:
     """The stripes, and the sums of units' shares before the cutoff."""
     is_hole, unit_rings, (a, _, c, _, e, f) = rings.is_hole, rings.unit_rings, grid.transform
 
@@ -150,7 +153,7 @@ def _swept(rings: Rings, grid: Grid, threads: int) -> tuple[tuple[Stripe, ...], 
         )
         return Piece(stripe, members, *swept)
 
-    pieces = in_threads(sweep, _tasks(rings, grid, threads * PIECES_PER_THREAD), threads)
+    pieces = in_threads(sweep, _tasks(rings, bounds, grid, threads * PIECES_PER_THREAD), threads)
     totals = np.zeros(len(rings.unit_starts) - 1)
     of_stripe: dict[int, list[Piece]] = {}
     for piece in pieces:
@@ -166,9 +169,9 @@ def _swept(rings: Rings, grid: Grid, threads: int) -> tuple[tuple[Stripe, ...], 
     return tuple(stripe for stripe in joined if stripe is not None), totals
 
 
-def _tasks(rings: Rings, grid: Grid, n_tasks: int) -> list[tuple[int, Ints]]:
+def _tasks(rings: Rings, bounds: Floats, grid: Grid, n_tasks: int) -> list[tuple[int, Ints]]:
     """(band, units that may touch it) in pieces of about equally many vertices, bands in order."""
-    (_, y_min, _, y_max), (*_, e, f) = measures.bounds(rings).T, grid.transform
+    (_, y_min, _, y_max), (*_, e, f) = bounds.T, grid.transform
     with np.errstate(invalid="ignore"):
         rows = np.sort([(y_min - f) / e, (y_max - f) / e], axis=0)
         # A row of margin: rounding may put a vertex on the other side of a band's edge.

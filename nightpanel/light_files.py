@@ -1,7 +1,7 @@
 """The files of light and inequality: tables as parquet, layers as GeoPackage and GeoParquet."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from geo.boundaries import Units
 from nightpanel.arrow_tables import arrow_table, write_parquet
+from nightpanel.digests import FileDigests
 from nightpanel.geopackage import (
     KIND,
     add_layers,
@@ -17,7 +18,6 @@ from nightpanel.geopackage import (
     page_bytes,
     write_blocks,
 )
-from nightpanel.made_by import stage_files
 from nightpanel.shapes import GEOPARQUET, kept_shapes
 from nightpanel.store import Store
 from nightpanel.year_blocks import Block, year_blocks, year_columns
@@ -70,32 +70,39 @@ def write_light_files(
     with ThreadPoolExecutor() as pool:
         shapes = pool.submit(kept_shapes, units, store=store, units_key=units_key, threads=threads)
         wide = pool.submit(lambda: _wide_tables(*shapes.result(), blocks, city_years))
-        others = [
-            pool.submit(_write_unit_years, blocks, folder / "units.parquet"),
-            pool.submit(lambda: _write_twin(wide.result()["townships"], folder)),
-            pool.submit(
-                lambda: write_parquet(wide.result()["city_years"], folder / "cities.parquet")
-            ),
-        ]
+        writers: dict[str, Callable[[Path], None]] = {
+            "units.parquet": lambda file: _write_unit_years(blocks, file),
+            "townships.parquet": lambda file: _write_twin(wide.result()["townships"], file),
+            "cities.parquet": lambda file: write_parquet(wide.result()["city_years"], file),
+        }
+        files = {
+            name: pool.submit(_written, write, folder / name) for name, write in writers.items()
+        }
         keep = write_blocks(blocks, path, layer="unit_years", page=page, store=store)
-        if store is not None and keep is not None:
-            others.append(pool.submit(store.put_bytes, KIND, *keep))
+        kept = None if store is None or keep is None else pool.submit(store.put_bytes, KIND, *keep)
         add_layers(wide.result(), path, page=page)
-        for other in others:
-            other.result()
-        flushed = pool.submit(_start_to_store, folder)
-        files = pool.submit(stage_files, "lights", folder)
+        files[path.name] = pool.submit(_finished, path)
         check_layers(wide.result(), path)
-        flushed.result()
-        return files.result()
+        if kept is not None:
+            kept.result()
+        return {name: files[name].result() for name in sorted(files)}
 
 
-def _start_to_store(folder: Path) -> None:
-    """Have the system begin to put files on the disk, which replacing others would wait for."""
+def _written(write: Callable[[Path], None], path: Path) -> str:
+    """Write a file; its digest."""
+    write(path)
+    return _finished(path)
+
+
+def _finished(path: Path) -> str:
+    """The digest of a file that is written.
+
+    The system is made to begin to put it on its disk, for which replacing another would wait.
+    """
     if hasattr(os, "posix_fadvise"):
-        for path in folder.iterdir():
-            with path.open("rb") as stream:
-                os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        with path.open("rb") as stream:
+            os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return FileDigests().of([path])[path]
 
 
 def _wide_tables(
@@ -126,7 +133,7 @@ def _write_unit_years(blocks: Sequence[Block], path: Path) -> None:
     write_parquet(rows, path, row_group=max(block.rows.num_rows for block in blocks))
 
 
-def _write_twin(townships: pa.Table, folder: Path) -> None:
+def _write_twin(townships: pa.Table, path: Path) -> None:
     """The layer as GeoParquet."""
     metadata = {GEOPARQUET: townships.schema.metadata[GEOPARQUET]}
-    write_parquet(townships.replace_schema_metadata(metadata), folder / "townships.parquet")
+    write_parquet(townships.replace_schema_metadata(metadata), path)
