@@ -1,6 +1,5 @@
 """The files of light and inequality: tables as parquet, layers as GeoPackage and GeoParquet."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -81,7 +80,7 @@ def write_light_files(
         keep = write_blocks(blocks, path, layer="unit_years", page=page, store=store)
         kept = None if store is None or keep is None else pool.submit(store.put_bytes, KIND, *keep)
         add_layers(wide.result(), path, page=page)
-        files[path.name] = pool.submit(_finished, path)
+        files[path.name] = pool.submit(_digest, path)
         check_layers(wide.result(), path)
         if kept is not None:
             kept.result()
@@ -91,17 +90,10 @@ def write_light_files(
 def _written(write: Callable[[Path], None], path: Path) -> str:
     """Write a file; its digest."""
     write(path)
-    return _finished(path)
+    return _digest(path)
 
 
-def _finished(path: Path) -> str:
-    """The digest of a file that is written.
-
-    The system is made to begin to put it on its disk, for which replacing another would wait.
-    """
-    if hasattr(os, "posix_fadvise"):
-        with path.open("rb") as stream:
-            os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+def _digest(path: Path) -> str:
     return FileDigests().of([path])[path]
 
 
