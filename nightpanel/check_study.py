@@ -11,8 +11,8 @@ from estimation.designs import column_problems
 from geo.boundaries import Units
 from geo.errors import NightpanelError
 from geo.inequality import CITY_COLUMNS
+from nightpanel.crosswalk import with_crosswalk
 from nightpanel.inputs import study_catalog, study_designs, study_units, with_study_file
-from nightpanel.run_lights import with_crosswalk
 from nightpanel.run_panel import Panel, panel
 from nightpanel.study import Study
 from nightpanel.study_file import read_study

@@ -1,7 +1,7 @@
 """From tiles and polygons to the unit-year and the city-year table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -10,9 +10,9 @@ import pandas as pd
 from geo.audit import AuditRow
 from geo.boundaries import Units
 from geo.grid import Grid
+from nightpanel.crosswalk import with_crosswalk
 from nightpanel.kept import kept_city_years
 from nightpanel.store import Store
-from panels.codes import apply_crosswalk, crosswalk_named
 from tiles.addresses import Identity, TileAddress
 from tiles.catalog import Catalog
 from tiles.schedulers import Scheduler
@@ -125,21 +125,6 @@ def lights(
         effort=result.effort,
         tiles_read=result.tiles_read,
     )
-
-
-def with_crosswalk(units: Units, name: str | None) -> tuple[Units, tuple[AuditRow, ...]]:
-    """Units with their city ids mapped by a named crosswalk, and one audit row a pair of codes."""
-    if name is None:
-        return units, ()
-    cities = units.attributes["city_id"]
-    mapped = apply_crosswalk(cities, crosswalk_named(name))
-    changed = mapped != cities
-    pairs = (cities + " to " + mapped)[changed]
-    rows = tuple(
-        AuditRow("boundaries", "crosswalk", units.source, f"city {pair} by {name}", int(count))
-        for pair, count in pairs.value_counts().sort_index().items()
-    )
-    return replace(units, attributes=units.attributes.assign(city_id=mapped)), rows
 
 
 def _city_flags(city_years: pd.DataFrame) -> Sequence[AuditRow]:

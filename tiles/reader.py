@@ -139,7 +139,16 @@ def _read(path: Path, tile: Any, part: Window, values: NDArray[Any]) -> None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:
+        raise TileUnreadableError(
+            str(path),
+            expected="a raster file that can be read",
+            found=error.strerror or str(error),
+            hint="mend the permissions of its folder",
+        ) from error
+    if not there:
         raise TileMissingError(
             str(path), expected="a raster file", found="no such file", hint="correct the path"
         )
