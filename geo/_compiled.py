@@ -21,3 +21,8 @@ if "scipy.linalg" not in sys.modules:
 compiled = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True, error_model="numpy"))
 """Decorator of a loop over arrays: compiled once a machine, without the interpreter lock, and with
 divisions by zero as NumPy has them."""
+
+
+@compiled
+def load() -> None:
+    """Have numba load the rest of itself, for which the first loop of a process would wait."""

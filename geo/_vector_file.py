@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +16,7 @@ import pyogrio
 from pyproj import CRS
 
 from geo._arrow_table import table_of_arrow
+from geo._compiled import load
 from geo._polygons import Polygons
 from geo._rings import Geometries
 from geo.audit import AuditRow
@@ -151,7 +153,13 @@ def _read_ogr_arrow(path: Path, layer: str, wanted: list[str]) -> Parts | None:
     if info["driver"] not in ARROW_DRIVERS:
         return None
     try:
-        meta, read = pyogrio.read_arrow(path, layer=layer, columns=wanted, batch_size=ARROW_BATCH)
+        # OGR needs no interpreter meanwhile.
+        with ThreadPoolExecutor(1) as pool:
+            loading = pool.submit(load)
+            meta, read = pyogrio.read_arrow(
+                path, layer=layer, columns=wanted, batch_size=ARROW_BATCH
+            )
+            loading.result()
         # A file that is damaged halfway may end early instead of failing. More rows than stated
         # are no damage: tools that write SQLite forget the count.
         if read.num_rows < info["features"]:
