@@ -24,7 +24,7 @@ from benchmarks.plan import EXACT, FULL, OURS, QUICK, Line, Size, lines, request
 from benchmarks.programs import Job
 from benchmarks.programs.this_program import command
 from benchmarks.report import report
-from benchmarks.results_file import Result, Results, save
+from benchmarks.results_file import Result, Results, load, save, with_groups
 from benchmarks.workload import PRODUCT, YEARS, Kind, Workload
 
 RESULTS = Path(__file__).with_name("results")
@@ -45,8 +45,11 @@ def main() -> None:
     name = "quick" if asked.quick else "full"
 
     def keep(results: Results) -> None:
-        save(results, asked.out / f"{name}.json")
-        (asked.out / f"{name}.md").write_text(report(results), encoding="utf-8")
+        # Groups are measured on their own: one that is measured again takes its old place.
+        path = asked.out / f"{name}.json"
+        whole = with_groups(load(path), results) if path.exists() else results
+        save(whole, path)
+        path.with_suffix(".md").write_text(report(whole), encoding="utf-8")
 
     print(report(run(size, asked.work.resolve(), only=asked.only, keep=keep)))
 
@@ -62,7 +65,7 @@ def run(size: Size, work: Path, *, only: str, keep: Callable[[Results], None]) -
     only : str
         Measure the groups whose names contain it.
     keep : callable
-        Called with what there is after every group.
+        Called with every group's results.
 
     Returns
     -------
@@ -71,8 +74,9 @@ def run(size: Size, work: Path, *, only: str, keep: Callable[[Results], None]) -
     results = Results(machine=machine(work), size=asdict(size), lines=())
     for group in _groups(size, work):
         if only in group.name:
-            results = replace(results, lines=results.lines + tuple(group.measure()))
-            keep(results)
+            measured = tuple(group.measure())
+            results = replace(results, lines=results.lines + measured)
+            keep(replace(results, lines=measured))
     return results
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import rasterio
 
+LOAD = "load at the start"
 PACKAGES = (
     "dask", "exactextract", "geopandas", "numba", "numpy", "rasterio", "rasterstats", "rioxarray",
     "shapely", "xarray", "xvec",
@@ -36,7 +37,7 @@ def machine(work: Path) -> dict[str, str]:
         "system": platform.platform(),
         "python": f"{platform.python_version()}, GDAL {rasterio.__gdal_version__}",
         "packages": versions,
-        "load at the start": f"{load} (1, 5, 15 minutes)",
+        LOAD: f"{load} (1, 5, 15 minutes)",
     }
 
 

@@ -65,6 +65,8 @@ class Measured:
     """Most threads of the process and its workers at any sample."""
     processes: int
     """Most processes at any sample."""
+    stolen: float = 0.0
+    """Share of the processors' time that the host gave to others meanwhile; 0 where none tells."""
 
 
 def measure(request: Request, *, table: Path | None = None, cold: bool = True) -> Measured:
@@ -129,7 +131,7 @@ def _watched(words: Sequence[str], files: Iterable[Path]) -> tuple[dict[str, Any
     """Run a command; what was seen from outside, and what it printed."""
     forget(files)
     variables = os.environ | {"GDAL_CACHEMAX": str(BLOCK_CACHE_MIB)}
-    start = time.perf_counter()
+    start, before = time.perf_counter(), psutil.cpu_times()
     process = subprocess.Popen(  # noqa: S603
         words, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=variables
     )
@@ -155,8 +157,15 @@ def _watched(words: Sequence[str], files: Iterable[Path]) -> tuple[dict[str, Any
         "peak_mib": watch.peak / 2**20,
         "threads": watch.threads,
         "processes": watch.processes,
+        "stolen": _stolen(before, psutil.cpu_times()),
     }
     return outside, output
+
+
+def _stolen(before: Any, after: Any) -> float:
+    passed = sum(after) - sum(before)
+    taken = getattr(after, "steal", 0.0) - getattr(before, "steal", 0.0)
+    return float(taken / passed) if passed > 0.0 else 0.0
 
 
 class _Watch:

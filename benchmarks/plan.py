@@ -11,6 +11,8 @@ from benchmarks.measure import Request
 from benchmarks.workload import PRODUCT, YEARS, Kind, Workload
 
 OURS = "nightpanel"
+KEPT = "nightpanel, results kept"
+"""With a result store, which is empty at first: tiles are digested, results written to it."""
 EXACT = "exactextract"
 ROUGH = "rasterize + bincount"
 FLOOR = "bare read"
@@ -153,6 +155,7 @@ def _one_year(size: Size, workload: Workload, kind: Kind) -> list[Line]:
 
     return [
         line(OURS, "this_program", size.repetitions),
+        line(KEPT, "this_program", size.repetitions, "means_kept"),
         line(FLOOR, "bare_read", size.repetitions, "read"),
         line(ROUGH, "rasterize_bincount", size.repetitions),
         line(f"{ROUGH}, as usually written", "rasterize_bincount", size.slow, "means_as_usual"),
@@ -183,12 +186,17 @@ def _years(size: Size, workload: Workload, kind: Kind) -> list[Line]:
     group = f"{size.years} years, {kind}"
     units, tiles = workload.units(size.units), workload.tiles(kind, YEARS[: size.years])
     ours = request("this_program", units, tiles, kind=kind)
+    kept = request("this_program", units, tiles, task="means_kept", kind=kind)
     floor = request("bare_read", units, tiles, task="read", kind=kind)
     rough = request("rasterize_bincount", units, tiles, kind=kind)
-    exact = request("exact_extract", units, tiles, kind=kind, options=BY_RASTER)
+    by_raster = request("exact_extract", units, tiles, kind=kind, options=BY_RASTER)
+    by_feature = request("exact_extract", units, tiles, kind=kind, options=BY_FEATURE)
+    all_years = f"{EXACT}, all years in one call"
     return [
         Line(group, OURS, (ours,), size.repetitions),
+        Line(group, KEPT, (kept,), size.repetitions),
         Line(group, FLOOR, (floor,), size.repetitions),
         Line(group, ROUGH, (rough,), size.slow),
-        Line(group, f"{EXACT}, all years in one call", (exact,), size.slow),
+        Line(group, f"{all_years}, by raster", (by_raster,), size.slow),
+        Line(group, f"{all_years}, by feature", (by_feature,), 1),
     ]

@@ -1,5 +1,6 @@
 """A run's results as tables to read."""
 
+import statistics
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -35,6 +36,12 @@ def _machine(results: Results) -> str:
     size = results.size
     rows, columns = round(4200 * size["scale"]), round(5100 * size["scale"])
     described = [f"* {name}: {value}" for name, value in results.machine.items()]
+    runs = [run for line in results.lines for run in line.runs]
+    taken = statistics.median(run.stolen for run in runs)
+    most = max(run.stolen for run in runs)
+    described.append(
+        f"* taken by the host's other guests: {taken:.0%} in the median, {most:.0%} at most"
+    )
     job = f"* workload: {size['units']:,} units, {rows:,} x {columns:,} cells"
     return "\n".join([*described, job])
 

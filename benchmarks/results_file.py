@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import LOAD
 from benchmarks.measure import Measured
 
 
@@ -49,6 +50,26 @@ class Results:
         """The fastest of a program's lines in a group."""
         found = [one for one in self.lines if one.group == group and one.name.startswith(prefix)]
         return min(found, key=Result.median)
+
+
+def with_groups(earlier: Results, later: Results) -> Results:
+    """Results of an earlier run with the groups of a later one in place of theirs.
+
+    Lines are compared within their group only. Nothing is left of an earlier run on another
+    machine, with other versions or of another size.
+    """
+    if _conditions(earlier) != _conditions(later):
+        return later
+    again = {line.group for line in later.lines}
+    order = list(dict.fromkeys(line.group for line in (*earlier.lines, *later.lines)))
+    lines = [*(line for line in earlier.lines if line.group not in again), *later.lines]
+    lines.sort(key=lambda line: order.index(line.group))
+    return Results(later.machine, later.size, tuple(lines))
+
+
+def _conditions(results: Results) -> str:
+    machine = {name: text for name, text in results.machine.items() if name != LOAD}
+    return json.dumps([machine, results.size], sort_keys=True)
 
 
 def save(results: Results, path: Path) -> None:

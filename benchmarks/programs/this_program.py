@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ from geo.boundaries import Units, read_units
 from geo.coverage import Coverage
 from geo.coverage import coverage as cover
 from geo.reproject import to_grid
+from nightpanel.digests import FileDigests
+from nightpanel.store import Store
+from tiles.addresses import Identity
 from tiles.catalog import Catalog, read_catalog
 from tiles.products import product_named
 from tiles.zonal import zonal
@@ -23,6 +27,17 @@ UNIT_ID, CITY_ID = "unit_id", "city_id"
 def means(job: Job) -> Task[pd.DataFrame]:
     """The unit-year table, from the files."""
     return Task(partial(_means, job), partial(year_table, job.tiles))
+
+
+def means_kept(job: Job) -> Task[pd.DataFrame]:
+    """The unit-year table, from the files, with a result store that is empty at first."""
+    folder = TemporaryDirectory(dir=job.boundaries.parent)
+
+    def table(unit_years: pd.DataFrame) -> pd.DataFrame:
+        folder.cleanup()
+        return year_table(job.tiles, unit_years)
+
+    return Task(partial(_means_kept, job, Path(folder.name)), table)
 
 
 def coverage(job: Job) -> Task[Coverage]:
@@ -68,6 +83,15 @@ def read_inputs(job: Job) -> tuple[Units, Catalog]:
 
 def _means(job: Job) -> pd.DataFrame:
     return zonal(*read_inputs(job)).unit_years
+
+
+def _means_kept(job: Job, folder: Path) -> pd.DataFrame:
+    store = Store.checked(folder)
+    digests = FileDigests(store)
+    units, catalog = read_inputs(job)
+    of_tiles = digests.of(job.tiles)
+    known = {path: Identity(digests.state_of(path), digest) for path, digest in of_tiles.items()}
+    return zonal(units, catalog, store=store, identities=known).unit_years
 
 
 def year_table(tiles: Sequence[Path], unit_years: pd.DataFrame) -> pd.DataFrame:
