@@ -1,6 +1,7 @@
 """The compiler of loops: numba, without what no loop here needs."""
 
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -10,8 +11,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # While numba loads this module it looks whether SciPy's BLAS is there, which takes as long as all
 # kernels here together. Only its products of vectors for `np.convolve` would use it, and have a
-# loop of their own; matrix products look for it again.
-if "scipy.linalg" not in sys.modules:
+# loop of their own; matrix products look for it again. Not while other threads may want SciPy's.
+if "scipy.linalg" not in sys.modules and threading.active_count() == 1:
     sys.modules["scipy.linalg.cython_blas"] = None  # type: ignore[assignment]
     try:
         import numba.np.arraymath

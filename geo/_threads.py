@@ -1,8 +1,9 @@
 """Threads for work that lets go of the interpreter lock; order in, order out."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TypeVar
 
@@ -13,11 +14,27 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 
+_most: int | None = None
+
+
 def processors() -> int:
-    """How many processors this process may use, at least 1."""
+    """How many processors this process may use, at least 1; inside `at_most` no more than that."""
     if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
+        there = max(1, len(os.sched_getaffinity(0)))
+    else:
+        there = os.cpu_count() or 1
+    return there if _most is None else min(there, _most)
+
+
+@contextmanager
+def at_most(threads: int | None) -> Iterator[None]:
+    """Have this process take no more than so many processors; all there are if None."""
+    global _most  # noqa: PLW0603
+    before, _most = _most, threads
+    try:
+        yield
+    finally:
+        _most = before
 
 
 def in_threads(

@@ -16,9 +16,6 @@ from geo._vector_file import VectorFile, read_vector
 from geo.audit import AuditRow
 from geo.errors import BoundaryFileError, MissingCrsError
 
-BOUNDARY_VERSION = 1
-"""Part of the address of kept units: raised whenever reading or repair may change them."""
-
 
 @dataclass(frozen=True)
 class Units:

@@ -22,9 +22,6 @@ from geo.errors import GridError
 from geo.grid import Grid
 from geo.stripes import STRIPE_ROWS, Stripe, expanded, stripe_count
 
-COVERAGE_VERSION = 1
-"""Part of the address of every result: raised whenever a share may change."""
-
 AREA_TOLERANCE = 1e-9
 """Largest relative difference between a unit's sum of shares and its clipped area."""
 

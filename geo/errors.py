@@ -150,6 +150,10 @@ class CacheError(NightpanelError):
     """The cache folder cannot be used: read-only, full, or no folder at all."""
 
 
+class InputFileError(NightpanelError):
+    """An input file is missing, cannot be read, or changes during a run."""
+
+
 class TileChangedError(NightpanelError):
     """A tile changed while it was read."""
 

@@ -33,10 +33,6 @@ CITY_COLUMNS = (
 )
 
 
-INEQUALITY_VERSION = 2
-"""Part of the address of kept city-years: raised whenever a bit of them may change."""
-
-
 @dataclass(frozen=True, slots=True)
 class _UnitYears:
     """Rows ordered by product, city, year, light and unit, whatever order they came in."""

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, get_args
 import typer
 
 import nightpanel
-from geo.errors import NightpanelError
+from geo.errors import CacheError, NightpanelError
 from nightpanel.manifest import CACHE
 from nightpanel.show import (
     say,
@@ -242,10 +242,17 @@ def explain(
 
 @app.command()
 def cache(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of a run.")],
-    show: Annotated[bool, typer.Option("--list", help="List the entries.")] = False,
+    out: Annotated[Path, typer.Argument(metavar="[OUT]", help="Output folder of a run.")] = Path(
+        "out"
+    ),
+    show: Annotated[bool, typer.Option("--list", help="List every entry.")] = False,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Remove entries that the last run did not use.")
+        bool,
+        typer.Option(
+            "--prune",
+            help="Remove entries that the last run into OUT did not use, also if another output "
+            "folder shares them.",
+        ),
     ] = False,
     keep_days: Annotated[
         float | None, typer.Option("--keep-days", min=0, help="Prune: keep what was used since.")
@@ -257,11 +264,21 @@ def cache(
     folder: Cache = None,
     debug: Debug = False,
 ) -> None:
-    """List or prune what is kept between runs; a run computes again what it misses.
+    """What is kept between runs, and how to prune it; a run computes again what it misses.
 
     Example: nightpanel cache out --list
     """
-    place, last = folder or out / CACHE, nightpanel.read_last_run(out)
+    if not prune and (everything or keep_days is not None or max_mb is not None):
+        raise typer.BadParameter("--keep-days, --max-mb and --all say what --prune removes")
+    place = folder or out / CACHE
+    last = nightpanel.read_last_run(out)
+    if not place.is_dir():
+        raise CacheError(
+            str(place),
+            expected="the cache folder of a run",
+            found="no such folder",
+            hint="name the output folder of a run, or with --cache the folder that it was given",
+        )
     if prune:
         max_bytes = None if max_mb is None else int(max_mb * 1e6)
         show_pruned(
@@ -270,7 +287,7 @@ def cache(
             )
         )
     if show or not prune:
-        show_entries(nightpanel.cache_entries(place, last_run=last))
+        show_entries(nightpanel.cache_entries(place, last_run=last), one_by_one=show)
 
 
 def main() -> None:

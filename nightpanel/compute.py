@@ -1,9 +1,18 @@
 """Where a run computes: in this process, in local worker processes, or on a cluster."""
 
+import socket
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+from geo.errors import SchedulerError
+from nightpanel.effort import Effort
+from tiles.peak_memory import peak_memory
+
+SCHEMES = ("tcp://", "tls://", "ws://", "wss://")
+CONNECT_SECONDS = 5.0
 
 if TYPE_CHECKING:
     from tiles.cluster import Cluster
@@ -36,6 +45,33 @@ class Compute:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
+    def require_there(self) -> None:
+        """Refuse an address where nobody listens, before hours of work for it.
+
+        Raises
+        ------
+        SchedulerError
+            It is no address, or nothing answers there.
+        """
+        if self._address is None:
+            return
+        if not self._address.startswith(SCHEMES):
+            raise self._not_there("no address of that kind, as tcp://node1:8786")
+        try:
+            where = urlsplit(self._address)
+            there = (where.hostname or "", where.port or 0)
+            socket.create_connection(there, CONNECT_SECONDS).close()
+        except (OSError, ValueError) as error:
+            raise self._not_there(getattr(error, "strerror", None) or str(error)) from error
+
+    def _not_there(self, found: str) -> SchedulerError:
+        return SchedulerError(
+            f"scheduler {self._address}",
+            expected=f"a Dask scheduler that answers within {CONNECT_SECONDS:g} s",
+            found=found,
+            hint="start it with 'dask scheduler', and give the address that it prints",
+        )
+
     def scheduler(self) -> "Cluster | None":
         """Who reads the tiles; None for the threads of this process.
 
@@ -52,6 +88,11 @@ class Compute:
             workers = None if self._address else self._workers
             self._opened = self._stack.enter_context(cluster(self._address, workers=workers))
         return self._opened
+
+    def peaks(self) -> Effort:
+        """The largest resident sets so far, of this process and of the cluster's workers."""
+        workers = 0 if self._opened is None else self._opened.peak_memory()
+        return Effort(peak_bytes=peak_memory(), worker_peak_bytes=workers)
 
     def executor(self) -> Executor | None:
         """Who fits, where a cluster is given by address; None for processes of this machine.

@@ -7,21 +7,28 @@ was read is given but not remembered.
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
-from geo.errors import TileUnreadableError
+from geo._threads import processors
+from geo.errors import CacheError, InputFileError
 from nightpanel.store import Store
-from tiles.file_state import FileState, file_state, require_unchanged
+from tiles.file_state import FileState
 
 READ_BYTES = 4 << 20
 YOUNG_NS = 2_000_000_000  # the coarsest tick of a file system's clock in use (FAT)
 KIND = "digests"
 KEY = hashlib.sha256(b"SHA-256 by path, with size, mtime_ns, ctime_ns, inode").hexdigest()
 SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
+"""Endings in place of a shapefile's own."""
+WORLD_FILES = (".tfw", ".tifw", ".tiffw", ".wld")
+"""Endings in place of a raster's own, of files that say where it lies."""
+APPENDED = (".aux.xml", "-wal", "-journal")
+"""Endings after a file's whole name: what GDAL has noted on it, what SQLite has still to write."""
 
 Look = tuple[int, int, int, int]
 """Size in bytes, mtime and ctime in nanoseconds, inode."""
@@ -45,7 +52,7 @@ class FileDigests:
 
     def __init__(self, store: Store | None = None, *, threads: int | None = None) -> None:
         self._store = store
-        self._threads = threads or os.cpu_count() or 1
+        self._threads = threads or processors()
         self._remembered = _load(store)
         self._states: dict[Path, FileState] = {}
 
@@ -65,19 +72,18 @@ class FileDigests:
 
         Raises
         ------
-        TileMissingError, TileUnreadableError
-            A file is not there, or cannot be read.
-        TileChangedError
-            A file changed while it was read.
-        CacheError
-            The cache folder cannot be written.
+        InputFileError
+            A file is not there, cannot be read, or changed since it was first read.
         """
         paths = list(dict.fromkeys(files))
         began = time.time_ns()
         with ThreadPoolExecutor(self._threads) as pool:
             read = dict(zip(paths, pool.map(self._digest, paths), strict=True))
         if watched:
-            self._states |= {path: state for path, (state, _, _) in read.items()}
+            # What was watched before must still be what it was.
+            for path in read.keys() & self._states.keys():
+                _require_same(path, self._states[path])
+            self._states = {path: state for path, (state, _, _) in read.items()} | self._states
         self._remember(
             {
                 str(path.absolute()): (look, digest)
@@ -87,10 +93,6 @@ class FileDigests:
         )
         return {path: digest for path, (_, _, digest) in read.items()}
 
-    def state_of(self, path: Path) -> FileState:
-        """The state of a watched file, by its path as given to `of`, before it was read."""
-        return self._states[path]
-
     def require_unchanged(self) -> None:
         """Refuse what was read of any watched file, if the file changed since.
 
@@ -98,27 +100,22 @@ class FileDigests:
 
         Raises
         ------
-        TileChangedError, TileMissingError
+        InputFileError
             A file is another than it was, or gone.
         """
         for path, state in self._states.items():
-            require_unchanged(path, state)
+            _require_same(path, state)
 
     def _digest(self, path: Path) -> tuple[FileState, Look, str]:
-        state = file_state(path)
         try:
             look = _look(path)
             known, digest = self._remembered.get(str(path.absolute()), (None, ""))
             if known != look:
                 digest = _sha256(path)
         except OSError as error:
-            raise TileUnreadableError(
-                str(path),
-                expected="an input file that can be read",
-                found=error.strerror or str(error),
-                hint="restore it or mend its permissions",
-            ) from error
-        require_unchanged(path, state)
+            raise _unreadable(path, error) from error
+        state = FileState(size=look[0], mtime_ns=look[1])
+        _require_same(path, state)
         return state, look, digest
 
     def _remember(self, read: dict[str, tuple[Look, str]]) -> None:
@@ -126,7 +123,9 @@ class FileDigests:
         self._remembered |= news
         if news and self._store is not None:
             text = json.dumps(self._remembered, sort_keys=True)
-            self._store.put_bytes(KIND, KEY, text.encode())
+            # Only saves reading, and a run with nothing to do may have nowhere to write.
+            with suppress(CacheError):
+                self._store.put_bytes(KIND, KEY, text.encode())
 
 
 def input_files(paths: Iterable[Path]) -> list[Path]:
@@ -135,23 +134,32 @@ def input_files(paths: Iterable[Path]) -> list[Path]:
     Parameters
     ----------
     paths : iterable of Path
-        Files; folders, whose files at any depth count; shapefiles, whose other parts count.
+        Files; folders, whose files at any depth count. Files beside them that change what is read
+        count: the parts of a shapefile, world files, notes of GDAL, open journals of SQLite.
 
     Returns
     -------
     list of Path
         Absolute, sorted, each once.
     """
-    return sorted({file for path in paths for file in _parts(path.resolve())})
 
+    @cache
+    def listed(folder: Path) -> dict[str, Path]:
+        """The files of a folder by their names in small letters."""
+        return {path.name.lower(): path for path in folder.iterdir() if path.is_file()}
 
-def _parts(path: Path) -> Iterable[Path]:
-    if path.is_dir():
-        return (file for file in path.rglob("*") if file.is_file())
-    if path.suffix.lower() == ".shp":
-        beside = (path.with_suffix(ending) for ending in SHAPEFILE_PARTS)
-        return (path, *(file for file in beside if file.is_file()))
-    return (path,)
+    def parts(path: Path) -> Iterable[Path]:
+        if path.is_dir():
+            return (file for file in path.rglob("*") if file.is_file())
+        if not path.is_file():
+            return (path,)
+        endings = SHAPEFILE_PARTS if path.suffix.lower() == ".shp" else WORLD_FILES
+        names = [path.stem + ending for ending in endings]
+        names += [path.name + ending for ending in APPENDED]
+        beside = (listed(path.parent).get(name.lower()) for name in names)
+        return (path, *(file for file in beside if file is not None))
+
+    return sorted({file for path in paths for file in parts(path.resolve())})
 
 
 def _load(store: Store | None) -> dict[str, tuple[Look, str]]:
@@ -160,6 +168,29 @@ def _load(store: Store | None) -> dict[str, tuple[Look, str]]:
         return {}
     rows = json.loads(bytes(kept))
     return {path: (tuple(look), digest) for path, (look, digest) in rows.items()}
+
+
+def _require_same(path: Path, before: FileState) -> None:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if FileState(found.st_size, found.st_mtime_ns) != before:
+        raise InputFileError(
+            str(path),
+            expected=f"the file of {before.size} bytes that was there when the run began",
+            found=f"one of {found.st_size} bytes, changed while it was read",
+            hint="wait until the file is complete, then run again: finished tiles are kept",
+        )
+
+
+def _unreadable(path: Path, error: OSError) -> InputFileError:
+    return InputFileError(
+        str(path),
+        expected="an input file that can be read",
+        found=error.strerror or str(error),
+        hint="restore it or mend its permissions",
+    )
 
 
 def _look(path: Path) -> Look:

@@ -1,6 +1,5 @@
 """What a run cost: time of reading, adding and writing, and memory."""
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,8 @@ class Effort:
     """Tiles whose sums came from the store."""
     peak_bytes: int = 0
     """Largest resident set of this process."""
+    worker_peak_bytes: int = 0
+    """Largest resident set of any worker process that read tiles; 0 if none did."""
 
     @classmethod
     def of(cls, value: Any, *, write: float) -> "Effort":
@@ -43,14 +44,5 @@ class Effort:
             tiles_read=self.tiles_read + other.tiles_read,
             tiles_kept=self.tiles_kept + other.tiles_kept,
             peak_bytes=max(self.peak_bytes, other.peak_bytes),
+            worker_peak_bytes=max(self.worker_peak_bytes, other.worker_peak_bytes),
         )
-
-
-def peak_memory() -> int:
-    """Largest resident set of this process so far, in bytes; 0 where the system does not tell."""
-    if sys.platform == "win32":
-        return 0
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -80,8 +80,6 @@ def explain(out: Path, *, city: str, year: int, product: str | None = None) -> E
     )
     units = _units(out, chosen)
     section = record["settings"]["units"]
-    files = {path: sha for path, sha in record["inputs"].items() if path != tile["path"]}
-    tiles = {one["path"] for one in record["tiles"]}
     return Explained(
         city_year=chosen,
         tile=tile,
@@ -89,12 +87,12 @@ def explain(out: Path, *, city: str, year: int, product: str | None = None) -> E
         boundary=section
         | {
             "vintage": section["vintage"] or "not stated",
-            "sha256": {p: s for p, s in files.items() if p not in tiles},
+            "sha256": record["boundary"],
         },
         units=units,
         audit=_audit(out, tile, chosen, set(units["unit_id"])),
         settings=record["settings"]["lights"],
-        versions=manifest["versions"],
+        versions=record["versions"],
         code=record["code"],
     )
 

@@ -24,6 +24,7 @@ from nightpanel.arrow_tables import arrow_table
 from nightpanel.shapes import CRS, GEOMETRY, unit_shapes
 from nightpanel.store import Store
 from nightpanel.year_blocks import Block, digests
+from tiles.made_with import made_with
 
 # GeoPackage stores the time of writing; a fixed one keeps equal runs equal to the byte.
 FIXED_TIME = "2000-01-01T00:00:00.000Z"
@@ -33,8 +34,6 @@ SMALL_PAGE, LARGE_PAGE = 4096, 65536
 CACHE_MB = 64
 KIND = "blocks"
 """Kind of the store's entries: files of the first blocks of a table."""
-VERSION = 1
-"""Part of their keys; raise it when equal blocks come to make other bytes."""
 SPARE = 4
 """So many blocks beyond what the store has make another file for it. Writing fewer again takes
 less time, and a copy of a whole table less room."""
@@ -183,7 +182,7 @@ def _begin(keys: Sequence[str], path: Path, store: Store) -> int:
 
 def _keys(blocks: Sequence[Block], *, layer: str, page: int) -> list[str]:
     """For every number of first blocks from 1 on: digest of all that decides their file's bytes."""
-    made_by = (VERSION, page, layer, pyogrio.__version__, pyogrio.__gdal_version__)
+    made_by = (made_with(__name__), page, layer, pyogrio.__gdal_version__)
     keys = accumulate(digests(blocks), _chained, initial=repr(made_by))
     return list(keys)[1:]
 

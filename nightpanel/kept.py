@@ -12,18 +12,17 @@ from geo._polygons import Polygons
 from geo._rings import Rings
 from geo._threads import in_threads, processors
 from geo.audit import AuditRow
-from geo.boundaries import BOUNDARY_VERSION, Units
-from geo.inequality import INEQUALITY_VERSION, city_year_inequality
+from geo.boundaries import Units
+from geo.inequality import city_year_inequality
 from nightpanel.arrow_tables import ipc_bytes, ipc_table
 from nightpanel.inputs import study_units
 from nightpanel.store import Store
 from nightpanel.study import Study
 from tiles.digest import digest_of
+from tiles.made_with import made_with
 from tiles.unit_geometry import UnitGeometry
 from tiles.zonal import ZonalResult
 
-KEPT_VERSION = 1
-"""Part of the address of kept units and city-years: raised when they are kept in another form."""
 RINGS = ("xy", "ring_starts", "part_starts", "unit_starts")
 
 
@@ -51,8 +50,8 @@ def kept_units(study: Study, *, files: Mapping[str, str], store: Store) -> tuple
         See `nightpanel.inputs.study_units`.
     """
     section = study.units.model_dump(mode="json")
-    made_by = (KEPT_VERSION, BOUNDARY_VERSION)
-    key = digest_of("units", *made_by, sorted(section.items()), sorted(files.values()))
+    code = made_with("nightpanel.kept")
+    key = digest_of("units", code, sorted(section.items()), sorted(files.values()))
     known = store.get("units", key)
     if known is not None:
         about = json.loads(known["about"].tobytes())
@@ -118,12 +117,11 @@ def kept_city_years(
         The columns of ``cities.parquet``, ordered by product, city and year.
     """
     cities = digest_of(*(units.attributes[name].tolist() for name in ("unit_id", "city_id")))
-    n_units = len(units.attributes)
+    code, n_units = made_with("nightpanel.kept"), len(units.attributes)
 
     def of_tile(position: int) -> pd.DataFrame:
         address = zonal.addresses[position]
-        made_by = (KEPT_VERSION, INEQUALITY_VERSION)
-        key = digest_of("cities", *made_by, address.sums, address.year, cities, draws)
+        key = digest_of("cities", code, address.sums, address.year, cities, draws)
         known = None if store is None else store.get("cities", key)
         if known is not None:
             kept: pd.DataFrame = ipc_table(known["table"]).to_pandas()

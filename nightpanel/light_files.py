@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from geo._threads import processors
 from geo.boundaries import Units
 from nightpanel.arrow_tables import arrow_table, write_parquet
 from nightpanel.digests import FileDigests
@@ -66,7 +67,7 @@ def write_light_files(
     blocks = year_blocks(unit_years)
     # OGR holds the interpreter lock while it writes. What is handed to the pool works beside it,
     # once it has begun.
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(threads or processors()) as pool:
         shapes = pool.submit(kept_shapes, units, store=store, units_key=units_key, threads=threads)
         wide = pool.submit(lambda: _wide_tables(*shapes.result(), blocks, city_years))
         writers: dict[str, Callable[[Path], None]] = {

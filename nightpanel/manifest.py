@@ -54,7 +54,7 @@ def stage_record(
         SHA-256 of what was read, by absolute path, and of what was written, by its name in the
         output folder.
     code : str
-        Digest of the code that ran and of what it stands on.
+        Digest of the code that ran and of what it stands on; versions are written beside it.
     seconds : float
         Wall time.
     about : mapping, optional
@@ -69,12 +69,17 @@ def stage_record(
         "inputs": dict(inputs),
         "files": dict(files),
         "code": code,
+        "versions": versions(),
         "seconds": seconds,
     }
 
 
 def merged_manifest(
-    records: Mapping[str, Mapping[str, Any]], folder: Path, *, stale: Collection[str] = ()
+    records: Mapping[str, Mapping[str, Any]],
+    folder: Path,
+    *,
+    audit: str,
+    stale: Collection[str] = (),
 ) -> dict[str, Any]:
     """The manifest of an output folder after some stages ran.
 
@@ -84,13 +89,15 @@ def merged_manifest(
         The stages that ran now.
     folder : Path
         The output folder, with the manifest of earlier runs or without.
+    audit : str
+        SHA-256 of the audit table.
     stale : collection of str
-        Stages whose files are removed now.
+        Stages whose files are removed now, or whose audit rows are lost.
 
     Returns
     -------
     dict
-        ``stages`` and ``versions``.
+        ``stages`` and ``audit``.
 
     Raises
     ------
@@ -102,7 +109,7 @@ def merged_manifest(
         for stage, record in read_manifest(folder).get("stages", {}).items()
         if stage not in stale
     }
-    return {"stages": kept | dict(records), "versions": versions()}
+    return {"stages": kept | dict(records), "audit": audit}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -157,21 +164,10 @@ def versions() -> dict[str, str]:
     import pyproj
     import shapely
 
-    from geo.boundaries import BOUNDARY_VERSION
-    from geo.coverage import COVERAGE_VERSION
-    from geo.inequality import INEQUALITY_VERSION
-    from geo.stripes import STRIPE_ROWS
-    from tiles.sums import SUMS_VERSION
-
     packages = {name: version(name) for name in PACKAGES}
     libraries = {
         "GEOS": shapely.geos_version_string,
         "GDAL": ".".join(str(part) for part in pyogrio.__gdal_version__),
         "PROJ": pyproj.proj_version_str,
-        "boundaries": str(BOUNDARY_VERSION),
-        "coverage": str(COVERAGE_VERSION),
-        "inequality": str(INEQUALITY_VERSION),
-        "sums": str(SUMS_VERSION),
-        "stripe rows": str(STRIPE_ROWS),
     }
     return {"python": platform.python_version()} | packages | libraries

@@ -7,9 +7,10 @@ has changed nothing; what one that is killed after it leaves undone, the next fi
 
 import errno
 import json
+import os
 import secrets
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,10 +27,16 @@ LOCK = ".lock"  # held by the one who moves files
 STAGED = ".staged-"
 OWNER = ".owner"  # locked for as long as its run lives; holds the names of files to remove
 WHOLE = ".whole"
+LEAST_ROOM = 1 << 20
+"""A disk with fewer bytes is full: what did not fit has been removed by then, in part."""
+SHOWN = 200
+"""Characters of another library's message."""
 
 
 @contextmanager
-def staged(folder: Path, *, stale: Collection[str] = ()) -> Iterator[Path]:
+def staged(
+    folder: Path, *, stale: Collection[str] = (), last: Callable[[Path], None] | None = None
+) -> Iterator[Path]:
     """A staging folder whose files move into ``folder`` when the block ends without an error.
 
     Two runs may do so at once: the files of one move after those of the other.
@@ -41,6 +48,9 @@ def staged(folder: Path, *, stale: Collection[str] = ()) -> Iterator[Path]:
     stale : collection of str
         Files of ``folder``, as relative paths, that are removed when the others move, unless they
         are among them.
+    last : callable, optional
+        Adds to the staging folder, which it is given, what hangs on the files that are there: no
+        other run moves files between this and the move.
 
     Yields
     ------
@@ -56,11 +66,13 @@ def staged(folder: Path, *, stale: Collection[str] = ()) -> Iterator[Path]:
         with _staging(folder) as owner:
             staging = owner.with_suffix("")
             yield staging
-            _require_places(staging, folder)
-            moved = {str(path.relative_to(staging)) for path in _files(staging)}
-            owner.write_text(json.dumps(sorted(set(stale) - moved)), encoding="utf-8")
             with exclusive(folder / LOCK):
                 _finish_killed(folder)
+                if last is not None:
+                    last(staging)
+                _require_places(staging, folder)
+                moved = {str(path.relative_to(staging)) for path in _files(staging)}
+                owner.write_text(json.dumps(sorted(set(stale) - moved)), encoding="utf-8")
                 staging.rename(owner.with_suffix(WHOLE))
                 _finish(owner)
     except (OSError, RuntimeError) as error:
@@ -266,9 +278,12 @@ def _files(folder: Path) -> list[Path]:
 
 def _unwritable(folder: Path, error: Exception) -> OutputError:
     found = (isinstance(error, OSError) and error.strerror) or str(error)
+    # SQLite calls a database malformed whose journal had no room, and quotes the whole statement.
+    if not isinstance(error, OSError) and shutil.disk_usage(folder).free < LEAST_ROOM:
+        found = os.strerror(errno.ENOSPC)
     return OutputError(
         str(folder),
         expected="an output folder that can be written",
-        found=found[-200:],
+        found=found if len(found) <= SHOWN else f"{found[:SHOWN]} ...",
         hint="free space or mend its permissions, or choose another with --out",
     )

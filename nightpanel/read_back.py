@@ -70,6 +70,7 @@ def read_lights(out: Path) -> "Lights":
         coverage_keys=tuple(record["store"].get("coverage", ())),
         effort=Effort(),
         tiles_read=0,
+        seconds={},
     )
 
 

@@ -1,6 +1,5 @@
 """`nightpanel cache`: what the cache folder holds, and how it is made smaller."""
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from geo._threads import processors
 from geo.errors import CacheError
 from nightpanel.entry_file import read_entry
 from nightpanel.manifest import MANIFEST, read_manifest
@@ -100,7 +100,7 @@ def cache_entries(folder: Path, *, last_run: LastRun | None = None) -> pd.DataFr
     _require_cache(folder)
     try:
         paths = list(entry_paths(folder))
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(processors()) as pool:
             rows = [row for row in pool.map(lambda path: _row(path, last_run), paths) if row]
     except OSError as error:
         raise unusable(folder, error) from error

@@ -1,23 +1,19 @@
 """Estimates from any city-year table, and the files that a table of estimates leaves."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import nightpanel
 from estimation.results import summary_table
 from nightpanel.digests import FileDigests, input_files
 from nightpanel.made_by import running_code, stage_files
-from nightpanel.manifest import MANIFEST, merged_manifest, stage_record
-from nightpanel.outputs import (
-    check_writable,
-    merged_audit,
-    staged,
-    write_manifest,
-    write_table,
-)
+from nightpanel.manifest import stage_record
+from nightpanel.outputs import check_writable, write_table
 from nightpanel.progress import progress_bar
 from nightpanel.study_file import load_designs
+from nightpanel.write_stage import write_stage
 from panels.read_panel import read_panel
 
 if TYPE_CHECKING:
@@ -58,19 +54,22 @@ def estimate_file(
     with progress_bar("estimates", quiet=quiet) as report:
         result = nightpanel.estimate(table, chosen, workers=workers, progress=report)
     seconds = round(time.perf_counter() - start, 3)
-    audit = merged_audit(result.audit, out, stages={"designs"})
-    with staged(out) as staging:
-        write_estimates(result, staging)
-        digests = FileDigests()
-        record = stage_record(
+
+    def write(*, folder: Path) -> dict[str, str]:
+        write_estimates(result, folder)
+        return stage_files("estimates", folder)
+
+    def record(files: Mapping[str, str]) -> dict[str, Any]:
+        digests = FileDigests().of(input_files(inputs))
+        return stage_record(
             settings=[repr(design) for design in chosen],
-            inputs={str(path): sha for path, sha in digests.of(input_files(inputs)).items()},
-            files=stage_files("estimates", staging),
+            inputs={str(path): digest for path, digest in digests.items()},
+            files=files,
             code=running_code(),
             seconds=seconds,
         )
-        write_table(audit, staging / "audit.parquet")
-        write_manifest(merged_manifest({"estimates": record}, out), staging / MANIFEST)
+
+    write_stage("estimates", out, write=write, record=record, audit=result.audit)
     return result
 
 

@@ -1,5 +1,6 @@
 """From tiles and polygons to the unit-year and the city-year table."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,8 @@ class Lights:
     """Time spent on reading and adding, in seconds of one thread."""
     tiles_read: int
     """How many tiles were read; the others came from the store."""
+    seconds: Mapping[str, float]
+    """Wall time of its parts: ``coverage``, ``tiles`` and ``inequality``."""
 
 
 def lights(
@@ -113,7 +116,9 @@ def lights(
         progress=progress,
     )
     store = None if kept is None else kept.store
+    began = time.perf_counter()
     city_years = kept_city_years(result, units, draws=bootstrap_draws, store=store, threads=threads)
+    inequality = time.perf_counter() - began
     return Lights(
         units=units,
         unit_years=result.unit_years,
@@ -124,6 +129,7 @@ def lights(
         coverage_keys=result.coverage_keys,
         effort=result.effort,
         tiles_read=result.tiles_read,
+        seconds={**result.seconds, "inequality": inequality},
     )
 
 

@@ -12,37 +12,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from geo._threads import at_most
 from geo.audit import AuditRow
-from geo.errors import StudyFileError
+from geo.errors import CacheError, NightpanelError, OutputError, StudyFileError
 from nightpanel import read_back
 from nightpanel.compute import Compute
 from nightpanel.digests import FileDigests
-from nightpanel.effort import Effort, peak_memory
+from nightpanel.effort import Effort
 from nightpanel.inputs import naming, study_designs
 from nightpanel.made_by import running_code
 from nightpanel.manifest import (
     CACHE,
     MANIFEST,
-    STAGE_FILES,
     STAGES,
-    merged_manifest,
     read_manifest,
     require_same_settings,
     stage_record,
     stage_settings,
 )
-from nightpanel.outputs import check_writable, merged_audit, staged, write_manifest, write_table
+from nightpanel.outputs import check_writable
 from nightpanel.stages import Made, Setting, Stage, estimates_stage, light_stage, panel_stage
 from nightpanel.store import Store
 from nightpanel.study import Study
 from nightpanel.study_file import load_study
+from nightpanel.write_stage import AUDITED, audit_is_whole, write_stage
 
 if TYPE_CHECKING:
     from estimation.estimate import EstimationResult
     from nightpanel.run_lights import Lights
     from nightpanel.run_panel import Panel
 
-AUDITED = {"lights": {"boundaries", "tiles", "light"}, "panel": {"panel"}, "estimates": {"designs"}}
 LOOKED_FOR = ("coverage", "polygons")
 """Kinds of the store's entries that only a run which reads tiles asks for."""
 PREPARE = {"lights": light_stage, "panel": panel_stage, "estimates": estimates_stage}
@@ -134,11 +133,11 @@ def run(
     """
     file = study if isinstance(study, Path) else None
     study = load_study(study) if isinstance(study, Path) else study
-    with naming(file), Compute(scheduler, workers) as compute:
+    with naming(file), at_most(threads), Compute(scheduler, workers) as compute:
         stages = _stages(study, only)
         designs = study_designs(study)
-        check_writable(out)
-        store = Store.checked(cache or out / CACHE)
+        compute.require_there()
+        store, blocked = _checked_store(out, cache or out / CACHE)
         setting = Setting(
             study=study,
             designs=designs,
@@ -151,10 +150,23 @@ def run(
             quiet=quiet,
         )
         _require_earlier(setting, stages)
-        return _run_stages(setting, stages)
+        return _run_stages(setting, stages, blocked)
 
 
-def _run_stages(setting: Setting, stages: Sequence[str]) -> StudyRun:
+def _checked_store(out: Path, cache: Path) -> tuple[Store, NightpanelError | None]:
+    """The store, and what forbids to write; with nothing to do a folder may be only to read."""
+    try:
+        check_writable(out)
+        return Store.checked(cache), None
+    except (OutputError, CacheError) as error:
+        if not (out / MANIFEST).is_file():
+            raise
+        return Store(cache), error
+
+
+def _run_stages(
+    setting: Setting, stages: Sequence[str], blocked: NightpanelError | None
+) -> StudyRun:
     made: dict[str, Any] = {}
     seconds: dict[str, float] = {}
     up_to_date: list[str] = []
@@ -165,6 +177,8 @@ def _run_stages(setting: Setting, stages: Sequence[str]) -> StudyRun:
         if _is_finished(name, stage, setting):
             up_to_date.append(name)
             continue
+        if blocked is not None:
+            raise blocked
         result = stage.make()
         setting.digests.require_unchanged()
         made[name] = result.value
@@ -177,7 +191,7 @@ def _run_stages(setting: Setting, stages: Sequence[str]) -> StudyRun:
         made=made,
         up_to_date=tuple(up_to_date),
         seconds=seconds,
-        effort=effort + Effort(peak_bytes=peak_memory()),
+        effort=effort + setting.compute.peaks(),
     )
 
 
@@ -196,16 +210,15 @@ def _is_finished(name: str, stage: Stage, setting: Setting) -> bool:
     files = {setting.out / file: digest for file, digest in record.get("files", {}).items()}
     if not files or not all(path.is_file() for path in files):
         return False
-    return setting.digests.of(files, watched=False) == files
+    unchanged = setting.digests.of(files, watched=False) == files
+    return unchanged and audit_is_whole(setting.out, setting.digests)
 
 
 def _write(name: str, stage: Stage, result: Made, setting: Setting, seconds: float) -> None:
-    """The stage's files, its audit rows and its record; files of later stages are stale."""
-    out, stale = setting.out, STAGES[STAGES.index(name) + 1 :]
-    stale_rows = {part for later in stale for part in AUDITED[later]}
-    with staged(out, stale=[file for later in stale for file in STAGE_FILES[later]]) as staging:
-        files = result.write(folder=staging)
-        record = stage_record(
+    """The stage's files, its audit rows and its record."""
+
+    def record(files: Mapping[str, str]) -> Mapping[str, Any]:
+        return stage_record(
             settings=stage.settings,
             inputs=stage.inputs,
             files=files,
@@ -213,9 +226,8 @@ def _write(name: str, stage: Stage, result: Made, setting: Setting, seconds: flo
             seconds=seconds,
             about={**result.about, "store": _kept(result, setting.store)},
         )
-        audit = merged_audit(result.audit, out, stages=AUDITED[name] | stale_rows)
-        write_table(audit, staging / "audit.parquet")
-        write_manifest(merged_manifest({name: record}, out, stale=stale), staging / MANIFEST)
+
+    write_stage(name, setting.out, write=result.write, record=record, audit=result.audit)
 
 
 def _kept(result: Made, store: Store) -> dict[str, list[str]]:

@@ -18,6 +18,7 @@ from geo.boundaries import Units
 from geo.outlines import outlines
 from nightpanel.arrow_tables import array_digest, arrow_table, ipc_bytes, ipc_table
 from nightpanel.store import Store
+from tiles.made_with import made_with
 
 GEOMETRY = "geometry"
 CRS = b"crs"
@@ -26,8 +27,6 @@ GEOPARQUET = b"geo"
 """Metadata: what a GeoParquet file says of its geometry: CRS, bounds, types."""
 KIND = "shapes"
 """Kind of the store's entries."""
-VERSION = 1
-"""Part of their keys; raise it when equal units come to have other shapes."""
 
 
 def kept_shapes(
@@ -62,7 +61,7 @@ def kept_shapes(
         return _made(units, threads)
     columns = arrow_table(units.attributes).combine_chunks()
     parts = [(name, array_digest(columns[name].chunk(0))) for name in columns.column_names]
-    key = hashlib.sha256(repr((VERSION, units_key, parts)).encode()).hexdigest()
+    key = hashlib.sha256(repr((made_with(__name__), units_key, parts)).encode()).hexdigest()
     known = store.get(KIND, key)
     if known is None:
         made = _made(units, threads)

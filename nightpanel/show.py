@@ -66,6 +66,9 @@ def show_run(result: "StudyRun") -> None:
         say(f"Audit: {len(result.audit())} rows (audit.parquet).")
         times = ", ".join(f"{stage} {time:.1f}" for stage, time in result.seconds.items())
         say(f"Seconds: {times}, writing {result.effort.write:.1f}")
+        if "lights" in made:
+            parts = made["lights"].seconds.items()
+            say(f"Light: {', '.join(f'{part} {time:.1f} s' for part, time in parts)}")
         _show_effort(result.effort)
 
 
@@ -73,9 +76,16 @@ def _show_effort(effort: "Effort") -> None:
     if effort.tiles_read or effort.tiles_kept:
         say(
             f"Tiles: {effort.tiles_read} read, {effort.tiles_kept} from the cache; "
-            f"reading {effort.read:.1f} s, adding {effort.add:.1f} s (of one thread)"
+            f"reading {effort.read:.1f} s, adding {effort.add:.1f} s, summed over threads"
         )
-    say(f"Peak memory of this process: {effort.peak_bytes / 2**20:.0f} MiB")
+    say(f"Peak memory: {_peaks(effort)}")
+
+
+def _peaks(effort: "Effort") -> str:
+    here = f"{effort.peak_bytes / 2**20:.0f} MiB"
+    if not effort.worker_peak_bytes:
+        return here
+    return f"{here} here, {effort.worker_peak_bytes / 2**20:.0f} MiB in the largest worker"
 
 
 def show_explained(explained: "Explained") -> None:
@@ -98,8 +108,16 @@ def show_explained(explained: "Explained") -> None:
         say(f"  {row.rule}, {row.subject}: {row.detail} ({row.count})")
 
 
-def show_entries(entries: "pd.DataFrame") -> None:
-    """The entries of a cache folder, by kind, and their size."""
+def show_entries(entries: "pd.DataFrame", *, one_by_one: bool) -> None:
+    """The entries of a cache folder, each or by kind, and their size."""
+    if one_by_one:
+        used = entries["last_used"].dt.strftime("%Y-%m-%d %H:%M")
+        in_use = entries["in_use"].fillna(value=False).map({True: "  in use", False: ""})
+        damaged = entries["damaged"].map({True: "  damaged", False: ""})
+        size = entries["bytes"].astype("str") + " bytes"
+        name = entries["kind"] + "/" + entries["key"]
+        for line in name + "  " + size + "  " + used + in_use + damaged:
+            say(line)
     grouped = entries.assign(in_use=entries["in_use"].fillna(value=False)).groupby("kind")
     summary = grouped.agg(
         entries=("key", "size"),

@@ -16,10 +16,12 @@ from nightpanel.outputs import output_path, read_output, write_table
 from nightpanel.progress import progress_bar, progress_bars
 from nightpanel.store import Store
 from nightpanel.study import Study
+from tiles.file_state import require_unchanged
 
 if TYPE_CHECKING:
     from estimation.designs import Design
     from nightpanel.run_lights import Lights
+    from tiles.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,52 +85,52 @@ def light_stage(setting: Setting) -> Stage:
     if not study.units.file.exists():
         study_units(study)  # which says what is wrong
     catalog = study_catalog(study)
-    tiles = [tile.path for tile in catalog.tiles]
     boundary = setting.digests_of([study.units.file])
-    inputs = boundary | setting.digests_of(tiles)
-
-    def make() -> Made:
-        # What only a run with something to do needs is loaded here.
-        from nightpanel.kept import kept_units
-        from nightpanel.light_files import write_light_files
-        from nightpanel.run_lights import Kept, lights
-        from tiles.addresses import Identity
-
-        units, units_key = kept_units(study, files=boundary, store=setting.store)
-        by_path = setting.digests.of([path.resolve() for path in tiles])
-        identities = {
-            path: Identity(setting.digests.state_of(path.resolve()), by_path[path.resolve()])
-            for path in tiles
-        }
-        with progress_bars("tiles", "blocks", quiet=setting.quiet) as report:
-            result = lights(
-                units,
-                catalog,
-                crosswalk=study.units.crosswalk,
-                cell_area=study.lights.cell_area,
-                bootstrap_draws=study.lights.bootstrap_draws,
-                threads=setting.threads,
-                scheduler=setting.compute.scheduler(),
-                kept=Kept(setting.store, units_key, identities),
-                progress=report,
-            )
-        return Made(
-            result,
-            (*result.audit, *_damaged(setting.store)),
-            partial(
-                write_light_files,
-                units=result.units,
-                unit_years=result.unit_years,
-                city_years=result.city_years,
-                store=setting.store,
-                units_key=units_key,
-                threads=setting.threads,
-            ),
-            _light_addresses(result)
-            | {"coverage": list(result.coverage_keys), "polygons": [units_key]},
-        )
-
+    inputs = boundary | setting.digests_of([tile.path for tile in catalog.tiles])
+    for tile in catalog.tiles:
+        require_unchanged(tile.path, tile.state)  # since its header was read
+    make = partial(_make_light, setting, catalog, boundary=boundary, inputs=inputs)
     return Stage(stage_settings(study)["lights"], inputs, make)
+
+
+def _make_light(
+    setting: Setting, catalog: "Catalog", *, boundary: Mapping[str, str], inputs: Mapping[str, str]
+) -> Made:
+    # What only a run with something to do needs is loaded here.
+    from nightpanel.kept import kept_units
+    from nightpanel.light_files import write_light_files
+    from nightpanel.run_lights import Kept, lights
+    from tiles.addresses import Identity
+
+    study, store = setting.study, setting.store
+    units, units_key = kept_units(study, files=boundary, store=store)
+    identities = {
+        tile.path: Identity(tile.state, inputs[str(tile.path.resolve())]) for tile in catalog.tiles
+    }
+    with progress_bars("tiles", "blocks", quiet=setting.quiet) as report:
+        result = lights(
+            units,
+            catalog,
+            crosswalk=study.units.crosswalk,
+            cell_area=study.lights.cell_area,
+            bootstrap_draws=study.lights.bootstrap_draws,
+            threads=setting.threads,
+            scheduler=setting.compute.scheduler(),
+            kept=Kept(store, units_key, identities),
+            progress=report,
+        )
+    write = partial(
+        write_light_files,
+        units=result.units,
+        unit_years=result.unit_years,
+        city_years=result.city_years,
+        store=store,
+        units_key=units_key,
+        threads=setting.threads,
+    )
+    looked_for = {"coverage": list(result.coverage_keys), "polygons": [units_key]}
+    about = _light_addresses(result) | looked_for | {"boundary": dict(boundary)}
+    return Made(result, (*result.audit, *_damaged(store)), write, about)
 
 
 def _damaged(store: Store) -> list[AuditRow]:

@@ -1,20 +1,18 @@
 """Addresses: digests of everything that decides a result, under which it is kept.
 
-The address of a coverage is made of the units' geometry and CRS, the grid, and the versions of
-coverage and stripes; that of a tile's sums of its coverage, the tile's bytes, the product's
-contract and the version of the sums.
+The address of a coverage is made of the units' geometry and CRS, the grid, and the code that
+covers; that of a tile's sums of its coverage, the tile's bytes, the product's contract and the code
+that adds. Code is told by `tiles.made_with`.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from geo.coverage import COVERAGE_VERSION
 from geo.grid import Grid
-from geo.stripes import STRIPE_ROWS
 from tiles.catalog import Tile
 from tiles.digest import digest_of
 from tiles.file_state import FileState
-from tiles.sums import SUMS_VERSION
+from tiles.made_with import made_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,12 @@ class TileAddress:
 def coverage_address(units: str, grid: Grid) -> str:
     """Address of the coverage of units, given by their digest, on a grid."""
     where = (grid.crs_wkt, grid.transform, grid.shape)
-    return digest_of("coverage", COVERAGE_VERSION, STRIPE_ROWS, units, where)
+    return digest_of("coverage", made_with("tiles.grid_coverage"), units, where)
+
+
+def area_address(units: str) -> str:
+    """Address of the geodesic areas of units, given by their digest."""
+    return digest_of("area", made_with("geo.area"), units)
 
 
 def sums_address(coverage: str, tile: Tile, identity: Identity, *, geodesic: bool) -> str:
@@ -62,4 +65,4 @@ def sums_address(coverage: str, tile: Tile, identity: Identity, *, geodesic: boo
     state = identity.state
     content = identity.digest or (str(tile.path), state.size, state.mtime_ns)
     contract = (tile.product, tile.fill_values, tile.dtype)
-    return digest_of("sums", SUMS_VERSION, coverage, content, contract, geodesic)
+    return digest_of("sums", made_with("tiles.sums"), coverage, content, contract, geodesic)

@@ -20,6 +20,7 @@ from geo.errors import (
     TileNameError,
 )
 from geo.grid import Grid
+from tiles.file_state import FileState, file_state
 from tiles.products import PRODUCTS, Product, product_of, year_in_name
 
 YEAR_DIGITS = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
@@ -41,6 +42,8 @@ class Tile:
     """NumPy name of its values' type."""
     nodata: float | None
     """The value that it declares to be no data, if it declares one."""
+    state: FileState
+    """The file's state before its header was read."""
 
     @property
     def fill_values(self) -> tuple[float, ...]:
@@ -239,6 +242,7 @@ def _check_duplicates(named: Sequence[_Named]) -> None:
 def _tile(named: _Named) -> Tile:
     from tiles.reader import read_header  # rasterio is loaded with the first header
 
+    state = file_state(named.path)
     header = read_header(named.path)
     product, nodata = named.product, header.nodata
     in_range = nodata is not None and product.valid_min <= nodata <= product.valid_max
@@ -258,6 +262,7 @@ def _tile(named: _Named) -> Tile:
         grid=header.grid,
         dtype=header.dtype,
         nodata=nodata,
+        state=state,
     )
 
 

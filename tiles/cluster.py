@@ -26,6 +26,7 @@ from tiles.cluster_executor import ClusterExecutor
 from tiles.cluster_graph import ClusterGraph
 from tiles.cluster_task import address_of, no_workers
 from tiles.code_version import CodeVersion, check_same_code, code_version
+from tiles.peak_memory import peak_memory
 from tiles.schedulers import Done
 from tiles.sums import TileSums
 
@@ -79,6 +80,11 @@ class Cluster:
                     yield position[name], result
         finally:
             graph.close()
+
+    def peak_memory(self) -> int:
+        """Largest resident set of any worker that is there, in bytes."""
+        found = self._client.run(peak_memory, on_error="ignore")
+        return max(found.values(), default=0)
 
     def executor(self) -> Executor:
         """The cluster as an executor of plain functions, such as fits."""

@@ -3,17 +3,14 @@
 import hashlib
 import platform
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 from geo.errors import SchedulerError
+from tiles.made_with import ROOMS, libraries, package_version
 
-PACKAGES = ("dask", "distributed", "numpy", "numba", "scipy", "scikit-learn", "doubleml")
-"""Packages that carry tasks from machine to machine, or that results come from."""
-
-ROOMS = ("geo", "tiles", "panels", "estimation", "nightpanel")
-"""The packages of this project whose functions may run on a worker."""
+PACKAGES = ("dask", "distributed", "scikit-learn", "doubleml", "pyfixest", "pandera")
+"""Packages that carry tasks from machine to machine, or that estimates come from."""
 
 CodeVersion = tuple[tuple[str, str], ...]
 
@@ -25,13 +22,14 @@ def code_version() -> CodeVersion:
     Returns
     -------
     tuple of (name, version)
-        Python with its minor version, the packages that tasks and results depend on, and
+        Python with its minor version, the packages that tasks and results depend on with the C
+        libraries in them, and
         ``nightpanel code``: a digest of this project's own sources, because two working copies of
         one version may differ.
     """
     python = ".".join(platform.python_version_tuple()[:2])
-    packages = [(name, _version(name)) for name in PACKAGES]
-    return (("python", python), *packages, ("nightpanel code", _digest()))
+    packages = [(name, package_version(name)) for name in PACKAGES]
+    return (("python", python), *packages, *libraries(), ("nightpanel code", _digest()))
 
 
 def check_same_code(here: CodeVersion, there: CodeVersion, *, where: str) -> None:
@@ -59,13 +57,6 @@ def check_same_code(here: CodeVersion, there: CodeVersion, *, where: str) -> Non
         found=", ".join(f"{name} {other.get(name, 'missing')}" for name, _ in unlike),
         hint="run the same environment on every machine of the cluster",
     )
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "missing"
 
 
 def _digest() -> str:

@@ -32,9 +32,6 @@ from tiles.cell_area import row_cell_area_km2
 from tiles.file_state import FileState, require_unchanged
 from tiles.reader import read_rows
 
-SUMS_VERSION = 1
-"""Part of the address of every tile's sums: raised whenever one may change."""
-
 
 @dataclass(frozen=True, slots=True)
 class Effort:

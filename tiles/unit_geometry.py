@@ -28,12 +28,13 @@ class UnitGeometry:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of CRS and rings, in their order."""
+        """SHA-256 of CRS, rings in their order, and which units are a Polygon."""
         if self._known is not None:
             return self._known
         rings = self.units.polygons.rings
         digest = hashlib.sha256(str(self.units.crs.to_wkt()).encode())
-        for array in (rings.xy, rings.ring_starts, rings.part_starts, rings.unit_starts):
+        starts = (rings.ring_starts, rings.part_starts, rings.unit_starts)
+        for array in (rings.xy, *starts, self.units.polygons.single):
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 

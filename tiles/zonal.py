@@ -22,6 +22,7 @@ reads does not depend on which task came first either.
 Grids are handled one after the other, so that only one coverage is in memory at a time.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -42,13 +43,13 @@ from geo.stripes import Stripe, stripe_count
 from tiles.addresses import (
     Identity,
     TileAddress,
+    area_address,
     coverage_address,
     sums_address,
 )
 from tiles.catalog import Catalog, Tile
 from tiles.cell_area import row_cell_area_km2
 from tiles.contract import check_contract
-from tiles.file_state import file_state
 from tiles.grid_coverage import grid_coverage
 from tiles.keeping import ArrayStore, Fitted, NoStore, get_sums, put_sums, stripe_key
 from tiles.overlaps import overlap_audit
@@ -82,6 +83,8 @@ class ZonalResult:
     """Time spent on reading and adding, in seconds of one thread."""
     tiles_read: int
     """How many tiles were read; the others came from the store."""
+    seconds: Mapping[str, float]
+    """Wall time of its parts: ``coverage``, areas of units included, and ``tiles``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,20 @@ class _Job:
     tile: Tile
     identity: Identity
     address: TileAddress
+
+
+class _Watch:
+    """Adds up the wall time of parts."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def lap(self, part: str) -> None:
+        """Count the time since the last call for a part."""
+        now = time.perf_counter()
+        self.seconds[part] = self.seconds.get(part, 0.0) + now - self._since
+        self._since = now
 
 
 class _Counter:
@@ -192,13 +209,15 @@ def zonal(
     geometry = UnitGeometry(units, units_key or (NAMELESS if nameless else None))
     jobs = [_job(tile, geometry.digest, identities or {}, settings) for tile in catalog.tiles]
     counter = _Counter(progress, catalog.tiles)
+    watch = _Watch()
     area_km2 = _area_km2(geometry, settings.store)
+    watch.lap("coverage")
     grids = tuple(dict.fromkeys(tile.grid for tile in catalog.tiles))
     sums: dict[Path, TileSums] = {}
     fits: dict[Grid, Fitted] = {}
     for grid in grids:
         on_grid = [job for job in jobs if job.tile.grid == grid]
-        fits[grid], of_tiles = _on_one_grid(geometry, on_grid, settings, counter)
+        fits[grid], of_tiles = _on_one_grid(geometry, on_grid, settings, counter, watch)
         sums |= of_tiles
     in_order = [sums[tile.path] for tile in catalog.tiles]
     check_contract(catalog.tiles, [one.breaches for one in in_order])
@@ -213,14 +232,17 @@ def zonal(
     flags = [row for of_tile in rows for row in of_tile.audit]
     overlaps = [row for grid in grids for row in overlap_audit(fits[grid].overlap, grid)]
     efforts = [one.effort for one in in_order]
+    table = unit_year_table(rows)
+    watch.lap("tiles")
     return ZonalResult(
-        unit_years=unit_year_table(rows),
+        unit_years=table,
         audit=(*_several_grids(catalog), *overlaps, *flags),
         grids=grids,
         addresses=tuple(job.address for job in jobs),
         coverage_keys=tuple(dict.fromkeys(_stripe_keys(jobs, fits))),
         effort=total_effort(efforts),
         tiles_read=sum(effort.read > 0.0 for effort in efforts),
+        seconds=watch.seconds,
     )
 
 
@@ -256,7 +278,7 @@ def _check_digests(
 
 
 def _job(tile: Tile, units: str, identities: Mapping[Path, Identity], settings: _Settings) -> _Job:
-    identity = identities.get(tile.path) or Identity(file_state(tile.path), None)
+    identity = identities.get(tile.path) or Identity(tile.state, None)
     covered = coverage_address(units, tile.grid)
     address = TileAddress(
         path=tile.path,
@@ -272,16 +294,21 @@ def _job(tile: Tile, units: str, identities: Mapping[Path, Identity], settings: 
 
 def _area_km2(geometry: UnitGeometry, store: ArrayStore) -> NDArray[np.float64]:
     """Geodesic area of the units, kept between runs."""
-    kept = store.get("area", geometry.digest)
+    key = area_address(geometry.digest)
+    kept = store.get("area", key)
     if kept is not None:
         return kept["area_km2"]
     area_km2 = geometry.area_km2()
-    store.put("area", geometry.digest, {"area_km2": area_km2})
+    store.put("area", key, {"area_km2": area_km2})
     return area_km2
 
 
 def _on_one_grid(
-    geometry: UnitGeometry, jobs: Sequence[_Job], settings: _Settings, counter: _Counter
+    geometry: UnitGeometry,
+    jobs: Sequence[_Job],
+    settings: _Settings,
+    counter: _Counter,
+    watch: _Watch,
 ) -> tuple[Fitted, dict[Path, TileSums]]:
     """How units lie on the grid that the jobs share, and the sums of their tiles, by path."""
     n_units, store = len(geometry.units.attributes), settings.store
@@ -297,6 +324,7 @@ def _on_one_grid(
         with_stripes=bool(missing),
         threads=settings.threads,
     )
+    watch.lap("coverage")
     all_stripes = stripe_count(first.tile.grid.shape[0])
     counter.add("tiles", len(jobs) - len(missing))
     counter.add("blocks", (len(jobs) - len(missing)) * all_stripes)
@@ -306,6 +334,7 @@ def _on_one_grid(
         put_sums(store, job.address.sums, one)
         counter.add("tiles", 1)
         sums[job.tile.path] = one
+    watch.lap("tiles")
     return covered.fitted, sums
 
 

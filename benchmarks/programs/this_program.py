@@ -90,7 +90,7 @@ def _means_kept(job: Job, folder: Path) -> pd.DataFrame:
     digests = FileDigests(store)
     units, catalog = read_inputs(job)
     of_tiles = digests.of(job.tiles)
-    known = {path: Identity(digests.state_of(path), digest) for path, digest in of_tiles.items()}
+    known = {tile.path: Identity(tile.state, of_tiles[tile.path]) for tile in catalog.tiles}
     return zonal(units, catalog, store=store, identities=known).unit_years
 
 

@@ -13,6 +13,7 @@ from geo.errors import CacheError
 from nightpanel.drafts import PREFIX
 from nightpanel.run_cache import LastRun, cache_entries, prune_cache, read_last_run
 from nightpanel.store import Store, entry_paths
+from tests.nightpanel.conftest import Command
 
 A, B, C, D = (letter * 16 for letter in "abcd")
 DAY = 86400
@@ -183,3 +184,66 @@ def test_the_manifest_says_what_the_last_run_used(tmp_path: Path) -> None:
     assert run is not None
     assert run.keys == {"tile": {A, C}, "area": {B}}
     assert run.finished_ns == path.stat().st_mtime_ns
+
+
+# ---------------------------------------------------------------- the command
+
+
+def test_cache_is_listed_and_pruned_to_what_the_last_run_used(
+    country: Path, command: Command
+) -> None:
+    study, out = country / "study.toml", country.parent / "out"
+    text = study.read_text(encoding="utf-8")
+    assert command("run", study, "--out", out, "--quiet").returncode == 0
+    fewer = text.replace("years = [2014, 2015, 2016, 2017]", "years = [2014, 2015, 2016]")
+    study.write_text(fewer, encoding="utf-8")
+    assert command("run", study, "--out", out, "--quiet").returncode == 0
+    assert len(list((out / ".cache" / "tile").iterdir())) == 4
+    listed = command("cache", out, "--list")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "tile" in listed.stdout
+    assert "coverage" in listed.stdout
+    pruned = command("cache", out, "--prune")
+    assert (pruned.returncode, pruned.stderr) == (0, "")
+    assert "Removed" in pruned.stdout
+    assert len(list((out / ".cache" / "tile").iterdir())) == 3
+    assert list((out / ".cache" / "coverage").iterdir())
+    study.write_text(text, encoding="utf-8")
+    again = command("run", study, "--out", out)
+    assert again.returncode == 0
+    assert "Tiles: 1 read, 3 from the cache" in again.stdout
+
+
+def test_a_cache_folder_that_is_none_is_left_alone(tmp_path: Path, command: Command) -> None:
+    precious = tmp_path / "photos" / "tile"
+    precious.mkdir(parents=True)
+    (precious / ("a" * 64)).write_text("mine", encoding="utf-8")
+    ended = command("cache", tmp_path, "--cache", tmp_path / "photos", "--prune", "--all")
+    assert ended.returncode == 1
+    assert (precious / ("a" * 64)).read_text(encoding="utf-8") == "mine"
+
+
+def test_entries_one_by_one(country: Path, command: Command) -> None:
+    out = country.parent / "out"
+    assert command("run", country / "study.toml", "--out", out, "--quiet").returncode == 0
+    entries = [path.relative_to(out / ".cache") for path in entry_paths(out / ".cache")]
+    lines = command("cache", out, "--list").stdout.splitlines()
+    named = [line.split()[0] for line in lines if line.endswith("in use")]
+    assert named == sorted(entry.as_posix() for entry in entries)
+    assert not any(entry.as_posix() in command("cache", out).stdout for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--all"], 2, "--prune"),
+        (["--max-mb", "3"], 2, "--prune"),
+        (["--list"], 1, "expected the cache folder of a run, found no such folder"),
+        (["--prune"], 1, "expected the cache folder of a run, found no such folder"),
+    ],
+)
+def test_what_cannot_be_meant(
+    tmp_path: Path, command: Command, words: list[str], code: int, told: str
+) -> None:
+    ended = command("cache", tmp_path / "nowhere", *words)
+    assert (ended.returncode, told in " ".join(ended.stderr.split())) == (code, True)

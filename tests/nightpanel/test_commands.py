@@ -76,7 +76,7 @@ def test_manifest_names_every_input_with_its_digest(ran: Path, painted: Path) ->
     lights = manifest["stages"]["lights"]
     assert all(len(digest) == 64 for digest in lights["inputs"].values())
     assert lights["settings"]["lights"]["cell_area"] == "planar"
-    assert {"GEOS", "GDAL", "PROJ", "pandas"} <= set(manifest["versions"])
+    assert {"GEOS", "GDAL", "PROJ", "pandas"} <= set(manifest["stages"]["lights"]["versions"])
 
 
 def test_geopackage_has_geometry_once_and_a_light_column_a_year(ran: Path) -> None:

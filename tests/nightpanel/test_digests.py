@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import nightpanel.digests
-from geo.errors import TileChangedError, TileMissingError, TileUnreadableError
+from geo.errors import InputFileError
 from nightpanel.digests import READ_BYTES, FileDigests, input_files
 from nightpanel.store import Store, entry_paths
 
@@ -130,7 +130,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
         return ABC
 
     monkeypatch.setattr(nightpanel.digests, "_sha256", meddled)
-    with pytest.raises(TileChangedError, match=str(old)):
+    with pytest.raises(InputFileError, match=str(old)):
         FileDigests(store).of([old])
     assert list(entry_paths(store.folder)) == []
 
@@ -139,9 +139,8 @@ def test_a_file_that_changes_after_its_digest_is_refused(old: Path) -> None:
     digests = FileDigests()
     digests.of([old])
     digests.require_unchanged()
-    assert digests.state_of(old).size == 3
     written(old, b"abd", age=0)
-    with pytest.raises(TileChangedError, match=str(old)):
+    with pytest.raises(InputFileError, match=str(old)):
         digests.require_unchanged()
 
 
@@ -154,10 +153,36 @@ def test_a_file_that_is_not_watched_may_change(old: Path, tmp_path: Path) -> Non
 
 
 def test_a_file_that_is_not_there_or_cannot_be_read_is_a_named_error(tmp_path: Path) -> None:
-    with pytest.raises(TileMissingError, match="nowhere"):
+    with pytest.raises(InputFileError, match="nowhere"):
         FileDigests().of([tmp_path / "nowhere"])
-    with pytest.raises(TileUnreadableError, match="directory"):
+    with pytest.raises(InputFileError, match="directory"):
         FileDigests().of([tmp_path])
+
+
+def test_a_file_that_changes_between_two_digests_is_refused(old: Path) -> None:
+    digests = FileDigests()
+    digests.of([old])
+    written(old, b"abd", age=0)
+    with pytest.raises(InputFileError, match=str(old)):
+        digests.of([old])
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [
+        ("U.SHP", ("U.DBF", "U.SHX", "U.PRJ", "u.cpg")),
+        ("light.tif", ("light.tif.aux.xml", "light.tfw")),
+        ("light.TIFF", ("light.tiff.AUX.XML", "light.wld")),
+        ("units.gpkg", ("units.gpkg-wal", "units.gpkg-journal")),
+    ],
+)
+def test_what_lies_beside_a_file_and_changes_what_is_read_counts(
+    tmp_path: Path, name: str, beside: tuple[str, ...]
+) -> None:
+    for file in (name, *beside, "light.tif.ovr", "units.txt", "other.tif.aux.xml"):
+        (tmp_path / file).touch()
+    found = input_files([tmp_path / name])
+    assert {path.name for path in found} == {name, *beside}
 
 
 def test_inputs_are_folders_files_and_shapefiles_parts(tmp_path: Path) -> None:

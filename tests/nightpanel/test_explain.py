@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import nightpanel
 from nightpanel.explain_row import explain
 from nightpanel.run_study import run
 from tests.nightpanel.conftest import Command
@@ -31,7 +32,7 @@ def test_tile_boundary_grid_units_and_versions(ran: Path, painted: Path) -> None
     assert set(found.units["unit_id"].str[:4]) == {"0101"}
     assert found.units["mean"].is_monotonic_decreasing
     assert (found.settings["bootstrap_draws"], found.settings["cell_area"]) == (20, "planar")
-    assert {"coverage", "sums", "GDAL", "nightpanel"} <= set(found.versions)
+    assert {"GEOS", "GDAL", "PROJ", "nightpanel"} <= set(found.versions)
 
 
 def test_the_command_prints_them(ran: Path, command: Command) -> None:
@@ -39,6 +40,19 @@ def test_the_command_prints_them(ran: Path, command: Command) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     for part in ("Tile", "sha256", "Boundary", "Units, ", "Versions", "gini"):
         assert part in ended.stdout
+
+
+def test_tiles_behind_a_link_are_no_boundary(painted: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(painted)
+    made = nightpanel.lights_study(
+        tiles=[str(tmp_path / "link" / "*.tif")],
+        units=painted / "units.gpkg",
+        unit_id="unit_id",
+        city_id="unit_id:4",
+    )
+    run(made, out=tmp_path / "out")
+    found = explain(tmp_path / "out", city="0101", year=2016)
+    assert list(found.boundary["sha256"]) == [str(painted / "units.gpkg")]
 
 
 @pytest.mark.parametrize(
@@ -57,37 +71,3 @@ def test_a_folder_without_a_run(tmp_path: Path, command: Command) -> None:
     ended = command("explain", tmp_path, "--city", "0101", "--year", 2016)
     assert ended.returncode == 1
     assert "cities.parquet of an earlier run" in ended.stderr
-
-
-def test_cache_is_listed_and_pruned_to_what_the_last_run_used(
-    country: Path, command: Command
-) -> None:
-    study, out = country / "study.toml", country.parent / "out"
-    text = study.read_text(encoding="utf-8")
-    assert command("run", study, "--out", out, "--quiet").returncode == 0
-    fewer = text.replace("years = [2014, 2015, 2016, 2017]", "years = [2014, 2015, 2016]")
-    study.write_text(fewer, encoding="utf-8")
-    assert command("run", study, "--out", out, "--quiet").returncode == 0
-    assert len(list((out / ".cache" / "tile").iterdir())) == 4
-    listed = command("cache", out, "--list")
-    assert (listed.returncode, listed.stderr) == (0, "")
-    assert "tile" in listed.stdout
-    assert "coverage" in listed.stdout
-    pruned = command("cache", out, "--prune")
-    assert (pruned.returncode, pruned.stderr) == (0, "")
-    assert "Removed" in pruned.stdout
-    assert len(list((out / ".cache" / "tile").iterdir())) == 3
-    assert list((out / ".cache" / "coverage").iterdir())
-    study.write_text(text, encoding="utf-8")
-    again = command("run", study, "--out", out)
-    assert again.returncode == 0
-    assert "Tiles: 1 read, 3 from the cache" in again.stdout
-
-
-def test_a_cache_folder_that_is_none_is_left_alone(tmp_path: Path, command: Command) -> None:
-    precious = tmp_path / "photos" / "tile"
-    precious.mkdir(parents=True)
-    (precious / ("a" * 64)).write_text("mine", encoding="utf-8")
-    ended = command("cache", tmp_path, "--cache", tmp_path / "photos", "--prune", "--all")
-    assert ended.returncode == 1
-    assert (precious / ("a" * 64)).read_text(encoding="utf-8") == "mine"

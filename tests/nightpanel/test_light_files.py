@@ -17,6 +17,7 @@ from geo.boundaries import Units
 from nightpanel import geopackage, light_files
 from nightpanel.light_files import write_light_files
 from nightpanel.store import Store
+from tiles.unit_geometry import UnitGeometry
 from tiles.unit_years import COLUMNS
 
 YEARS = (2000, 2001, 2002, 2003)
@@ -37,6 +38,16 @@ def _units(crs: str = "EPSG:4326") -> gpd.GeoDataFrame:
     ids = [f"{city}{unit:02d}" for unit in range(4) for city in ("20", "10", "30")]
     texts = {"unit_id": ids, "city_id": [name[:2] for name in ids], "name": ["甲 乙", "", "c"] * 4}
     return gpd.GeoDataFrame(pd.DataFrame(texts, dtype="str"), geometry=boxes, crs=crs)
+
+
+def _as_units(table: gpd.GeoDataFrame) -> Units:
+    return Units(
+        attributes=pd.DataFrame(table.drop(columns="geometry")),
+        drawn=lambda: polygons_of(table.geometry.to_numpy()),
+        crs=table.crs,
+        audit=(),
+        source="units",
+    )
 
 
 def _unit_years(
@@ -69,13 +80,7 @@ def _write(folder: Path, unit_years: pd.DataFrame, **options: object) -> dict[st
     folder.mkdir()
     units = options.pop("units", _units())
     write_light_files(
-        units=Units(
-            attributes=pd.DataFrame(units.drop(columns="geometry")),
-            drawn=lambda: polygons_of(units.geometry.to_numpy()),
-            crs=units.crs,
-            audit=(),
-            source="units",
-        ),
+        units=_as_units(units),
         unit_years=unit_years,
         city_years=_city_years(unit_years),
         folder=folder,
@@ -227,6 +232,19 @@ def _layers_written(folder: Path, unit_years: pd.DataFrame, **options: object) -
         patch.setattr(pyogrio, "write_arrow", write)
         _write(folder, unit_years, **options)
     return written
+
+
+def test_a_polygon_is_no_multipolygon_of_one(tmp_path: Path, store: Store) -> None:
+    """Equal rings, and another type of geometry: not the same units, nor the same bytes."""
+    single, table = _units(), _unit_years(_units(), YEARS[:1])
+    multi = single.set_geometry(
+        [shapely.MultiPolygon(list(shapely.get_parts(shape))) for shape in single.geometry]
+    )
+    keys = [UnitGeometry(_as_units(units)).digest for units in (single, multi)]
+    assert keys[0] != keys[1]
+    for name, units, key in zip(("single", "multi"), (single, multi), keys, strict=True):
+        nothing = _write(tmp_path / f"{name} nothing", table, units=units)
+        assert _write(tmp_path / name, table, units=units, store=store, units_key=key) == nothing
 
 
 def test_what_the_store_has_is_taken_as_far_as_it_goes(tmp_path: Path, store: Store) -> None:

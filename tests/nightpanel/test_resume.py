@@ -3,14 +3,19 @@
 import json
 import os
 import shutil
+import socket
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 
-from geo.errors import TileChangedError, TileUnreadableError
+from geo.errors import SchedulerError, TileChangedError, TileUnreadableError
+from nightpanel import stages
 from nightpanel.run_study import StudyRun, run
+from nightpanel.study import Study
+from tiles.catalog import Catalog
 
 YEARS = "years = [2014, 2015, 2016, 2017]"
 
@@ -89,7 +94,9 @@ def test_a_changed_design_leaves_light_and_panel_alone(country: Path) -> None:
     assert set(changed.estimates.estimates["design"]) == {"straight"}
 
 
-@pytest.mark.parametrize("name", ["cities.parquet", "townships.gpkg"])
+@pytest.mark.parametrize(
+    "name", ["units.parquet", "cities.parquet", "townships.gpkg", "audit.parquet"]
+)
 def test_an_output_that_was_edited_or_removed_is_made_anew(country: Path, name: str) -> None:
     again(country)
     out = country.parent / "out"
@@ -114,6 +121,61 @@ def test_a_tile_is_known_by_its_content_whatever_its_name_and_times_say(country:
     cities = pd.read_parquet(country.parent / "out" / "cities.parquet")
     light = {year: rows["mean"].to_numpy() for year, rows in cities.groupby("year")}
     np.testing.assert_array_equal(light[2015], light[2016])
+
+
+def test_what_gdal_notes_beside_a_tile_is_seen(country: Path) -> None:
+    """A note with another place for the tile: its grid is no longer that of the other years."""
+    first = again(country)
+    assert first.lights is not None
+    n_grids = len(first.lights.grids)
+    tile = min(country.glob("*2015*.tif"))
+    with rasterio.open(tile) as source:
+        west, cell, _, north, _, height = source.transform.to_gdal()
+    note = f"<PAMDataset><GeoTransform>{west + 0.1},{cell},0,{north},0,{height}</GeoTransform>"
+    (tile.parent / f"{tile.name}.aux.xml").write_text(f"{note}</PAMDataset>", encoding="utf-8")
+    moved = again(country)
+    assert moved.effort.tiles_read == 1
+    assert moved.lights is not None
+    assert len(moved.lights.grids) == n_grids + 1
+
+
+def test_a_tile_that_changes_after_its_header_was_read(
+    country: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tile = min(country.glob("*2016*.tif"))
+    real = stages.study_catalog
+
+    def changed_after(study: Study) -> Catalog:
+        catalog = real(study)
+        tile.write_bytes(tile.read_bytes() + b"x")
+        return catalog
+
+    monkeypatch.setattr(stages, "study_catalog", changed_after)
+    with pytest.raises(TileChangedError, match=tile.name):
+        again(country)
+
+
+def test_rows_of_the_audit_that_were_lost_are_made_anew_by_the_next_whole_run(
+    country: Path,
+) -> None:
+    again(country)
+    out = country.parent / "out"
+    whole = tables(out)
+    (out / "audit.parquet").unlink()
+    rewrite(country, 'name = "linear"', 'name = "straight"')
+    again(country, only=["estimates"])
+    rewrite(country, 'name = "straight"', 'name = "linear"')
+    assert again(country).up_to_date == ()
+    assert tables(out) == whole
+
+
+def test_a_scheduler_that_is_not_there_is_told_before_any_file_is_read(country: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    for tile in country.glob("*.tif"):
+        tile.unlink()
+    with pytest.raises(SchedulerError, match=f"scheduler tcp://127.0.0.1:{port}: expected a Dask"):
+        again(country, scheduler=f"tcp://127.0.0.1:{port}")
 
 
 def test_a_damaged_entry_is_made_anew_and_told(country: Path) -> None:
@@ -162,11 +224,12 @@ def test_a_tile_that_changes_while_it_is_read(
 
     real = tiles.sums.read_rows
     tile = min(country.glob("*2016*.tif"))
+    whole = tile.read_bytes()
 
     def touching(path: Path, *words: object, **options: object) -> object:
         pieces = list(real(path, *words, **options))  # type: ignore[arg-type]
         if path.name == tile.name:
-            os.utime(path, ns=(1, 1))
+            path.write_bytes(whole[:-1] + b"x")
         return iter(pieces)
 
     monkeypatch.setattr(tiles.sums, "read_rows", touching)
@@ -175,7 +238,10 @@ def test_a_tile_that_changes_while_it_is_read(
     out = country.parent / "out"
     assert not [path for path in out.iterdir() if not path.name.startswith(".")]
     monkeypatch.setattr(tiles.sums, "read_rows", real)
-    again(country)
+    tile.write_bytes(whole)
+    resumed = again(country)
+    assert resumed.effort.tiles_kept > 0
+    assert resumed.effort.tiles_read + resumed.effort.tiles_kept == 4
     assert (out / "cities.parquet").is_file()
 
 
