@@ -29,11 +29,11 @@ from rasterio.windows import Window
 from benchmarks.global_tile import global_tile
 from benchmarks.lattice import crinkled_lattice
 from benchmarks.machine import machine
-from geo._threads import processors
 from geo.boundaries import Units, make_units, read_units
 from geo.coverage import coverage
 from geo.reproject import to_grid
 from geo.stripes import STRIPE_ROWS, Stripe
+from geo.threads import processors
 from tests.dask_processes import DaskProcesses, dask_processes
 from tiles.catalog import Catalog, Tile, read_catalog
 from tiles.cluster import Cluster

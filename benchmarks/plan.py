@@ -96,7 +96,7 @@ def lines(size: Size, workload: Workload) -> list[Line]:
     -------
     list of Line
     """
-    found = _coverage(size, workload)
+    found = _boundaries(size, workload) + _coverage(size, workload)
     for kind in size.kinds:
         found += _one_year(size, workload, kind)
     found += _albers(size, workload)
@@ -120,6 +120,16 @@ def request(
 
 BY_FEATURE = {"strategy": "feature-sequential"}
 BY_RASTER = {"strategy": "raster-sequential"}
+
+
+def _boundaries(size: Size, workload: Workload) -> list[Line]:
+    units = workload.units(size.units)
+    ours = request("this_program", units, (), task="boundaries")
+    checks = request("shapely_checks", units, (), task="boundaries")
+    return [
+        Line("boundaries", OURS, (ours,), size.repetitions),
+        Line("boundaries", "pyogrio and shapely", (checks,), size.repetitions),
+    ]
 
 
 def _coverage(size: Size, workload: Workload) -> list[Line]:

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from geo._polygons import Polygons
 from geo._wkb import Piece, polygons_of_wkb
+from geo.polygons import Polygons
 
 GEOMETRIES_PER_PIECE = 1_000
 

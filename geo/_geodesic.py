@@ -29,7 +29,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from geo._compiled import compiled
+from geo.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -7,14 +7,14 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo._polygons import Polygons, polygons_of
-from geo._ring_measures import planar_areas
-from geo._rings import POLYGONAL, Bools, Floats, Geometries, Ints
 from geo._simple import surely_simple
-from geo._threads import blocks, in_threads, processors
 from geo.area import geodesic_area_km2
 from geo.audit import AuditRow
 from geo.errors import GeometryError
+from geo.polygons import Polygons, polygons_of
+from geo.ring_measures import planar_areas
+from geo.rings import POLYGONAL, Bools, Floats, Geometries, Ints
+from geo.threads import blocks, in_threads, processors
 
 COLLECTION = shapely.GeometryType.GEOMETRYCOLLECTION
 MENDING_ROUNDS = 5

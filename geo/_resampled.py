@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from geo._compiled import compiled
+from geo.compiled import compiled
 
 Floats = NDArray[np.float64]
 LANES = 16

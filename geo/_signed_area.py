@@ -16,7 +16,7 @@ and whatever band of rows is asked for.
 import numpy as np
 import numpy.typing as npt
 
-from geo._compiled import compiled
+from geo.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -321,7 +321,7 @@ def sweep_units(
     rows : tuple of int
         First and end row of the band.
     xy, ring_starts, is_hole, unit_rings : arrays
-        As in ``geo._rings.Rings``.
+        As in ``geo.rings.Rings``.
     grid : tuple
         (a, c, e, f, rows, cols): transform without its zeros, and shape.
 

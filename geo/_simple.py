@@ -5,14 +5,15 @@ The side of a point is the sign of a 2 x 2 determinant, which is right if it exc
 rounding (Shewchuk 1997, Adaptive precision floating-point arithmetic: the first filter of
 ``orient2d``). Neighbouring edges must make a turn whose sign is sure, or go on at an obtuse angle.
 Which edges to compare is told by a binary tree of boxes over the edges in their order, compared
-with itself. Whatever is not sure is left to GEOS.
+with itself. Whatever is not sure is left to GEOS. What it saves together with `geo._wkb`, beside
+reading and checking by pyogrio and shapely, is the group "boundaries" of the benchmark.
 """
 
 import numpy as np
 
-from geo._compiled import compiled
-from geo._rings import Bools, Floats, Ints, Rings
-from geo._threads import in_threads, processors, runs
+from geo.compiled import compiled
+from geo.rings import Bools, Floats, Ints, Rings
+from geo.threads import in_threads, processors, runs
 
 ROUNDING = 3.3306690738754716e-16
 """(3 + 16 u) u with u = 2^-53."""

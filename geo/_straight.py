@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from geo._compiled import compiled
-from geo._rings import Bools, Floats
-from geo._threads import blocks, in_threads, processors
+from geo.compiled import compiled
+from geo.rings import Bools, Floats
+from geo.threads import blocks, in_threads, processors
 
 SAFETY = 2.0
 """How many times larger the difference may be between nodes than at them."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geo._compiled import compiled
+from geo.compiled import compiled
 from geo.stripes import STRIPE_ROWS, Stripe
 from geo.window import Window
 

@@ -5,8 +5,8 @@ from concurrent.futures import Executor
 import numpy as np
 from pyproj import Transformer
 
-from geo._rings import Floats
-from geo._threads import blocks, in_threads, processors
+from geo.rings import Floats
+from geo.threads import blocks, in_threads, processors
 
 POINTS_PER_CALL = 100_000
 """Points are handled in blocks of this many: bounded memory, several threads."""

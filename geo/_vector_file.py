@@ -16,11 +16,11 @@ import pyogrio
 from pyproj import CRS
 
 from geo._arrow_table import table_of_arrow
-from geo._compiled import load
-from geo._polygons import Polygons
-from geo._rings import Geometries
 from geo.audit import AuditRow
+from geo.compiled import load
 from geo.errors import BoundaryFileError
+from geo.polygons import Polygons
+from geo.rings import Geometries
 
 PARQUET = (".parquet", ".geoparquet", ".pq")
 # What OGR assumes for a shapefile that does not state its encoding; as single bytes it loses none.

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from geo._compiled import compiled
-from geo._polygons import Polygons
-from geo._rings import Ints, Rings
-from geo._threads import in_threads, processors
+from geo.compiled import compiled
+from geo.polygons import Polygons
+from geo.rings import Ints, Rings
+from geo.threads import in_threads, processors
 
 Bytes = npt.NDArray[np.uint8]
 Piece = tuple[Bytes, Ints]

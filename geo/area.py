@@ -7,10 +7,10 @@ import numpy as np
 from pyproj import CRS, Geod, Transformer
 
 from geo._geodesic import ring_areas
-from geo._rings import Floats, Ints, Rings, rings_of
-from geo._threads import in_threads, processors, runs
 from geo._transform import transformed
 from geo.errors import MissingCrsError
+from geo.rings import Floats, Ints, Rings, rings_of
+from geo.threads import in_threads, processors, runs
 
 WGS84 = "EPSG:4326"
 

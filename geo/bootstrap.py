@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo._resampled import accepted_ranks, resampled_ginis
-from geo._threads import blocks, in_threads, processors
+from geo.threads import blocks, in_threads, processors
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

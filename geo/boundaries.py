@@ -9,12 +9,12 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from geo._polygons import Polygons
 from geo._repair import repair
 from geo._unit_codes import choose_columns, city_ids, names, unit_ids
 from geo._vector_file import VectorFile, read_vector
 from geo.audit import AuditRow
 from geo.errors import BoundaryFileError, MissingCrsError
+from geo.polygons import Polygons
 
 
 @dataclass(frozen=True)

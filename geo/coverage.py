@@ -12,15 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo import _ring_measures as measures
-from geo._polygons import Polygons
-from geo._rings import Bools, Floats, Ints, Rings, rings_of, subset
+from geo import ring_measures as measures
 from geo._signed_area import sweep_units
 from geo._stripe_pieces import Piece, stripe_of
-from geo._threads import in_threads, processors
 from geo.errors import GridError
 from geo.grid import Grid
+from geo.polygons import Polygons
+from geo.rings import Bools, Floats, Ints, Rings, rings_of, subset
 from geo.stripes import STRIPE_ROWS, Stripe, expanded, stripe_count
+from geo.threads import in_threads, processors
 
 AREA_TOLERANCE = 1e-9
 """Largest relative difference between a unit's sum of shares and its clipped area."""

@@ -4,7 +4,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo._threads import in_threads, processors
+from geo.threads import in_threads, processors
 
 AREA_TOLERANCE = 1e-12
 """Relative; the rounding of the areas of some hundred units is a tenth of it at most."""

@@ -16,13 +16,13 @@ import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 
-from geo._polygons import Polygons
-from geo._rings import POLYGONAL, Bools, Floats, Geometries, Ints, Rings, rings_of
 from geo._straight import surely_straight
-from geo._threads import blocks, in_threads, processors
 from geo._transform import transformed
 from geo.errors import GeometryError, MissingCrsError
 from geo.grid import Grid
+from geo.polygons import Polygons
+from geo.rings import POLYGONAL, Bools, Floats, Geometries, Ints, Rings, rings_of
+from geo.threads import blocks, in_threads, processors
 
 LARGEST_DEVIATION = 0.1
 """How far, in cells, a straight edge may lie from its curve."""

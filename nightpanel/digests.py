@@ -14,8 +14,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from geo._threads import processors
 from geo.errors import CacheError, InputFileError
+from geo.threads import processors
 from nightpanel.store import Store
 from tiles.file_state import FileState
 

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyogrio
 
-from geo._threads import in_threads, processors
 from geo.errors import OutputError
+from geo.threads import in_threads, processors
 from nightpanel.arrow_tables import arrow_table
 from nightpanel.shapes import CRS, GEOMETRY, unit_shapes
 from nightpanel.store import Store

@@ -8,12 +8,12 @@ import pandas as pd
 import pyarrow as pa
 from pyproj import CRS
 
-from geo._polygons import Polygons
-from geo._rings import Rings
-from geo._threads import in_threads, processors
 from geo.audit import AuditRow
 from geo.boundaries import Units
 from geo.inequality import city_year_inequality
+from geo.polygons import Polygons
+from geo.rings import Rings
+from geo.threads import in_threads, processors
 from nightpanel.arrow_tables import ipc_bytes, ipc_table
 from nightpanel.inputs import study_units
 from nightpanel.store import Store

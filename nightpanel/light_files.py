@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from geo._threads import processors
 from geo.boundaries import Units
+from geo.threads import processors
 from nightpanel.arrow_tables import arrow_table, write_parquet
 from nightpanel.digests import FileDigests
 from nightpanel.geopackage import (

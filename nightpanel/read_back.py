@@ -25,9 +25,9 @@ def read_lights(out: Path) -> "Lights":
     import pandas as pd
     from pyproj import CRS
 
-    from geo._polygons import polygons_of
     from geo.boundaries import Units
     from geo.grid import Grid
+    from geo.polygons import polygons_of
     from nightpanel.run_lights import Lights
     from tiles.addresses import TileAddress
     from tiles.sums import Effort

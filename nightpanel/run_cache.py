@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from geo._threads import processors
 from geo.errors import CacheError
+from geo.threads import processors
 from nightpanel.entry_file import read_entry
 from nightpanel.manifest import MANIFEST, read_manifest
 from nightpanel.store import clear_killed, entry_paths, is_cache, unusable

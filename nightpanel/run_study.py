@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from geo._threads import at_most
 from geo.audit import AuditRow
 from geo.errors import CacheError, NightpanelError, OutputError, StudyFileError
+from geo.threads import at_most
 from nightpanel import read_back
 from nightpanel.compute import Compute
 from nightpanel.digests import FileDigests

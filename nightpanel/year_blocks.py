@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo._threads import in_threads, processors
+from geo.threads import in_threads, processors
 from nightpanel.arrow_tables import array_digest, arrow_table
 
 

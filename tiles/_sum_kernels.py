@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo._compiled import compiled
+from geo.compiled import compiled
 
 # Columns of the arrays of sums. w is the share of a cell, a the cell's area: 1 on the plane, square
 # kilometres if geodesic; the last five run over valid cells.

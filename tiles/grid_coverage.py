@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geo._ring_measures import bounds
-from geo._rings import Rings
-from geo._threads import in_threads
 from geo.boundaries import Units
 from geo.coverage import coverage
 from geo.errors import NoOverlapError
 from geo.grid import Grid
+from geo.ring_measures import bounds
+from geo.rings import Rings
 from geo.stripes import Stripe
+from geo.threads import in_threads
 from tiles.keeping import (
     ArrayStore,
     Fitted,

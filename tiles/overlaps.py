@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geo._compiled import compiled
-from geo._threads import in_threads
 from geo.audit import AuditRow
+from geo.compiled import compiled
 from geo.grid import Grid
 from geo.stripes import Stripe
+from geo.threads import in_threads
 
 OVERLAP_TOLERANCE = 1e-6
 ROWS_AT_ONCE = 32

@@ -11,9 +11,9 @@ from dask.callbacks import Callback
 from dask.delayed import Delayed, delayed
 from dask.threaded import get
 
-from geo._threads import processors
 from geo.errors import NightpanelError
 from geo.stripes import Stripe
+from geo.threads import processors
 from tiles.sums import TileSums
 
 Done = Callable[[str], None]

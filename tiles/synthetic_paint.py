@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from scipy.sparse import csr_array
 
-from geo._compiled import compiled
+from geo.compiled import compiled
 from geo.coverage import Coverage
 
 Floats = NDArray[np.float64]

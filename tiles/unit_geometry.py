@@ -6,11 +6,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from geo._rings import Rings
 from geo.area import rings_area_km2
 from geo.boundaries import Units
 from geo.grid import Grid
 from geo.reproject import rings_in_grid
+from geo.rings import Rings
 
 
 class UnitGeometry:

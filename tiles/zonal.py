@@ -34,12 +34,12 @@ import pandas as pd
 from dask.delayed import Delayed, delayed
 from numpy.typing import NDArray
 
-from geo._threads import in_threads, processors
 from geo.audit import AuditRow
 from geo.boundaries import Units
 from geo.errors import TileMissingError
 from geo.grid import Grid
 from geo.stripes import Stripe, stripe_count
+from geo.threads import in_threads, processors
 from tiles.addresses import (
     Identity,
     TileAddress,
@@ -219,6 +219,20 @@ def zonal(
         on_grid = [job for job in jobs if job.tile.grid == grid]
         fits[grid], of_tiles = _on_one_grid(geometry, on_grid, settings, counter, watch)
         sums |= of_tiles
+    return _assembled(geometry.units, catalog, jobs, sums, fits, area_km2, settings.threads, watch)
+
+
+def _assembled(
+    units: Units,
+    catalog: Catalog,
+    jobs: Sequence[_Job],
+    sums: Mapping[Path, TileSums],
+    fits: Mapping[Grid, Fitted],
+    area_km2: NDArray[np.float64],
+    threads: int,
+    watch: _Watch,
+) -> ZonalResult:
+    """The tiles' sums as one table, if no value breaks its contract."""
     in_order = [sums[tile.path] for tile in catalog.tiles]
     check_contract(catalog.tiles, [one.breaches for one in in_order])
     fitted = [fits[tile.grid] for tile in catalog.tiles]
@@ -228,16 +242,16 @@ def zonal(
         return tile_rows(units.attributes, tile, sums=one.sums, area_km2=area_km2, fit=known.fit)
 
     each = list(zip(catalog.tiles, in_order, fitted, strict=True))
-    rows = in_threads(rows_of, each, settings.threads)
+    rows = in_threads(rows_of, each, threads)
     flags = [row for of_tile in rows for row in of_tile.audit]
-    overlaps = [row for grid in grids for row in overlap_audit(fits[grid].overlap, grid)]
+    overlaps = [row for grid in fits for row in overlap_audit(fits[grid].overlap, grid)]
     efforts = [one.effort for one in in_order]
     table = unit_year_table(rows)
     watch.lap("tiles")
     return ZonalResult(
         unit_years=table,
         audit=(*_several_grids(catalog), *overlaps, *flags),
-        grids=grids,
+        grids=tuple(fits),
         addresses=tuple(job.address for job in jobs),
         coverage_keys=tuple(dict.fromkeys(_stripe_keys(jobs, fits))),
         effort=total_effort(efforts),

@@ -40,6 +40,12 @@ def means_kept(job: Job) -> Task[pd.DataFrame]:
     return Task(partial(_means_kept, job, Path(folder.name)), table)
 
 
+def boundaries(job: Job) -> Task[Units]:
+    """Units from their file, checked and ready to be covered."""
+    read = partial(read_units, job.boundaries, unit_id=UNIT_ID, city_id=CITY_ID)
+    return Task(read, lambda units: units.attributes)
+
+
 def coverage(job: Job) -> Task[Coverage]:
     """Share of every cell inside every unit: polygons are in memory beforehand."""
     units, catalog = read_inputs(job)

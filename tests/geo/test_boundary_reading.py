@@ -14,9 +14,9 @@ import shapely
 from shapely import MultiPolygon, Point, Polygon, box
 
 from geo import _vector_file
-from geo._polygons import Polygons
 from geo._vector_file import read_vector
 from geo.errors import BoundaryFileError
+from geo.polygons import Polygons
 
 N = 12
 SQUARES = [box(110 + i, 23, 110.5 + i, 24) for i in range(N)]

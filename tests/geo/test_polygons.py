@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
-from geo._polygons import polygons_of
+from geo.polygons import polygons_of
 
 HOLED = box(0, 0, 3, 3) - box(1, 1, 2, 2)
 FULL = [HOLED, MultiPolygon([HOLED, box(5, 5, 6, 6)]), Polygon(), MultiPolygon([HOLED])]

@@ -12,12 +12,12 @@ from pyproj import CRS, Transformer
 from shapely import MultiPolygon, Polygon, box
 
 from geo import _straight, _transform, reproject
-from geo._rings import rings_of
 from geo._straight import surely_straight
 from geo.coverage import coverage
 from geo.errors import GeometryError, MissingCrsError
 from geo.grid import Grid
 from geo.reproject import rings_in_grid, to_grid
+from geo.rings import rings_of
 
 LONLAT = CRS("EPSG:4326")
 ALBERS = CRS("+proj=aea +lat_1=25 +lat_2=47 +lon_0=105 +datum=WGS84")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
-from geo._rings import joined, rings_of, subset
 from geo.errors import GeometryError
+from geo.rings import joined, rings_of, subset
 
 HOLED = box(0, 0, 3, 3) - box(1, 1, 2, 2)
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
-from geo._rings import rings_of
 from geo._simple import surely_simple
+from geo.rings import rings_of
 
 coarse = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=3, max_size=12)
 fine = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=3, max_size=8)

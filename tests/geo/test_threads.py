@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo._threads import blocks, in_threads, runs
+from geo.threads import blocks, in_threads, runs
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])

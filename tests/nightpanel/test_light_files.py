@@ -12,8 +12,8 @@ import pyogrio
 import pytest
 import shapely
 
-from geo._polygons import polygons_of
 from geo.boundaries import Units
+from geo.polygons import polygons_of
 from nightpanel import geopackage, light_files
 from nightpanel.light_files import write_light_files
 from nightpanel.store import Store

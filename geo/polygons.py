@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from geo._rings import (
+from geo.rings import (
     POLYGONAL,
     Bools,
     Geometries,

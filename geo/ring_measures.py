@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from geo._compiled import compiled
-from geo._rings import Floats, Ints, Rings
-from geo._threads import in_threads, processors, runs
+from geo.compiled import compiled
+from geo.rings import Floats, Ints, Rings
+from geo.threads import in_threads, processors, runs
 
 VERTICES_PER_CALL = 200_000
 
