@@ -1,16 +1,12 @@
-"""Memory of a worker process: a formula, and what real workers take; then a global run by it.
+"""Memory of a worker process: a formula, and what real workers take.
 
 Workers are started with Dask's own commands, under nannies as is Dask's default. What a worker
 takes before the job is its resident memory after a small one, when everything is imported and
 compiled; its peak is the kernel's own high-water mark, set back before the job (Linux only).
-
-The global run is planned from one tile of 86,400 x 33,600 cells, and then run: thirty years, which
-are one file under thirty names, so that it is read from the page cache.
 """
 
 import argparse
 import gc
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,19 +22,17 @@ from distributed import Client, WorkerPlugin
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
-from benchmarks.global_tile import global_tile
+from benchmarks.bench import RESULTS
 from benchmarks.lattice import crinkled_lattice
 from benchmarks.machine import machine
-from geo.boundaries import Units, make_units, read_units
+from benchmarks.report import table
+from geo.boundaries import Units, make_units
 from geo.coverage import coverage
-from geo.reproject import to_grid
 from geo.stripes import STRIPE_ROWS, Stripe
-from geo.threads import processors
 from tests.dask_processes import DaskProcesses, dask_processes
 from tiles.catalog import Catalog, Tile, read_catalog
 from tiles.cluster import Cluster
 from tiles.file_state import file_state
-from tiles.products import PRODUCTS
 from tiles.reader import BLOCK_CACHE_MIB
 from tiles.sums import sum_stripe
 from tiles.zonal import ZonalResult, zonal
@@ -48,7 +42,6 @@ SEED = 20_262
 PLANE = "EPSG:32649"
 CELL = 10.0
 STRIPES = 8
-YEARS = 30
 SUMS_BYTES = 7 * 8
 """A unit's sums and its number."""
 
@@ -288,99 +281,43 @@ def small_task(folder: Path, dtype: str) -> tuple[Stripe, Tile]:
     return coverage(units.table.geometry.to_numpy(), tile.grid).stripes[0], tile
 
 
-# ---------------------------------------------------------------- a global run
-
-
-def plan(work: Path, n_units: int) -> None:
-    """Measure one tile on the workers of this machine, plan thirty years by it, and run them."""
-    files = global_tile(work, continents=5, units=n_units)
-    units = read_units(files.units, unit_id="unit_id", city_id="city_id")
-    (tile,) = global_catalog(work, files.tile, years=1).tiles
-    began = time.perf_counter()
-    stripes = coverage(to_grid(units.table, tile.grid), tile.grid).stripes
-    covering = time.perf_counter() - began
-    size = " x ".join(f"{number:,}" for number in reversed(tile.grid.shape))
-    print(f"\n{len(units.table):,} units, {size} cells of {tile.dtype}")
-    print(f"coverage in {covering:.1f} s on {processors()} threads, {len(stripes)} stripes")
-    peak, seconds = run_years(work, files.tile, units, years=1)
-    hours = (YEARS * seconds + processors() * covering) / 3600
-    print(f"plan: {YEARS * len(stripes):,} tasks that read, {hours:.2f} core-hours")
-    widest = STRIPE_ROWS * tile.grid.shape[1] * np.dtype(tile.dtype).itemsize
-    for number, threads in ((4, 1), (16, 1), (16, 4)):
-        share, most = (
-            worker_bytes(
-                base=peak.base,
-                coverage=held,
-                threads=threads,
-                window=widest,
-                units=len(units.table),
-            )
-            for held in (peak.coverage // number, peak.coverage)
-        )
-        print(
-            f"plan: {number} workers of {threads} thread(s), all columns touched: "
-            f"{share / MIB:,.0f} MiB each with its share of coverage, {most / MIB:,.0f} with all"
-        )
-    run_years(work, files.tile, units, years=YEARS)
-
-
-def global_catalog(work: Path, tile: Path, *, years: int) -> Catalog:
-    """The tile under as many names as there are years."""
-    folder = work / "global_years"
-    folder.mkdir(exist_ok=True)
-    paths = [folder / f"lights_{1992 + year}.tif" for year in range(years)]
-    for path in paths:
-        if not path.exists():
-            path.hardlink_to(tile.resolve())
-    return read_catalog(paths, product=PRODUCTS["viirs-annual"])
-
-
-def run_years(work: Path, tile: Path, units: Units, *, years: int) -> tuple[Peak, float]:
-    """Run so many years on the processors of this machine; peaks, and core-seconds of tasks."""
-    catalog, number = global_catalog(work, tile, years=years), processors()
-    with workers(number, 1) as started:
-        tiny = small_task(work, "float32")
-        began = time.perf_counter()
-        peak, result = take(started, units, catalog, threads=1, tiny=tiny)
-        wall = time.perf_counter() - began
-    seconds = result.effort.read + result.effort.add
-    print(
-        f"{years} year(s) on {number} workers of 1 thread: {wall:.0f} s; reading "
-        f"{result.effort.read:.0f} s and adding {result.effort.add:.0f} s of one thread, "
-        f"{seconds / 3600:.2f} core-hours\n"
-        f"  coverage {peak.coverage / MIB:,.0f} MiB, of which the largest worker held "
-        f"{peak.held / MIB:,.0f}; widest stripe {peak.window / MIB:,.0f} MiB\n"
-        f"  largest worker {peak.measured / MIB:,.0f} MiB, by the formula "
-        f"{peak.predicted / MIB:,.0f}; scheduler {peak.scheduler / MIB:,.0f}"
-    )
-    return peak, seconds
-
-
 def main() -> None:
-    """Compare the formula with real workers, then plan."""
+    """Compare the formula with real workers."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=Path("/tmp/nightpanel_cluster"))  # noqa: S108
-    parser.add_argument("--global-units", type=int, nargs="*", default=[50_000, 200_000])
+    parser.add_argument("--work", type=Path, default=Path("build/clusters"))
+    parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    print("; ".join(f"{name}: {text}" for name, text in machine(options.work).items()))
-    print("| columns | type | units | workers x threads | base | coverage held, of | window "
-          "| measured | formula | ratio |")  # fmt: skip
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    rows = []
     for case in CASES:
         units, catalog = made_up(options.work, case)
+        n_units = len(units.attributes)
         with workers(case.workers, case.threads) as started:
             tiny = small_task(options.work, case.dtype)
             peak, _ = take(started, units, catalog, threads=case.threads, tiny=tiny)
-        print(
-            f"| {case.columns:,} | {case.dtype} | {len(units.table):,} "
-            f"| {case.workers} x {case.threads} | {peak.base / MIB:.0f} "
-            f"| {peak.held / MIB:.0f}, {peak.coverage / MIB:.0f} | {peak.window / MIB:.0f} "
-            f"| {peak.measured / MIB:.0f} | {peak.predicted / MIB:.0f} "
-            f"| {peak.measured / peak.predicted:.2f} |"
+        rows.append(
+            [
+                f"{case.columns:,}",
+                case.dtype,
+                f"{n_units:,}",
+                f"{case.workers} x {case.threads}",
+                f"{peak.base / MIB:.0f}",
+                f"{peak.held / MIB:.0f}, {peak.coverage / MIB:.0f}",
+                f"{peak.window / MIB:.0f}",
+                f"{peak.measured / MIB:.0f}",
+                f"{peak.predicted / MIB:.0f}",
+                f"{peak.measured / peak.predicted:.2f}",
+            ]
         )
-    for number in options.global_units:
-        plan(options.work, number)
+        print(" | ".join(rows[-1]), flush=True)
+    head = [
+        "columns", "type", "units", "workers x threads", "base", "coverage held, of", "window",
+        "measured", "formula", "ratio",
+    ]  # fmt: skip
+    about = "\n".join(f"* {name}: {text}" for name, text in machine(options.work).items())
+    options.out.mkdir(parents=True, exist_ok=True)
+    text = f"{about}\n\n{table(head, rows)}\n"
+    (options.out / "cluster_memory.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

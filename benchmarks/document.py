@@ -1,7 +1,8 @@
-"""Put the last full run's tables into ``docs/performance.md``, between its marks."""
+"""Put the tables of the last runs into the pages of ``docs``, between their marks."""
 
 import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.bench import RESULTS
@@ -10,24 +11,31 @@ from benchmarks.report import report
 from benchmarks.results_file import load
 from benchmarks.scaling import scaling_report
 
-PAGE = ROOT / "docs" / "performance.md"
-
 
 def main() -> None:
-    """Fill the page from the results' folder; a part without results is left as it is."""
+    """Fill the pages from the results' folder; a part without results is left as it is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, default=RESULTS)
-    parser.add_argument("--page", type=Path, default=PAGE)
+    parser.add_argument("--pages", type=Path, default=ROOT / "docs")
     asked = parser.parse_args()
-    text = asked.page.read_text(encoding="utf-8")
-    for mark, file, written in (
-        ("bench", "full.json", report),
-        ("scaling", "scaling.json", scaling_report),
-    ):
-        path = asked.results / file
-        if path.exists():
-            text = filled(text, mark, written(load(path)))
-    asked.page.write_text(text, encoding="utf-8")
+    for page, mark, file, written in PARTS:
+        path, results = asked.pages / page, asked.results / file
+        if results.exists():
+            text = filled(path.read_text(encoding="utf-8"), mark, written(results))
+            path.write_text(text, encoding="utf-8")
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+PARTS: tuple[tuple[str, str, str, Callable[[Path], str]], ...] = (
+    ("performance.md", "bench", "full.json", lambda path: report(load(path))),
+    ("performance.md", "scaling", "scaling.json", lambda path: scaling_report(load(path))),
+    ("clusters.md", "cluster_memory", "cluster_memory.md", _text),
+    ("clusters.md", "global_run", "global_run.md", _text),
+)
+"""Page, mark, file of results, and how they are written."""
 
 
 def filled(text: str, mark: str, content: str) -> str:
