@@ -1,6 +1,7 @@
 """The stages of a study: what each reads, makes and writes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -97,17 +98,23 @@ def _make_light(
     setting: Setting, catalog: "Catalog", *, boundary: Mapping[str, str], inputs: Mapping[str, str]
 ) -> Made:
     # What only a run with something to do needs is loaded here.
+    from geo.compiled import load
     from nightpanel.kept import kept_units
     from nightpanel.light_files import write_light_files
     from nightpanel.run_lights import Kept, lights
     from tiles.addresses import Identity
 
     study, store = setting.study, setting.store
-    units, units_key = kept_units(study, files=boundary, store=store)
-    identities = {
-        tile.path: Identity(tile.state, inputs[str(tile.path.resolve())]) for tile in catalog.tiles
-    }
-    with progress_bars("tiles", "blocks", quiet=setting.quiet) as report:
+    with (
+        ThreadPoolExecutor(1) as pool,
+        progress_bars("tiles", "blocks", quiet=setting.quiet) as report,
+    ):
+        pool.submit(load)  # while the store is read
+        units, units_key = kept_units(study, files=boundary, store=store)
+        identities = {
+            tile.path: Identity(tile.state, inputs[str(tile.path.resolve())])
+            for tile in catalog.tiles
+        }
         result = lights(
             units,
             catalog,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.threads import blocks, in_threads, runs
+from geo.threads import at_most, blocks, in_threads, processors, runs
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])
@@ -43,3 +43,15 @@ def test_runs_hold_every_item_once_and_about_as_many_members(counts, size):
     for first, end in got:
         # A run is closed by the item that fills it; items without members cost nothing.
         assert starts[end] - starts[first] < size + 2 * max(counts)
+
+
+def test_a_process_can_be_held_to_fewer_threads():
+    there = processors()
+    with at_most(1):
+        assert processors() == 1
+        with at_most(None):
+            assert processors() == there
+        assert processors() == 1
+    with at_most(there + 5):
+        assert processors() == there
+    assert processors() == there
