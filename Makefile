@@ -30,7 +30,7 @@ format: $(VENV)/.dev
 
 BENCH_WORK ?= build/bench
 
-bench: $(VENV)/.bench  ## against the peers in one run, and the curves; an hour, 5 GB in BENCH_WORK
+bench: $(VENV)/.bench  ## against the peers in one run, and the curves; more than an hour, 5 GB in BENCH_WORK
 	$(BIN)/python -m benchmarks.bench --work $(BENCH_WORK)
 	$(BIN)/python -m benchmarks.scaling --work $(BENCH_WORK)
 	$(BIN)/python -m benchmarks.document

@@ -32,13 +32,9 @@ RESULTS = Path(__file__).with_name("results")
 
 def main() -> None:
     """Build what is missing of the workload, measure, write the results."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=Path("build/bench"), help="workload's folder")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
-    parser.add_argument("--quick", action="store_true", help="a small one, of no meaning")
-    parser.add_argument("--only", default="", help="groups whose names contain this text")
-    parser.add_argument("--repetitions", type=int, help="of every line; by default 5, or 3 of slow")
-    asked = parser.parse_args()
+    asked = arguments(
+        __doc__, only="groups", repetitions="of every line; by default 5, or 3 of slow"
+    )
     size = QUICK if asked.quick else FULL
     if asked.repetitions:
         size = replace(size, repetitions=asked.repetitions, slow=asked.repetitions)
@@ -52,6 +48,30 @@ def main() -> None:
         path.with_suffix(".md").write_text(report(whole), encoding="utf-8")
 
     print(report(run(size, asked.work.resolve(), only=asked.only, keep=keep)))
+
+
+def arguments(about: str | None, *, only: str, repetitions: str) -> argparse.Namespace:
+    """What a benchmark of the workload is asked on its command line.
+
+    Parameters
+    ----------
+    about : str, optional
+        What it does.
+    only, repetitions : str
+        What can be chosen by name, and what is repeated.
+
+    Returns
+    -------
+    argparse.Namespace
+        ``work``, ``out``, ``quick``, ``only`` and ``repetitions``.
+    """
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--work", type=Path, default=Path("build/bench"), help="workload's folder")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
+    parser.add_argument("--quick", action="store_true", help="a small one, of no meaning")
+    parser.add_argument("--only", default="", help=f"{only} whose names contain this text")
+    parser.add_argument("--repetitions", type=int, help=repetitions)
+    return parser.parse_args()
 
 
 def run(size: Size, work: Path, *, only: str, keep: Callable[[Results], None]) -> Results:

@@ -17,7 +17,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import rasterio
 from distributed import Client, WorkerPlugin
 from rasterio.transform import Affine
 from rasterio.windows import Window
@@ -25,7 +24,8 @@ from rasterio.windows import Window
 from benchmarks.bench import RESULTS
 from benchmarks.lattice import crinkled_lattice
 from benchmarks.machine import machine
-from benchmarks.report import table
+from benchmarks.report import table, write_page
+from benchmarks.workload import new_raster
 from geo.boundaries import Units, make_units
 from geo.coverage import coverage
 from geo.stripes import STRIPE_ROWS, Stripe
@@ -138,20 +138,8 @@ def write_tile(path: Path, shape: tuple[int, int], dtype: str) -> None:
     """Whole numbers from 0 to 63, drawn anew for every block of rows."""
     rng = np.random.default_rng(SEED)
     rows, columns = shape
-    with rasterio.open(
-        path,
-        "w",
-        driver="GTiff",
-        height=rows,
-        width=columns,
-        count=1,
-        dtype=dtype,
-        crs=PLANE,
-        transform=Affine(CELL, 0.0, 0.0, 0.0, -CELL, CELL * rows),
-        tiled=True,
-        compress="deflate",
-        num_threads="all_cpus",
-    ) as tile:
+    place = Affine(CELL, 0.0, 0.0, 0.0, -CELL, CELL * rows)
+    with new_raster(path, shape, dtype, crs=PLANE, transform=place) as tile:
         for row in range(0, rows, STRIPE_ROWS):
             values = rng.integers(0, 64, (STRIPE_ROWS, columns), dtype=np.uint8)
             tile.write(values.astype(dtype), 1, window=Window(0, row, columns, STRIPE_ROWS))
@@ -314,10 +302,7 @@ def main() -> None:
         "columns", "type", "units", "workers x threads", "base", "coverage held, of", "window",
         "measured", "formula", "ratio",
     ]  # fmt: skip
-    about = "\n".join(f"* {name}: {text}" for name, text in machine(options.work).items())
-    options.out.mkdir(parents=True, exist_ok=True)
-    text = f"{about}\n\n{table(head, rows)}\n"
-    (options.out / "cluster_memory.md").write_text(text, encoding="utf-8")
+    write_page(options.out / "cluster_memory.md", machine(options.work), table(head, rows))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from benchmarks.bench import RESULTS
 from benchmarks.cluster_memory import MIB, Peak, small_task, take, worker_bytes, workers
 from benchmarks.global_tile import global_tile
 from benchmarks.machine import machine
-from benchmarks.report import table
+from benchmarks.report import table, write_page
 from geo.boundaries import Units, read_units
 from geo.coverage import coverage
 from geo.reproject import to_grid
@@ -94,11 +94,9 @@ def main() -> None:
     jobs = {f"{number:,} units": planned(options.work, number) for number in options.units}
     names = next(iter(jobs.values()))
     rows = [[name, *(job[name] for job in jobs.values())] for name in names]
-    about = "\n".join(f"* {name}: {text}" for name, text in machine(options.work).items())
-    text = f"{about}\n\n{table(['', *jobs], rows)}\n"
-    print(text)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "global_run.md").write_text(text, encoding="utf-8")
+    content = table(["", *jobs], rows)
+    print(content)
+    write_page(options.out / "global_run.md", machine(options.work), content)
 
 
 if __name__ == "__main__":

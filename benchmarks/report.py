@@ -1,8 +1,9 @@
 """A run's results as tables to read."""
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 
 from benchmarks.plan import EXACT, OURS
 from benchmarks.results_file import Result, Results
@@ -32,18 +33,30 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])
 
 
+def described(machine: Mapping[str, str]) -> list[str]:
+    """A machine's description as lines of a list."""
+    return [f"* {name}: {text}" for name, text in machine.items()]
+
+
+def write_page(path: Path, machine: Mapping[str, str], content: str) -> None:
+    """Write a machine's description and a table below it, for a page of the docs to take over."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(described(machine))
+    path.write_text(f"{text}\n\n{content}\n", encoding="utf-8")
+
+
 def _machine(results: Results) -> str:
     size = results.size
     rows, columns = round(4200 * size["scale"]), round(5100 * size["scale"])
-    described = [f"* {name}: {value}" for name, value in results.machine.items()]
+    facts = described(results.machine)
     runs = [run for line in results.lines for run in line.runs]
     taken = statistics.median(run.stolen for run in runs)
     most = max(run.stolen for run in runs)
-    described.append(
+    facts.append(
         f"* taken by the host's other guests: {taken:.0%} in the median, {most:.0%} at most"
     )
     job = f"* workload: {size['units']:,} units, {rows:,} x {columns:,} cells"
-    return "\n".join([*described, job])
+    return "\n".join([*facts, job])
 
 
 def _targets(results: Results) -> str:

@@ -4,7 +4,6 @@ Times are taken inside the process. Growth is fitted by a straight line through 
 the medians lie from it says whether it is one.
 """
 
-import argparse
 import os
 import statistics
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.bench import RESULTS, say
+from benchmarks.bench import arguments, say
 from benchmarks.machine import machine
 from benchmarks.measure import Measured, Request, measure
 from benchmarks.plan import request
@@ -66,13 +65,7 @@ class Point:
 
 def main() -> None:
     """Measure the curves and write them beside the benchmark's results."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=Path("build/bench"), help="workload's folder")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
-    parser.add_argument("--quick", action="store_true", help="a small one, of no meaning")
-    parser.add_argument("--only", default="", help="curves whose names contain this text")
-    parser.add_argument("--repetitions", type=int, help="of every point; by default 3")
-    asked = parser.parse_args()
+    asked = arguments(__doc__, only="curves", repetitions="of every point; by default 3")
     reach, work = (QUICK if asked.quick else FULL), asked.work.resolve()
     reach = replace(reach, repetitions=asked.repetitions or reach.repetitions)
     name = "scaling_quick" if asked.quick else "scaling"

@@ -103,21 +103,26 @@ class Workload:
 
 def write_raster(path: Path, values: np.ndarray, **profile: Any) -> None:
     """Write a compressed, tiled GeoTIFF of one band, as GDAL's defaults have it."""
-    rows, columns = values.shape
-    with rasterio.open(
+    with new_raster(path, values.shape, values.dtype, **profile) as tile:
+        tile.write(values, 1)
+
+
+def new_raster(path: Path, shape: tuple[int, ...], dtype: object, **profile: Any) -> Any:
+    """A file as `write_raster` makes it, open for its values."""
+    rows, columns = shape
+    return rasterio.open(
         path,
         "w",
         driver="GTiff",
         height=rows,
         width=columns,
         count=1,
-        dtype=values.dtype,
+        dtype=dtype,
         compress="deflate",
         tiled=True,
         num_threads="all_cpus",
         **profile,
-    ) as tile:
-        tile.write(values, 1)
+    )
 
 
 def once(path: Path, write: Callable[[Path], None]) -> None:

@@ -1,18 +1,13 @@
 """Where a run computes: in this process, in local worker processes, or on a cluster."""
 
-import socket
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
-from geo.errors import SchedulerError
 from nightpanel.effort import Effort
 from tiles.peak_memory import peak_memory
-
-SCHEMES = ("tcp://", "tls://", "ws://", "wss://")
-CONNECT_SECONDS = 5.0
+from tiles.scheduler_address import require_listening
 
 if TYPE_CHECKING:
     from tiles.cluster import Cluster
@@ -53,24 +48,8 @@ class Compute:
         SchedulerError
             It is no address, or nothing answers there.
         """
-        if self._address is None:
-            return
-        if not self._address.startswith(SCHEMES):
-            raise self._not_there("no address of that kind, as tcp://node1:8786")
-        try:
-            where = urlsplit(self._address)
-            there = (where.hostname or "", where.port or 0)
-            socket.create_connection(there, CONNECT_SECONDS).close()
-        except (OSError, ValueError) as error:
-            raise self._not_there(getattr(error, "strerror", None) or str(error)) from error
-
-    def _not_there(self, found: str) -> SchedulerError:
-        return SchedulerError(
-            f"scheduler {self._address}",
-            expected=f"a Dask scheduler that answers within {CONNECT_SECONDS:g} s",
-            found=found,
-            hint="start it with 'dask scheduler', and give the address that it prints",
-        )
+        if self._address is not None:
+            require_listening(self._address)
 
     def scheduler(self) -> "Cluster | None":
         """Who reads the tiles; None for the threads of this process.

@@ -17,7 +17,7 @@ from pathlib import Path
 from geo.errors import CacheError, InputFileError
 from geo.threads import processors
 from nightpanel.store import Store
-from tiles.file_state import FileState
+from tiles.file_state import FileState, changed
 
 READ_BYTES = 4 << 20
 YOUNG_NS = 2_000_000_000  # the coarsest tick of a file system's clock in use (FAT)
@@ -128,6 +128,11 @@ class FileDigests:
                 self._store.put_bytes(KIND, KEY, text.encode())
 
 
+def file_digest(path: Path) -> str:
+    """The digest of one file, remembered nowhere; as `FileDigests.of`."""
+    return FileDigests().of([path])[path]
+
+
 def input_files(paths: Iterable[Path]) -> list[Path]:
     """The files that inputs consist of.
 
@@ -175,13 +180,9 @@ def _require_same(path: Path, before: FileState) -> None:
         found = path.stat()
     except OSError as error:
         raise _unreadable(path, error) from error
-    if FileState(found.st_size, found.st_mtime_ns) != before:
-        raise InputFileError(
-            str(path),
-            expected=f"the file of {before.size} bytes that was there when the run began",
-            found=f"one of {found.st_size} bytes, changed while it was read",
-            hint="wait until the file is complete, then run again: finished tiles are kept",
-        )
+    now = FileState(found.st_size, found.st_mtime_ns)
+    if now != before:
+        raise changed(InputFileError, path, before, now)
 
 
 def _unreadable(path: Path, error: OSError) -> InputFileError:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from geo.boundaries import Units
 from geo.threads import processors
 from nightpanel.arrow_tables import arrow_table, write_parquet
-from nightpanel.digests import FileDigests
+from nightpanel.digests import file_digest
 from nightpanel.geopackage import (
     KIND,
     add_layers,
@@ -81,7 +81,7 @@ def write_light_files(
         keep = write_blocks(blocks, path, layer="unit_years", page=page, store=store)
         kept = None if store is None or keep is None else pool.submit(store.put_bytes, KIND, *keep)
         add_layers(wide.result(), path, page=page)
-        files[path.name] = pool.submit(_digest, path)
+        files[path.name] = pool.submit(file_digest, path)
         check_layers(wide.result(), path)
         if kept is not None:
             kept.result()
@@ -91,11 +91,7 @@ def write_light_files(
 def _written(write: Callable[[Path], None], path: Path) -> str:
     """Write a file; its digest."""
     write(path)
-    return _digest(path)
-
-
-def _digest(path: Path) -> str:
-    return FileDigests().of([path])[path]
+    return file_digest(path)
 
 
 def _wide_tables(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from geo.audit import AuditRow
-from nightpanel.digests import FileDigests
+from nightpanel.digests import FileDigests, file_digest
 from nightpanel.manifest import MANIFEST, STAGE_FILES, STAGES, merged_manifest, read_manifest
 from nightpanel.outputs import merged_audit, staged, write_manifest, write_table
 
@@ -55,7 +55,7 @@ def write_stage(
         rows = set().union(*(AUDITED[stage] for stage in {name, *gone}))
         table = merged_audit(audit, out if whole else staging, stages=rows)
         write_table(table, staging / AUDIT)
-        digest = FileDigests().of([staging / AUDIT])[staging / AUDIT]
+        digest = file_digest(staging / AUDIT)
         made = {name: record(files)}
         write_manifest(merged_manifest(made, out, audit=digest, stale=gone), staging / MANIFEST)
 

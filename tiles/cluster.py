@@ -27,11 +27,9 @@ from tiles.cluster_graph import ClusterGraph
 from tiles.cluster_task import address_of, no_workers
 from tiles.code_version import CodeVersion, check_same_code, code_version
 from tiles.peak_memory import peak_memory
+from tiles.scheduler_address import CONNECT_SECONDS, no_scheduler
 from tiles.schedulers import Done
 from tiles.sums import TileSums
-
-CONNECT_SECONDS = 5.0
-"""After this time a scheduler that has not answered is not there."""
 
 WORKER_SECONDS = 60.0
 """How long to wait for a worker when the scheduler has none."""
@@ -159,9 +157,9 @@ def _check_scheduler(address: str) -> None:
     except Exception as error:
         # What is no scheduler may fail in any way.
         found = "no answer" if isinstance(error, TimeoutError) else f"{error}"
-        raise _no_scheduler(address, found) from error
+        raise no_scheduler(address, found, seconds=CONNECT_SECONDS) from error
     if kind != "Scheduler":
-        raise _no_scheduler(address, f"a {kind}")
+        raise no_scheduler(address, f"a {kind}", seconds=CONNECT_SECONDS)
 
 
 async def _kind(address: str) -> object:
@@ -173,15 +171,6 @@ async def _kind(address: str) -> object:
             return (await server.identity())["type"]
 
     return await asyncio.wait_for(ask(), CONNECT_SECONDS)
-
-
-def _no_scheduler(address: str, found: str) -> SchedulerError:
-    return SchedulerError(
-        f"scheduler {address}",
-        expected=f"a Dask scheduler that answers within {CONNECT_SECONDS:g} s",
-        found=found,
-        hint="start it with 'dask scheduler', and give the address that it prints",
-    )
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from geo.errors import TileChangedError, TileMissingError
+from geo.errors import NightpanelError, TileChangedError, TileMissingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,16 @@ def require_unchanged(path: Path, before: FileState) -> None:
     """
     now = file_state(path)
     if now != before:
-        raise TileChangedError(
-            str(path),
-            expected=f"the file of {before.size} bytes that was there when the run began",
-            found=f"one of {now.size} bytes, changed while it was read",
-            hint="wait until the file is complete, then run again: finished tiles are kept",
-        )
+        raise changed(TileChangedError, path, before, now)
+
+
+def changed(
+    kind: type[NightpanelError], path: Path, before: FileState, now: FileState
+) -> NightpanelError:
+    """What a user is told of a file that is another than before, as an error of a kind."""
+    return kind(
+        str(path),
+        expected=f"the file of {before.size} bytes that was there when the run began",
+        found=f"one of {now.size} bytes, changed while it was read",
+        hint="wait until the file is complete, then run again: finished tiles are kept",
+    )
