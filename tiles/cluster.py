@@ -45,6 +45,8 @@ class Cluster:
         How long to wait for a worker when there is none.
     """
 
+    together = False  # a worker's memory is planned by one stripe of one tile for each thread
+
     def __init__(self, client: Client, *, worker_seconds: float = WORKER_SECONDS) -> None:
         self._client, self._worker_seconds = client, worker_seconds
         self._stripes: dict[str, Stripe] = {}

@@ -104,6 +104,13 @@ class ClusterGraph:
             That of a task, with the worker named; a SchedulerError if there is no worker, workers
             are lost again and again, or the scheduler is.
         """
+        try:
+            yield from self._finished(tiles)
+        except OSError:  # as Dask's own, of a connection that ended while something was on its way
+            self._check_connection()
+            raise
+
+    def _finished(self, tiles: Sequence[str]) -> Iterator[tuple[str, Any]]:
         waiting = as_completed(loop=self._client.loop)
         for tile in tiles:
             waiting.update(self._submit(self._with_parts(tile)))

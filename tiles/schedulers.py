@@ -15,6 +15,7 @@ from geo.errors import NightpanelError
 from geo.stripes import Stripe
 from geo.threads import processors
 from tiles.sums import TileSums
+from tiles.together import TOGETHER
 
 Done = Callable[[str], None]
 """Called with the key of every task that is done."""
@@ -22,6 +23,9 @@ Done = Callable[[str], None]
 
 class Scheduler(Protocol):
     """Runs the graph of one grid."""
+
+    together: bool
+    """Whether a task may sum several tiles together."""
 
     def hand_out(self, stripes: Sequence[Stripe]) -> Sequence[object]:
         """What may stand for each stripe in the graph.
@@ -64,6 +68,8 @@ class Threads:
     threads : int, optional
         How many; by default one for each processor.
     """
+
+    together = True
 
     def __init__(self, threads: int | None = None) -> None:
         if threads is not None and threads < 1:
@@ -112,5 +118,6 @@ class Threads:
         return finished, None
 
 
-TILES_PER_THREAD = 2
-"""More would keep finished tiles from the store, fewer would let threads wait for the last task."""
+TILES_PER_THREAD = TOGETHER
+"""More would keep finished tiles from the store, fewer would let threads wait for the last task; a
+multiple of `TOGETHER`, so that tiles that are summed together are asked for together."""

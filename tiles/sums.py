@@ -6,7 +6,7 @@ their place between pieces, so that a stripe read in any number of pieces gives 
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -23,13 +23,12 @@ from tiles._sum_kernels import (
     VALID,
     add_cells,
     add_observed,
-    count_outside_real,
-    count_outside_whole,
     find_breaches,
 )
 from tiles.catalog import Tile
 from tiles.cell_area import row_cell_area_km2
 from tiles.file_state import FileState, require_unchanged
+from tiles.limits import Limits, limits_of
 from tiles.reader import read_rows
 
 
@@ -83,27 +82,6 @@ class TileSums:
     """What it cost, over all stripes."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    """A product's contract in the terms of a tile's own type."""
-
-    low: float
-    high: float
-    levels: tuple[float, float]
-    """Above the first a cell is lit, from the second on it is saturated."""
-    fill: NDArray[np.float64]
-
-    def any_outside(self, values: NDArray[Any]) -> bool:
-        """Whether some value is fill or breaks the contract."""
-        if values.dtype.kind == "f":
-            low, high = values.dtype.type(self.low), values.dtype.type(self.high)
-            return bool(count_outside_real(values, low, high))
-        known = np.iinfo(values.dtype)
-        low, high = max(math.ceil(self.low), known.min), min(self.high, known.max)
-        kind = values.dtype.type
-        return bool(count_outside_whole(values, kind(low), kind(math.floor(high))))
-
-
 def sum_stripe(
     part: Stripe,
     *,
@@ -139,26 +117,59 @@ def sum_stripe(
     GridError
         If ``geodesic`` and the tile's grid is projected.
     """
-    window, limits = part.window, _limits(tile)
     area = np.empty(0)
     if geodesic:
-        rows = (window.first_row, window.end_row)
+        rows = (part.window.first_row, part.window.end_row)
         area = row_cell_area_km2(tile.grid, *rows, where=str(tile.path))
-    sums, place = np.zeros((part.units.size, N_SUMS)), part.indptr[:-1].copy()
-    breaches, began, adding = Breaches(), time.perf_counter(), 0.0
-    pieces = read_rows(
-        tile.path, window, shape=tile.grid.shape, spans=part.spans, rows_at_once=rows_at_once
-    )
+    return sum_pieces(part, pieces_of(part, tile, state, rows_at_once), limits_of(tile), area)
+
+
+def pieces_of(
+    part: Stripe, tile: Tile, state: FileState, rows_at_once: int | None = None
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Read a stripe of a tile, a few rows at a time; as `sum_stripe`, which raises its errors."""
     try:
-        for first_row, values in pieces:
-            start = time.perf_counter()
-            found = _add_piece(part, first_row, values, limits, area, place, sums)
-            breaches = _joined(breaches, found)
-            adding += time.perf_counter() - start
+        yield from read_rows(
+            tile.path,
+            part.window,
+            shape=tile.grid.shape,
+            spans=part.spans,
+            rows_at_once=rows_at_once,
+        )
     except TileUnreadableError:
         require_unchanged(tile.path, state)  # the better name for what went wrong
         raise
     require_unchanged(tile.path, state)
+
+
+def sum_pieces(
+    part: Stripe,
+    pieces: Iterable[tuple[int, NDArray[Any]]],
+    limits: Limits,
+    area: NDArray[np.float64],
+) -> StripeSums:
+    """Sum a stripe over units.
+
+    Parameters
+    ----------
+    part : Stripe
+    pieces : iterable of (int, array)
+        First row and values of each piece, from the first row down.
+    limits : Limits
+    area : float array
+        (rows of the stripe's window,) Area of a cell in each row, or empty: 1 for each.
+
+    Returns
+    -------
+    StripeSums
+    """
+    sums, place = np.zeros((part.units.size, N_SUMS)), part.indptr[:-1].copy()
+    breaches, began, adding = Breaches(), time.perf_counter(), 0.0
+    for first_row, values in pieces:
+        start = time.perf_counter()
+        found = _add_piece(part, first_row, values, limits, area, place, sums)
+        breaches = _joined(breaches, found)
+        adding += time.perf_counter() - start
     effort = Effort(read=time.perf_counter() - began - adding, add=adding)
     return StripeSums(units=part.units, sums=sums, breaches=breaches, effort=effort)
 
@@ -167,30 +178,21 @@ def _add_piece(
     part: Stripe,
     first_row: int,
     values: NDArray[Any],
-    limits: _Limits,
+    limits: Limits,
     area: NDArray[np.float64],
     place: NDArray[np.int64],
     sums: NDArray[np.float64],
 ) -> Breaches:
-    """Add some rows of a stripe to the sums; what of them breaks the contract.
-
-    Where all of a stripe is at hand, planar and observed, which is the rule, what is covered and
-    valid is known from the shares alone, and has the same bits.
-    """
-    window = part.window
-    offset = (first_row - window.first_row) * window.shape[1]
-    entries = (place, part.indptr[1:], part.cells, part.shares)
-    spans = [
-        (first, values[:, first - window.first_col : end - window.first_col])
-        for first, end in part.spans
-    ]
-    outside = [span for span in spans if limits.any_outside(span[1])]
-    if not outside and not area.size and values.shape == window.shape:
-        add_observed(values.ravel(), offset, *entries, limits.levels, sums)
-        sums[:, COVERED] = sums[:, VALID] = sums[:, CELLS] = part.covered
+    """Add some rows of a stripe to the sums; what of them breaks the contract."""
+    outside = _spans_outside(part, values, limits)
+    if not outside and not area.size and values.shape == part.window.shape:
+        add_observed(values.ravel(), part.indptr, part.cells, part.shares, limits.levels, sums)
+        fill_observed(part, sums)
         return Breaches()
-    cell_area = (area, window.shape[1])
-    add_cells(values.ravel(), offset, *entries, cell_area, limits.levels, limits.fill, sums)
+    width = part.window.shape[1]
+    offset = (first_row - part.window.first_row) * width
+    entries = (place, part.indptr[1:], part.cells, part.shares)
+    add_cells(values.ravel(), offset, *entries, (area, width), limits.levels, limits.fill, sums)
     breaches = Breaches()
     for first_col, span in outside:
         count, row, col = find_breaches(span, limits.low, limits.high, limits.fill)
@@ -198,6 +200,43 @@ def _add_piece(
             found = Breaches(count, first_row + row, first_col + col, float(span[row, col]))
             breaches = _joined(breaches, found)
     return breaches
+
+
+def all_observed(part: Stripe, values: NDArray[Any], limits: Limits) -> bool:
+    """Whether every value of a stripe is valid, so that `tiles._sum_kernels.add_observed` may do.
+
+    Parameters
+    ----------
+    part : Stripe
+    values : array, (rows, columns of the stripe's window)
+    limits : Limits
+
+    Returns
+    -------
+    bool
+    """
+    return not _spans_outside(part, values, limits)
+
+
+def fill_observed(part: Stripe, sums: NDArray[np.float64]) -> None:
+    """Set what is known from the shares alone where all is observed, with the bits of adding it.
+
+    Parameters
+    ----------
+    part : Stripe
+    sums : float array, (n, 6)
+        Changed in place.
+    """
+    sums[:, COVERED] = sums[:, VALID] = sums[:, CELLS] = part.covered
+
+
+def _spans_outside(
+    part: Stripe, values: NDArray[Any], limits: Limits
+) -> list[tuple[int, NDArray[Any]]]:
+    """First column and values of the stripe's spans with a value that is fill or a breach."""
+    left = part.window.first_col
+    spans = ((first, values[:, first - left : end - left]) for first, end in part.spans)
+    return [(first, span) for first, span in spans if limits.any_outside(span)]
 
 
 def add_stripes(parts: Sequence[StripeSums], *, n_units: int) -> TileSums:
@@ -224,23 +263,6 @@ def total_effort(efforts: Sequence[Effort]) -> Effort:
     return Effort(
         read=sum(effort.read for effort in efforts), add=sum(effort.add for effort in efforts)
     )
-
-
-def _limits(tile: Tile) -> _Limits:
-    product = tile.product
-    limits = [product.valid_min, product.valid_max, product.lit_above]
-    limits.append(math.inf if product.saturation is None else product.saturation)
-    low, high, lit, full = (float(limit) for limit in _as_stored(limits, tile.dtype))
-    return _Limits(low, high, (lit, full), _as_stored(tile.fill_values, tile.dtype))
-
-
-def _as_stored(values: Sequence[float], dtype: str) -> NDArray[np.float64]:
-    """Limits as the tile's own type would store them: 0.1 in a float32 tile is no double 0.1."""
-    limits = np.asarray(values, dtype=np.float64)
-    if np.dtype(dtype).kind != "f":
-        return limits
-    with np.errstate(over="ignore"):
-        return limits.astype(dtype).astype(np.float64)
 
 
 def _joined(one: Breaches, other: Breaches) -> Breaches:

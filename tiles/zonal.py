@@ -1,10 +1,11 @@
-"""Zonal light: every unit's sums in every tile. The only Dask graph over rasters.
+"""Zonal light: every unit's sums in every tile, by the only Dask graph over rasters.
 
 The strategy. For each distinct grid the units are reprojected once and covered once, in the fixed
-stripes of `geo.stripes`; all years on the grid share the stripes. A task is one stripe of one tile.
-It takes the stripe, opens the file itself, reads only the rectangle that the units need, and
-returns a table of sums over the few units that touch it; a stripe that no unit touches is no task.
-One more task for each tile adds the stripes in the order of their rows.
+stripes of `geo.stripes`; all years on the grid share the stripes. A task is one stripe of one tile,
+or of four that threads sum together (`tiles.together`). It takes the stripe, opens the files
+itself, reads only the rectangle that the units need, and returns a table of sums over the few units
+that touch it; a stripe that no unit touches is no task. One more task for each tile adds the
+stripes in the order of their rows.
 
 Nothing depends on who computes what when. A task is a pure function of its arguments; within a
 stripe each unit's terms are added in cell order in double, whatever number of rows is read at a
@@ -25,13 +26,11 @@ Grids are handled one after the other, so that only one coverage is in memory at
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from dask.delayed import Delayed, delayed
 from numpy.typing import NDArray
 
 from geo.audit import AuditRow
@@ -54,14 +53,15 @@ from tiles.grid_coverage import grid_coverage
 from tiles.keeping import ArrayStore, Fitted, NoStore, get_sums, put_sums, stripe_key
 from tiles.overlaps import overlap_audit
 from tiles.schedulers import Scheduler, Threads
-from tiles.sums import Effort, TileSums, add_stripes, sum_stripe, total_effort
+from tiles.sums import Effort, TileSums, total_effort
+from tiles.together import Source
 from tiles.unit_geometry import UnitGeometry
 from tiles.unit_years import TileRows, tile_rows, unit_year_table
+from tiles.zonal_graph import sums_graph
 
 Progress = Callable[[str, int, int], None]
 """Called with "blocks" or "tiles", how many are done, and how many there are."""
 
-STRIPE_TASK = "sum-stripe"
 NAMELESS = "units without a digest"
 
 
@@ -133,10 +133,6 @@ class _Counter:
         self._done[what] += number
         if self._tell is not None and number:
             self._tell(what, self._done[what], self._total[what])
-
-    def task_done(self, key: str) -> None:
-        if key.startswith(STRIPE_TASK):
-            self.add("blocks", 1)
 
 
 def zonal(
@@ -362,34 +358,23 @@ def _computed(
     """Build the graph of the tiles on one grid and compute it; a tile as soon as it is there."""
     if not jobs:
         return
-    nodes = settings.scheduler.hand_out(stripes)
-    sums = [_delayed_sums(job, stripes, nodes, n_units, settings) for job in jobs]
-    for position, one in settings.scheduler.results(sums, counter.task_done):
-        yield jobs[position], one
-
-
-def _delayed_sums(
-    job: _Job,
-    stripes: Sequence[Stripe],
-    nodes: Sequence[object],
-    n_units: int,
-    settings: _Settings,
-) -> Delayed:
-    """The task that adds up a tile, on those of its stripes."""
-    work = partial(
-        sum_stripe,
-        tile=job.tile,
-        state=job.identity.state,
+    graph = sums_graph(
+        [Source(job.tile, job.identity.state) for job in jobs],
+        [job.address.sums for job in jobs],
+        stripes,
+        settings.scheduler.hand_out(stripes),
+        n_units=n_units,
+        together=settings.scheduler.together,
         geodesic=settings.geodesic,
         rows_at_once=settings.rows_at_once,
     )
-    token = job.address.sums
-    task = delayed(work, name=f"work-{token}", traverse=False)
-    names = [f"{STRIPE_TASK}-{token}-{part.stripe}" for part in stripes]
-    parts = [task(node, dask_key_name=name) for node, name in zip(nodes, names, strict=True)]
-    add = delayed(add_stripes, name=f"add-{token}")
-    added: Delayed = add(parts, n_units=n_units, dask_key_name=f"add-stripes-{token}")
-    return added
+    positions = list(graph.sums)
+
+    def task_done(key: str) -> None:
+        counter.add("blocks", graph.blocks.get(key, 0))
+
+    for place, one in settings.scheduler.results(list(graph.sums.values()), task_done):
+        yield jobs[positions[place]], one
 
 
 def _several_grids(catalog: Catalog) -> list[AuditRow]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from dask.delayed import delayed
+from distributed.comm.core import CommClosedError
 from rasterio.transform import Affine
 
 import tiles.cluster
@@ -131,9 +132,14 @@ def test_no_worker_is_left(job: Job, tmp_path: Path) -> None:
             zonal(units, catalog, scheduler=there, progress=Killer(started, [0.3]))
 
 
-def test_the_scheduler_is_lost(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("while_fetching", [False, True])
+def test_the_scheduler_is_lost(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, while_fetching: bool
+) -> None:
+    """Between two results, or with one of them on its way, when Dask raises an error of its own."""
     units, catalog, _ = job
     monkeypatch.setattr(tiles.cluster, "CONNECT_SECONDS", 1.0)
+    outcome = tiles.cluster_graph._outcome
     with dask_processes(tmp_path) as started:
         started.start_worker("only")
         started.wait_for_workers(1)
@@ -143,6 +149,12 @@ def test_the_scheduler_is_lost(job: Job, tmp_path: Path, monkeypatch: pytest.Mon
             if what == "blocks" and done == total // 3:
                 scheduler.kill()
 
+        def fetched(future: Any, *, fetch: bool) -> Any:
+            if while_fetching and scheduler.poll() is not None:
+                raise CommClosedError("in the middle of a result")
+            return outcome(future, fetch=fetch)
+
+        monkeypatch.setattr(tiles.cluster_graph, "_outcome", fetched)
         with (
             cluster(started.address) as there,
             pytest.raises(SchedulerError, match="a scheduler that stays to the end"),
