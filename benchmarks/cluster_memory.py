@@ -32,7 +32,6 @@ from geo.stripes import STRIPE_ROWS, Stripe
 from tests.dask_processes import DaskProcesses, dask_processes
 from tiles.catalog import Catalog, Tile, read_catalog
 from tiles.cluster import Cluster
-from tiles.file_state import file_state
 from tiles.reader import BLOCK_CACHE_MIB
 from tiles.sums import sum_stripe
 from tiles.zonal import ZonalResult, zonal
@@ -189,7 +188,7 @@ def resident(name: str) -> int:
 
 def settle(part: Stripe, tile: Tile) -> int:
     """Compile and load what tasks need, forget the peak, and tell what is taken now."""
-    sum_stripe(part, tile=tile, state=file_state(tile.path))
+    sum_stripe(part, tile=tile)
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
     return resident("VmRSS")

@@ -65,7 +65,7 @@ def global_catalog(work: Path, tile: Path, *, years: int) -> Catalog:
     """The tile under as many names as there are years."""
     folder = work / "global_years"
     folder.mkdir(exist_ok=True)
-    paths = [folder / f"lights_{1992 + year}.tif" for year in range(years)]
+    paths = [folder / f"lights_{2012 + year}.tif" for year in range(years)]
     for path in paths:
         if not path.exists():
             path.hardlink_to(tile.resolve())

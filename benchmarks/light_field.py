@@ -20,7 +20,7 @@ SETTLEMENTS = 8000
 GLOW = ((10.0, 1.5), (20.0, 5.0), (40.0, 18.0))
 """Weight, and scale in cells of a 4,200-row grid, of the blurs that make a settlement's light."""
 
-FIRST_YEAR = 1992
+FIRST_YEAR = 2012
 GROWTH = 1.03
 
 
@@ -29,7 +29,7 @@ class LightField:
     """What the years of one grid have in common."""
 
     light: Floats32
-    """(rows, columns) light of 1992, 0 at sea."""
+    """(rows, columns) light of the first year, 0 at sea."""
     land: npt.NDArray[np.bool_]
     """(rows, columns) whether a cell is land."""
     seed: int

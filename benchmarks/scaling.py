@@ -21,7 +21,7 @@ from benchmarks.results_file import Result, Results, save
 from benchmarks.workload import YEARS, Workload
 
 UNITS = 40_000
-LINKED_YEAR = 1980
+LINKED_YEAR = 2050
 """First of the years made of links; names can tell 1900 to 2099."""
 
 

@@ -31,7 +31,7 @@ MARGIN = 0.02
 CITY_ROWS, CITY_COLUMNS = 10, 12
 """Townships of a city, by rows and columns of the lattice."""
 
-YEARS = tuple(range(1992, 2022))
+YEARS = tuple(range(2012, 2042))
 """29 years and a 30th."""
 
 ALBERS = (

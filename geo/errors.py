@@ -82,6 +82,14 @@ class TileUnreadableError(NightpanelError):
     """A tile is truncated, damaged or no raster at all."""
 
 
+class TileSizeError(NightpanelError):
+    """A tile promises more cells, or more memory, than the limits allow."""
+
+
+class TilePathError(NightpanelError):
+    """A tile's path leads to a network or a virtual file system that the study does not allow."""
+
+
 class TileNameError(NightpanelError):
     """No product or no year can be read from a tile's name."""
 
@@ -100,6 +108,14 @@ class ProductError(NightpanelError):
 
 class ContractError(NightpanelError):
     """Values of a tile break its product's contract."""
+
+
+class CalibrationError(NightpanelError):
+    """Light cannot be calibrated as asked: coefficients, regions or an overlap are missing."""
+
+
+class FetchError(NightpanelError):
+    """Files cannot be fetched: no server, no right to them, or other bytes than before."""
 
 
 class TableFileError(NightpanelError):

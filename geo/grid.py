@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import GridError
+from geo.window import Window
 
 if TYPE_CHECKING:
     # A grid gets its CRS from whoever reads it: names are all that is needed of pyproj here.
@@ -111,6 +112,34 @@ class Grid:
         col = (np.asarray(x, dtype=np.float64) - c) / a
         row = (np.asarray(y, dtype=np.float64) - f) / e
         return col, row
+
+    def part(self, window: Window) -> "Grid":
+        """The grid of a window's cells alone."""
+        a, _, c, _, e, f = self.transform
+        corner = (a, 0.0, c + a * window.first_col, 0.0, e, f + e * window.first_row)
+        return Grid(crs=self.crs, transform=corner, shape=window.shape)
+
+    def around(self, bounds: tuple[float, float, float, float]) -> Window | None:
+        """The cells that a rectangle touches.
+
+        Parameters
+        ----------
+        bounds : tuple of 4 floats
+            (x_min, y_min, x_max, y_max) in the grid's CRS.
+
+        Returns
+        -------
+        Window or None
+            None if the rectangle lies off the grid.
+        """
+        x_low, y_low, x_high, y_high = bounds
+        col, row = self.to_cells([x_low, x_high], [y_low, y_high])
+        rows, cols = self.shape
+        first_row, first_col = max(math.floor(row.min()), 0), max(math.floor(col.min()), 0)
+        end_row, end_col = min(math.ceil(row.max()), rows), min(math.ceil(col.max()), cols)
+        if first_row >= end_row or first_col >= end_col:
+            return None
+        return Window(first_row, end_row, first_col, end_col)
 
 
 def _checked(

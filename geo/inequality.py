@@ -140,6 +140,24 @@ def city_year_inequality(
     )[list(CITY_COLUMNS)].astype({"flags": "str"})
 
 
+def gini(light: Floats) -> float:
+    """Gini of values that are no units of a table, such as cells.
+
+    Parameters
+    ----------
+    light : float array (n,)
+        Finite and not negative.
+
+    Returns
+    -------
+    float
+        As ``gini`` of `city_year_inequality`; NaN if there is no light at all.
+    """
+    ascending = np.sort(np.asarray(light, dtype=np.float64))
+    one_group = group_rows(np.zeros(ascending.size, dtype=np.int64), 1)
+    return float(_gini(one_group, ascending, np.ones_like(ascending))[0])
+
+
 def _ratio(numerator: Floats, denominator: Floats | Integers) -> Floats:
     """Quotients, NaN where the denominator is not positive."""
     result = np.full(np.shape(numerator), np.nan)

@@ -15,10 +15,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 
 from geo._straight import surely_straight
 from geo._transform import transformed
-from geo.errors import GeometryError, MissingCrsError
+from geo.errors import GeometryError, GridError, MissingCrsError
 from geo.grid import Grid
 from geo.polygons import Polygons
 from geo.rings import POLYGONAL, Bools, Floats, Geometries, Ints, Rings, rings_of
@@ -122,7 +123,7 @@ def rings_in_grid(rings: Rings, crs: CRS, grid: Grid, *, names: Iterable[object]
         return rings
     with ThreadPoolExecutor(processors()) as pool:
         plane = _Plane(
-            transformer=Transformer.from_crs(crs, grid.crs, always_xy=True),
+            transformer=_transformer(crs, grid.crs),
             cell=np.asarray(grid.cell_size),
             pool=pool,
         )
@@ -202,3 +203,15 @@ def _refuse_lost(
 def _owner(rings: Rings, vertex: int, names: Iterable[object]) -> object:
     """The name of the unit that a vertex belongs to."""
     return tuple(names)[rings.owner(vertex)]
+
+
+def _transformer(crs: CRS, plane: CRS) -> Transformer:
+    try:
+        return Transformer.from_crs(crs, plane, always_xy=True)
+    except ProjError as error:
+        raise GridError(
+            f"grid in {plane.name}",
+            expected=f"a plane into which {crs.name} can be transformed",
+            found=f"none: {error}",
+            hint="correct the CRS of the tile or of the boundaries",
+        ) from error

@@ -15,25 +15,34 @@ if TYPE_CHECKING:
     from nightpanel.explain_row import explain
     from nightpanel.export_tables import export
     from nightpanel.run_cache import cache_entries, prune_cache, read_last_run
+    from nightpanel.run_clip import clip
+    from nightpanel.run_conversion import viirs_to_dmsp
     from nightpanel.run_demo import demo
     from nightpanel.run_estimates import estimate_file
+    from nightpanel.run_fetch import fetch, fetch_all, plan_fetch
     from nightpanel.run_lights import lights
     from nightpanel.run_panel import panel
     from nightpanel.run_study import run
+    from nightpanel.run_tiles import tiles
     from nightpanel.study import lights_study
     from nightpanel.study_file import load_study
+    from tiles.arrays import array_catalog
     from tiles.catalog import read_catalog
     from tiles.cube import open_cube
 
 _HOME = {
     "Design": "estimation.designs",
+    "array_catalog": "tiles.arrays",
     "cache_entries": "nightpanel.run_cache",
     "check": "nightpanel.check_study",
+    "clip": "nightpanel.run_clip",
     "demo": "nightpanel.run_demo",
     "estimate": "estimation.estimate",
     "estimate_file": "nightpanel.run_estimates",
     "explain": "nightpanel.explain_row",
     "export": "nightpanel.export_tables",
+    "fetch": "nightpanel.run_fetch",
+    "fetch_all": "nightpanel.run_fetch",
     "read_last_run": "nightpanel.run_cache",
     "lights": "nightpanel.run_lights",
     "lights_study": "nightpanel.study",
@@ -41,32 +50,42 @@ _HOME = {
     "make_units": "geo.boundaries",
     "open_cube": "tiles.cube",
     "panel": "nightpanel.run_panel",
+    "plan_fetch": "nightpanel.run_fetch",
     "prune_cache": "nightpanel.run_cache",
     "read_catalog": "tiles.catalog",
     "read_units": "geo.boundaries",
     "run": "nightpanel.run_study",
+    "tiles": "nightpanel.run_tiles",
+    "viirs_to_dmsp": "nightpanel.run_conversion",
 }
 
 __all__ = [
     "Design",
+    "array_catalog",
     "cache_entries",
     "check",
+    "clip",
     "demo",
     "estimate",
     "estimate_file",
     "explain",
     "export",
+    "fetch",
+    "fetch_all",
     "lights",
     "lights_study",
     "load_study",
     "make_units",
     "open_cube",
     "panel",
+    "plan_fetch",
     "prune_cache",
     "read_catalog",
     "read_last_run",
     "read_units",
     "run",
+    "tiles",
+    "viirs_to_dmsp",
 ]
 
 

@@ -11,6 +11,7 @@ from estimation.designs import column_problems
 from geo.boundaries import Units
 from geo.errors import NightpanelError
 from geo.inequality import CITY_COLUMNS
+from nightpanel.calibration import calibrated, reads_light, study_steps
 from nightpanel.crosswalk import with_crosswalk
 from nightpanel.inputs import study_catalog, study_designs, study_units, with_study_file
 from nightpanel.run_panel import Panel, panel
@@ -49,6 +50,7 @@ def check(path: Path) -> Checked:
     problems: list[NightpanelError] = []
     units = _attempt(lambda: with_crosswalk(study_units(study), study.units.crosswalk)[0], problems)
     catalog = _attempt(lambda: study_catalog(study), problems)
+    _attempt(lambda: _check_steps(study, catalog), problems)
     designs = _attempt(lambda: study_designs(study), problems)
     facts = [*_unit_facts(units), *_tile_facts(catalog)]
     if study.panel is not None and units is not None and catalog is not None:
@@ -71,14 +73,21 @@ def _attempt(work: Callable[[], Result], problems: list[NightpanelError]) -> Res
         return None
 
 
+def _check_steps(study: Study, catalog: Catalog | None) -> None:
+    """Build the calibration, unless a step of it would read light."""
+    lights = study.lights
+    if catalog is None or reads_light(lights):
+        study_steps(lights, digest_of_file=str)
+    else:
+        calibrated(catalog, lights, digest_of_file=str)
+
+
 def _panel_without_light(study: Study, units: Units, catalog: Catalog) -> Panel:
     """Join the yearbooks with the keys that the light will have; its values are missing."""
     if study.panel is None:
         raise ValueError("the study has no panel")
     counts = units.attributes.groupby("city_id").size()
-    keys = pd.MultiIndex.from_product(
-        [counts.index, sorted({(tile.product.name, tile.year) for tile in catalog.tiles})]
-    )
+    keys = pd.MultiIndex.from_product([counts.index, sorted({tile.key for tile in catalog.tiles})])
     table = pd.DataFrame(
         {
             "city_id": keys.get_level_values(0),

@@ -12,8 +12,22 @@ import typer
 
 import nightpanel
 from geo.errors import CacheError, NightpanelError
+from nightpanel.cli_light import add_to
+from nightpanel.cli_options import (
+    CityId,
+    Crosswalk,
+    Debug,
+    Layer,
+    Out,
+    ProductName,
+    Quiet,
+    Threads,
+    UnitId,
+    Units,
+)
 from nightpanel.manifest import CACHE
 from nightpanel.show import (
+    complain,
     say,
     show_checked,
     show_entries,
@@ -35,12 +49,6 @@ app = typer.Typer(
 Stage = Literal["lights", "panel", "estimates"]
 What = Literal["townships", "cities", "panel"]
 Format = Literal["gpkg", "geoparquet", "csv"]
-Out = Annotated[Path, typer.Option("--out", help="Output folder.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars, no tables.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, help="Threads of this process; all cores.")
-]
 Fits = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes that fit; all cores.")
 ]
@@ -90,7 +98,7 @@ def check(
     if not quiet:
         show_checked(checked)
     for problem in checked.problems:
-        _complain(problem)
+        complain(problem)
     if checked.problems:
         raise typer.Exit(1)
 
@@ -131,21 +139,15 @@ def run(
 @app.command()
 def lights(
     tiles: Annotated[list[str], typer.Option("--tiles", help="Tile or glob pattern; repeatable.")],
-    units: Annotated[Path, typer.Option("--units", help="Vector file of the units.")],
-    unit_id: Annotated[str, typer.Option("--unit-id", help="Column that identifies a unit.")],
-    city_id: Annotated[
-        str, typer.Option("--city-id", help="Column of the city, or COLUMN:DIGITS of a code.")
-    ],
+    units: Units,
+    unit_id: UnitId,
+    city_id: CityId,
     more_tiles: Annotated[
         list[str] | None, typer.Argument(metavar="[TILES]...", help="Further tiles.")
     ] = None,
-    product: Annotated[
-        str | None, typer.Option("--product", help="Light product; read from names if not given.")
-    ] = None,
-    layer: Annotated[str | None, typer.Option("--layer", help="Layer of the vector file.")] = None,
-    crosswalk: Annotated[
-        str | None, typer.Option("--crosswalk", help="City codes, e.g. china-municipalities.")
-    ] = None,
+    product: ProductName = None,
+    layer: Layer = None,
+    crosswalk: Crosswalk = None,
     out: Out = Path("out"),
     threads: Threads = None,
     workers: Workers = None,
@@ -290,6 +292,9 @@ def cache(
         show_entries(nightpanel.cache_entries(place, last_run=last), one_by_one=show)
 
 
+add_to(app)
+
+
 def main() -> None:
     """Run the command line; a named problem becomes one line and exit code 1."""
     # pyfixest sets the root logger to INFO on import unless somebody has configured it before.
@@ -299,14 +304,10 @@ def main() -> None:
     except NightpanelError as error:
         if "--debug" in sys.argv:
             raise
-        _complain(error)
+        complain(error)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _complain(error: NightpanelError) -> None:
-    print(f"{type(error).__name__}: {error}", file=sys.stderr)
 
 
 def _stages(text: str | None) -> list[str] | None:

@@ -8,7 +8,7 @@ was read is given but not remembered.
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
@@ -131,6 +131,27 @@ class FileDigests:
 def file_digest(path: Path) -> str:
     """The digest of one file, remembered nowhere; as `FileDigests.of`."""
     return FileDigests().of([path])[path]
+
+
+def digest_among(digests: Mapping[str, str], path: Path) -> str:
+    """The digest of a file, or of all files of a folder, among known ones.
+
+    Parameters
+    ----------
+    digests : mapping of str to str
+        By absolute path.
+    path : Path
+
+    Returns
+    -------
+    str
+    """
+    whole = path.resolve()
+    if str(whole) in digests:
+        return digests[str(whole)]
+    inside = {name: digest for name, digest in digests.items() if Path(name).is_relative_to(whole)}
+    lines = (f"{Path(name).relative_to(whole)} {inside[name]}\n" for name in sorted(inside))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def input_files(paths: Iterable[Path]) -> list[Path]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from estimation.designs import Design
 from geo.errors import DesignError, MissingYearError, NightpanelError
-from nightpanel.study import ProductSection, Study
-from tiles.products import Product, product_named
+from nightpanel.study import Study
+from nightpanel.study_lights import ProductSection
+from tiles.products import Note, Product, product_named
 
 if TYPE_CHECKING:
     from geo.boundaries import Units
@@ -36,8 +37,8 @@ def study_units(study: Study) -> "Units":
     )
 
 
-def study_catalog(study: Study) -> "Catalog":
-    """The study's tiles; its own products come before the shipped ones.
+def study_catalog(study: Study, *, unpack_to: Path | None = None) -> "Catalog":
+    """The study's tiles, before calibration; its own products come before the shipped ones.
 
     Raises
     ------
@@ -45,14 +46,24 @@ def study_catalog(study: Study) -> "Catalog":
         See `tiles.catalog.read_catalog` and `tiles.products.product_named`.
     """
     from tiles.catalog import read_catalog  # numpy is loaded with the first tile
+    from tiles.several import Rule
+    from tiles.size_limits import SizeLimits
 
     own = tuple(_product(section) for section in study.products)
-    name = study.lights.product
+    section = study.lights
     return read_catalog(
-        study.lights.tiles,
-        product=None if name is None else product_named(name, user=own),
+        section.tiles,
+        product=None if section.product is None else product_named(section.product, user=own),
         years=study.study.years,
         user=own,
+        rule=Rule(section.several, tuple(section.prefer)),
+        limits=SizeLimits(
+            cells=int(section.max_cells),
+            bytes_at_once=int(section.max_mb_at_once * 2**20),
+            unpacked_bytes=int(section.max_unpacked_gb * 1e9),
+        ),
+        unpack_to=unpack_to,
+        network=section.network,
     )
 
 
@@ -100,5 +111,9 @@ def naming(file: Path | None) -> Iterator[None]:
 
 
 def _product(section: ProductSection) -> Product:
-    given = section.model_dump() | {"fill_values": tuple(section.fill_values)}
+    notes = tuple(
+        Note(**note.model_dump() | {"years": tuple(note.years)}) for note in section.notes
+    )
+    given = section.model_dump() | {"notes": notes}
+    given |= {name: tuple(given[name]) for name in ("fill_values", "quality")}
     return Product(**given)

@@ -49,7 +49,7 @@ def read_lights(out: Path) -> "Lights":
         audit=tuple(row for row in rows if row.stage in {"boundaries", "tiles", "light"}),
         tiles=tuple(
             TileAddress(
-                path=Path(tile["path"]),
+                where=tile["path"],
                 product=tile["product"],
                 year=tile["year"],
                 digest=tile["sha256"],

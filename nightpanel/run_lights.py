@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -14,10 +13,12 @@ from geo.grid import Grid
 from nightpanel.crosswalk import with_crosswalk
 from nightpanel.kept import kept_city_years
 from nightpanel.store import Store
-from tiles.addresses import Identity, TileAddress
+from tiles.addresses import TileAddress
 from tiles.catalog import Catalog
+from tiles.contract import check_shows_light
 from tiles.schedulers import Scheduler
 from tiles.sums import Effort
+from tiles.tile import TileKey
 from tiles.zonal import Progress, zonal
 
 
@@ -29,8 +30,8 @@ class Kept:
     """Where results are kept."""
     units_key: str
     """Digest of the units, before a crosswalk."""
-    identities: Mapping[Path, Identity]
-    """The tiles' files, by path."""
+    digests: Mapping[TileKey, str]
+    """What tells the tiles' values from all others, by their keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def lights(
     crosswalk: str | None = None,
     cell_area: Literal["planar", "geodesic"] = "planar",
     bootstrap_draws: int = 500,
+    allow_constant: bool = False,
     threads: int | None = None,
     scheduler: Scheduler | None = None,
     kept: Kept | None = None,
@@ -85,6 +87,8 @@ def lights(
         Weight of a cell: its covered share, or that share times its geodesic area.
     bootstrap_draws : int
         Draws of the bootstrap over units; 0 for no intervals.
+    allow_constant : bool
+        Whether a year may have the same light in every unit, as a broken file has.
     threads : int, optional
         Threads of this process; all cores when left out.
     scheduler : Scheduler, optional
@@ -112,9 +116,11 @@ def lights(
         scheduler=scheduler,
         store=None if kept is None else kept.store,
         units_key=None if kept is None else kept.units_key,
-        identities=None if kept is None else kept.identities,
+        digests=None if kept is None else kept.digests,
         progress=progress,
     )
+    if not allow_constant:
+        check_shows_light(catalog.tiles, result.unit_years)
     store = None if kept is None else kept.store
     began = time.perf_counter()
     city_years = kept_city_years(result, units, draws=bootstrap_draws, store=store, threads=threads)

@@ -1,11 +1,14 @@
 """What the command line prints: tables for people, on the standard output stream."""
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+
+from geo.errors import NightpanelError
 
 if TYPE_CHECKING:
     # Tables come from the stages; a command that shows none does not wait for pandas.
@@ -28,6 +31,11 @@ def say(line: str) -> None:
     _console().print(line, soft_wrap=True, markup=False, highlight=False)
 
 
+def complain(error: NightpanelError) -> None:
+    """One line on the standard error stream."""
+    print(f"{type(error).__name__}: {error}", file=sys.stderr)
+
+
 def show_estimates(result: "EstimationResult", truth: Mapping[str, float] | None = None) -> None:
     """The table of estimates with its notes.
 
@@ -39,7 +47,7 @@ def show_estimates(result: "EstimationResult", truth: Mapping[str, float] | None
     """
     from estimation.results import summary_table  # not every command has estimates to show
 
-    _print_table(summary_table(result.estimates, truth), title="Estimates")
+    print_table(summary_table(result.estimates, truth), title="Estimates")
     for row in result.audit:
         say(f"Sample: {row.subject}: {row.detail}")
     for note in result.notes:
@@ -52,7 +60,7 @@ def show_run(result: "StudyRun") -> None:
         say(f"{stage}: nothing to do, its files are up to date.")
     made = result.made
     if "lights" in made:
-        _print_table(light_summary(made["lights"].city_years), title="Inequality inside cities")
+        print_table(light_summary(made["lights"].city_years), title="Inequality inside cities")
     if "panel" in made:
         joined, lost = made["panel"].panel, made["panel"].unmatched
         say(f"Panel: {len(joined)} city-years of {joined['city_id'].nunique()} cities join.")
@@ -102,7 +110,7 @@ def show_explained(explained: "Explained") -> None:
         for name, value in facts.items():
             if value is not None and value != "":
                 say(f"  {name}: {value}")
-    _print_table(explained.units, title=f"Units, {len(explained.units)}")
+    print_table(explained.units, title=f"Units, {len(explained.units)}")
     say(f"Audit rows: {len(explained.audit)}")
     for row in explained.audit:
         say(f"  {row.rule}, {row.subject}: {row.detail} ({row.count})")
@@ -126,7 +134,7 @@ def show_entries(entries: "pd.DataFrame", *, one_by_one: bool) -> None:
         damaged=("damaged", "sum"),
         last_used=("last_used", "max"),
     )
-    _print_table(summary.reset_index(), title="Cache")
+    print_table(summary.reset_index(), title="Cache")
     say(f"{len(entries)} entries, {entries['bytes'].sum() / 1e6:.1f} MB")
 
 
@@ -176,7 +184,8 @@ def _cities(keys: "pd.DataFrame") -> str:
     return ", ".join(cities[:LISTED_CITIES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _print_table(table: "pd.DataFrame", *, title: str) -> None:
+def print_table(table: "pd.DataFrame", *, title: str) -> None:
+    """A table with a title; numbers to the right."""
     drawn = Table(title=title, title_justify="left")
     numbers = set(table.select_dtypes("number").columns)
     for name in table.columns:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geo.audit import AuditRow
+from nightpanel.calibration import calibrated, step_files
 from nightpanel.compute import Compute
-from nightpanel.digests import FileDigests, input_files
+from nightpanel.digests import FileDigests, digest_among, input_files
 from nightpanel.inputs import study_catalog, study_units
 from nightpanel.made_by import stage_files
 from nightpanel.manifest import stage_settings
@@ -17,12 +18,14 @@ from nightpanel.outputs import output_path, read_output, write_table
 from nightpanel.progress import progress_bar, progress_bars
 from nightpanel.store import Store
 from nightpanel.study import Study
-from tiles.file_state import require_unchanged
 
 if TYPE_CHECKING:
     from estimation.designs import Design
     from nightpanel.run_lights import Lights
     from tiles.catalog import Catalog
+
+UNPACKED = "unpacked"
+"""Folder in the cache for tiles that come packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +88,25 @@ def light_stage(setting: Setting) -> Stage:
     study = setting.study
     if not study.units.file.exists():
         study_units(study)  # which says what is wrong
-    catalog = study_catalog(study)
+    catalog = study_catalog(study, unpack_to=setting.store.folder / UNPACKED)
     boundary = setting.digests_of([study.units.file])
-    inputs = boundary | setting.digests_of([tile.path for tile in catalog.tiles])
+    files = [file for tile in catalog.tiles for file in tile.source.files]
+    inputs = boundary | setting.digests_of([*files, *step_files(study.lights)])
+    inputs |= _of_servers(catalog)
     for tile in catalog.tiles:
-        require_unchanged(tile.path, tile.state)  # since its header was read
+        tile.source.require_unchanged()  # since its header was read
     make = partial(_make_light, setting, catalog, boundary=boundary, inputs=inputs)
     return Stage(stage_settings(study)["lights"], inputs, make)
+
+
+def _of_servers(catalog: "Catalog") -> dict[str, str]:
+    """What stands for the digests of files that are on servers, by their addresses."""
+    remote = [tile for tile in catalog.tiles if not tile.source.files]
+    if not remote:
+        return {}
+    from tiles.addresses import tile_digest
+
+    return {tile.where: tile_digest(tile, str) for tile in remote}
 
 
 def _make_light(
@@ -102,28 +117,28 @@ def _make_light(
     from nightpanel.kept import kept_units
     from nightpanel.light_files import write_light_files
     from nightpanel.run_lights import Kept, lights
-    from tiles.addresses import Identity
+    from tiles.addresses import tile_digest
 
     study, store = setting.study, setting.store
+    of_file = partial(digest_among, inputs)
     with (
         ThreadPoolExecutor(1) as pool,
         progress_bars("tiles", "blocks", quiet=setting.quiet) as report,
     ):
         pool.submit(load)  # while the store is read
         units, units_key = kept_units(study, files=boundary, store=store)
-        identities = {
-            tile.path: Identity(tile.state, inputs[str(tile.path.resolve())])
-            for tile in catalog.tiles
-        }
+        made, done = calibrated(catalog, study.lights, digest_of_file=of_file)
+        digests = {tile.key: tile_digest(tile, of_file) for tile in made.tiles}
         result = lights(
             units,
-            catalog,
+            made,
             crosswalk=study.units.crosswalk,
             cell_area=study.lights.cell_area,
             bootstrap_draws=study.lights.bootstrap_draws,
+            allow_constant=study.lights.allow_constant,
             threads=setting.threads,
             scheduler=setting.compute.scheduler(),
-            kept=Kept(store, units_key, identities),
+            kept=Kept(store, units_key, digests),
             progress=report,
         )
     write = partial(
@@ -137,6 +152,7 @@ def _make_light(
     )
     looked_for = {"coverage": list(result.coverage_keys), "polygons": [units_key]}
     about = _light_addresses(result) | looked_for | {"boundary": dict(boundary)}
+    about |= {"calibration": done} if done else {}
     return Made(result, (*result.audit, *_damaged(store)), write, about)
 
 
@@ -155,7 +171,7 @@ def _light_addresses(result: "Lights") -> dict[str, Any]:
             {
                 "product": tile.product,
                 "year": tile.year,
-                "path": str(tile.path),
+                "path": tile.where,
                 "sha256": tile.digest,
                 "grid": tile.grid_id,
                 "coverage": tile.coverage,

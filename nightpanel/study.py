@@ -7,23 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from estimation.designs import VARIANTS, Design
+from nightpanel.study_lights import LightsSection, ProductSection
+from nightpanel.study_section import FilePath, Section
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-def _as_path(value: object) -> object:
-    return Path(value) if isinstance(value, str) else value
-
-
-FilePath = Annotated[Path, BeforeValidator(_as_path)]
-
-
-class StudySection(_Section):
+class StudySection(Section):
     """What the study is called and which years it covers."""
 
     name: str = Field(min_length=1)
@@ -32,45 +23,7 @@ class StudySection(_Section):
     """Calendar years; every one needs a tile. All years that have tiles when left out."""
 
 
-class ProductSection(_Section):
-    """A light product of the user's own: its contract."""
-
-    name: str
-    """The product's name, as used in ``lights.product``."""
-    title: str = ""
-    """A longer name for tables."""
-    pattern: str
-    """Regular expression for the file name, with a group named ``year``."""
-    unit: str
-    """Unit of the values, for example ``DN`` or ``nW/cm2/sr``."""
-    valid_min: float
-    """Smallest valid value."""
-    valid_max: float
-    """Largest valid value."""
-    fill_values: list[float] = []
-    """Values that mean "not observed"; all outside the valid range."""
-    saturation: float | None = None
-    """Value at and above which the sensor was saturated."""
-    lit_above: float = 0.0
-    """A cell is lit when its value is above this one."""
-    source: str = "the study file"
-    """Where the contract comes from."""
-
-
-class LightsSection(_Section):
-    """Which tiles to read and how."""
-
-    tiles: list[str] = Field(min_length=1)
-    """File names or glob patterns."""
-    product: str | None = None
-    """The product of all tiles; read from their names when left out."""
-    cell_area: Literal["planar", "geodesic"] = "planar"
-    """Weight of a cell: its share alone, or its share times its geodesic area."""
-    bootstrap_draws: int = Field(default=500, ge=0)
-    """Draws of the bootstrap over units that gives the Gini's interval; 0 for none."""
-
-
-class UnitsSection(_Section):
+class UnitsSection(Section):
     """The polygons."""
 
     file: FilePath
@@ -89,7 +42,7 @@ class UnitsSection(_Section):
     """Which vintage the boundaries are, for the record that ``explain`` prints."""
 
 
-class UilSection(_Section):
+class UilSection(Section):
     """Industrial upgrading (UIL), from value added or from reported shares."""
 
     name: str = "uil"
@@ -112,7 +65,7 @@ class UilSection(_Section):
         return self
 
 
-class TableSection(_Section):
+class TableSection(Section):
     """One yearbook table and the mapping of its columns."""
 
     file: FilePath
@@ -135,7 +88,7 @@ class TableSection(_Section):
     """Industrial upgrading made from this table's columns, when the study wants it."""
 
 
-class PanelSection(_Section):
+class PanelSection(Section):
     """The yearbook tables that join the light, and columns made from them."""
 
     tables: list[TableSection] = Field(min_length=1)
@@ -150,7 +103,7 @@ class PanelSection(_Section):
     """New column = natural logarithm of a column."""
 
 
-class DesignSection(_Section):
+class DesignSection(Section):
     """What is estimated and how."""
 
     name: str
@@ -189,7 +142,7 @@ class DesignSection(_Section):
         return Design(**given | {"exclude_cities": frozenset(self.exclude_cities)})
 
 
-class Study(_Section):
+class Study(Section):
     """A whole study; paths are absolute once it is read from a file."""
 
     study: StudySection
@@ -212,7 +165,7 @@ class Study(_Section):
         return self
 
 
-class DesignsFile(_Section):
+class DesignsFile(Section):
     """A file of designs alone, for a panel that exists already."""
 
     designs: list[DesignSection] = Field(min_length=1)

@@ -5,8 +5,6 @@ variables as ``${NAME}``. Every problem of a file is found at once; the first on
 """
 
 import difflib
-import glob
-import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -19,13 +17,13 @@ from pydantic_core import ErrorDetails
 from estimation.designs import Design
 from geo.errors import StudyFileError
 from nightpanel.study import DesignsFile, Study
+from nightpanel.study_paths import with_paths
 
 Model = TypeVar("Model", bound=BaseModel)
 
 # What pydantic says before the part that answers "expected what?".
 SHOULD = re.compile(r"^(Value error, |(Input|List|Dictionary|String) should (be|have) )")
 LONGEST_FOUND = 60
-VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def load_study(path: Path) -> Study:
@@ -67,7 +65,7 @@ def read_study(path: Path) -> tuple[Study | None, tuple[StudyFileError, ...]]:
     problems : tuple of StudyFileError
     """
     try:
-        content = _resolved(_toml(path), path)
+        content = with_paths(_toml(path), path)
     except StudyFileError as error:
         return None, (error,)
     return _validated(Study, content, path)
@@ -122,52 +120,6 @@ def _toml(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _resolved(content: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Expand ``${NAME}`` and anchor every path of the file at its folder."""
-    folder = path.resolve().parent
-
-    def anchored(value: object, key: str) -> object:
-        if not isinstance(value, str):
-            return value
-        return str(folder / Path(_expanded(value, f"{path}: {key}")).expanduser())
-
-    def anchored_pattern(value: object, key: str) -> object:
-        if not isinstance(value, str):
-            return value
-        # The folder may hold characters that a pattern gives a meaning to.
-        escaped = Path(glob.escape(str(folder)))
-        return str(escaped / Path(_expanded(value, f"{path}: {key}")).expanduser())
-
-    def anchor_file(section: object, key: str) -> None:
-        if isinstance(section, dict) and "file" in section:
-            section["file"] = anchored(section["file"], f"{key}.file")
-
-    lights = content.get("lights")
-    if isinstance(lights, dict) and isinstance(lights.get("tiles"), list):
-        lights["tiles"] = [anchored_pattern(one, "lights.tiles") for one in lights["tiles"]]
-    anchor_file(content.get("units"), "units")
-    panel = content.get("panel")
-    tables = panel.get("tables") if isinstance(panel, dict) else None
-    for index, table in enumerate(tables if isinstance(tables, list) else []):
-        anchor_file(table, f"panel.tables.{index}")
-    return content
-
-
-def _expanded(value: str, where: str) -> str:
-    def content(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in os.environ:
-            raise StudyFileError(
-                where,
-                expected=f"the environment variable {name} that {value!r} names",
-                found="it is not set",
-                hint=f"set {name}, or write the path",
-            )
-        return os.environ[name]
-
-    return VARIABLE.sub(content, value)
-
-
 def _validated(
     model: type[Model], content: Mapping[str, Any], path: Path
 ) -> tuple[Model | None, tuple[StudyFileError, ...]]:
@@ -205,15 +157,28 @@ def _problem(model: type[BaseModel], details: ErrorDetails, path: Path) -> Study
 
 def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> set[str]:
     """Names of the keys that the section at a location may have."""
-    section: type[BaseModel] = model
+    sections = [model]
     for part in location:
         if isinstance(part, int):
             continue
-        section = _section_of(section.model_fields[part].annotation)
-    return set(section.model_fields)
+        inner = [
+            one
+            for section in sections
+            if part in section.model_fields
+            for one in _sections_of(section.model_fields[part].annotation)
+        ]
+        # Of a section that may be one of several kinds, the location also names the kind.
+        sections = inner or [one for one in sections if part in _kinds(one)] or sections
+    return {name for section in sections for name in section.model_fields}
 
 
-def _section_of(annotation: object) -> type[BaseModel]:
+def _sections_of(annotation: object) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(_section_of(inner) for inner in get_args(annotation) if inner is not type(None))
+        return [annotation]
+    return [one for inner in get_args(annotation) for one in _sections_of(inner)]
+
+
+def _kinds(section: type[BaseModel]) -> tuple[object, ...]:
+    """The words by which a section of several kinds is told."""
+    field = section.model_fields.get("step")
+    return get_args(field.annotation) if field is not None else ()

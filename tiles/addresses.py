@@ -5,38 +5,30 @@ covers; that of a tile's sums of its coverage, the tile's bytes, the product's c
 that adds. Code is told by `tiles.made_with`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from geo.grid import Grid
-from tiles.catalog import Tile
 from tiles.digest import digest_of
-from tiles.file_state import FileState
+from tiles.file_state import file_state
 from tiles.made_with import made_with
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What a tile's file is."""
-
-    state: FileState
-    """Its state before anything was read."""
-    digest: str | None
-    """SHA-256 of its bytes in hexadecimal; None if nobody asked, and then nothing is kept."""
+from tiles.tile import Tile
 
 
 @dataclass(frozen=True, slots=True)
 class TileAddress:
     """Where the sums of a tile come from."""
 
-    path: Path
-    """The file."""
+    where: str
+    """Path or address of its file, of the first if it has several."""
     product: str
-    """Its product."""
+    """Its label in tables."""
     year: int
     """Its year."""
     digest: str | None
-    """SHA-256 of its bytes, if they were digested."""
+    """What tells its values from all others, if its files were digested: of one file the SHA-256 of
+    its bytes."""
     grid_id: str
     """Its grid."""
     coverage: str
@@ -56,13 +48,32 @@ def area_address(units: str) -> str:
     return digest_of("area", made_with("geo.area"), units)
 
 
-def sums_address(coverage: str, tile: Tile, identity: Identity, *, geodesic: bool) -> str:
+def sums_address(coverage: str, tile: Tile, digest: str | None, *, geodesic: bool) -> str:
     """Address of a tile's sums.
 
-    Where the bytes were not digested the file's path, size and time of last change stand for
-    them: enough within a run and for a scheduler that outlives it, not for a store.
+    Where the files were not digested their paths, sizes and times of last change stand for them:
+    enough within a run and for a scheduler that outlives it, not for a store.
     """
-    state = identity.state
-    content = identity.digest or (str(tile.path), state.size, state.mtime_ns)
+    content = digest or tile.source.content(lambda path: (str(path), file_state(path)))
     contract = (tile.product, tile.fill_values, tile.dtype)
-    return digest_of("sums", made_with("tiles.sums"), coverage, content, contract, geodesic)
+    return digest_of(
+        "sums", made_with("tiles.sums", "tiles.open_tile"), coverage, content, contract, geodesic
+    )
+
+
+def tile_digest(tile: Tile, of_file: Callable[[Path], str]) -> str:
+    """What tells a tile's values from all others.
+
+    Parameters
+    ----------
+    tile : Tile
+    of_file : callable
+        The digest of a file, or of a store's folder.
+
+    Returns
+    -------
+    str
+        For a tile of a single file what ``of_file`` gives, else a digest of all that it is made of.
+    """
+    content = tile.source.content(of_file)
+    return content if isinstance(content, str) else digest_of(content)

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from geo.errors import ContractError
-from tiles.catalog import Tile
 from tiles.sums import Breaches
+from tiles.tile import Tile
 
 
 def check_contract(tiles: Sequence[Tile], breaches: Sequence[Breaches]) -> None:
@@ -25,12 +27,45 @@ def check_contract(tiles: Sequence[Tile], breaches: Sequence[Breaches]) -> None:
         if found.count:
             product = tile.product
             raise ContractError(
-                str(tile.path),
+                tile.where,
                 expected=f"{product.name} values from {product.valid_min:g} to "
                 f"{product.valid_max:g}{_fill_text(tile)}",
                 found=f"{found.count} cells outside, first {found.value:g} at row {found.row}, "
                 f"column {found.col} (counted from 0)",
                 hint="name the right product, or declare one whose contract says what they are",
+            )
+
+
+def check_shows_light(tiles: Sequence[Tile], unit_years: pd.DataFrame) -> None:
+    """Refuse a year that shows nothing: only fill, or the same light in every unit.
+
+    Parameters
+    ----------
+    tiles : sequence of Tile
+    unit_years : DataFrame
+        Their unit-year table.
+
+    Raises
+    ------
+    ContractError
+    """
+    by_tile = unit_years.groupby(["product", "year"], sort=False)["mean"]
+    lowest, highest, units = by_tile.min(), by_tile.max(), by_tile.count()
+    for tile in tiles:
+        low, high, count = lowest[tile.key], highest[tile.key], units[tile.key]
+        if count == 0:
+            raise ContractError(
+                tile.where,
+                expected="cells with an observation in some unit",
+                found="fill alone",
+                hint="fetch the file again, or leave the year out",
+            )
+        if count > 1 and low == high:
+            raise ContractError(
+                tile.where,
+                expected="light that differs from unit to unit",
+                found=f"a mean of {low:g} in all {count} units",
+                hint="fetch the file again; if it is right, set lights.allow_constant = true",
             )
 
 

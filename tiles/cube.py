@@ -1,17 +1,16 @@
-"""Lazy cubes of light for notebooks: years stacked, fill masked, one cube for each grid."""
+"""Lazy cubes of light for notebooks and calibration: years stacked, one cube for each grid."""
 
-from typing import cast
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import rioxarray
 import xarray as xr
-from numpy.typing import NDArray
+from rasterio.transform import Affine
 
 from geo.errors import ProductError
-from geo.grid import Grid
-from geo.stripes import STRIPE_ROWS
-from tiles.catalog import Catalog, Tile
+from tiles.catalog import Catalog
+from tiles.lazy import lazy_layer
+from tiles.tile import Tile
 
 
 def open_cube(catalog: Catalog) -> dict[str, xr.DataArray]:
@@ -29,8 +28,9 @@ def open_cube(catalog: Catalog) -> dict[str, xr.DataArray]:
     dict of str to xarray.DataArray
         By ``grid_id``, in the order of the tiles. Dimensions ``year``, ``y``, ``x``, in Dask chunks
         of one tile and 512 rows; float32 for tiles of at most 16 bits and float32 tiles, else
-        float64, in the product's unit, NaN where there is fill. The CRS is kept. Nothing is read
-        yet, and a value outside the product's contract stays as it is.
+        float64, in the product's unit, NaN where there is fill. ``satellite`` and ``version`` are
+        coordinates along ``year``; the CRS is kept. Nothing is read yet, and a value outside the
+        product's contract stays as it is.
 
     Raises
     ------
@@ -47,49 +47,59 @@ def open_cube(catalog: Catalog) -> dict[str, xr.DataArray]:
         )
     grids = dict.fromkeys(tile.grid for tile in catalog.tiles)
     return {
-        grid.grid_id: _stacked([tile for tile in catalog.tiles if tile.grid == grid], grid)
+        grid.grid_id: cube_of([tile for tile in catalog.tiles if tile.grid == grid])
         for grid in grids
     }
 
 
-def _stacked(tiles: list[Tile], grid: Grid) -> xr.DataArray:
-    years = pd.Index([tile.year for tile in tiles], name="year", dtype="int64")
+def cube_of(tiles: Sequence[Tile]) -> xr.DataArray:
+    """Tiles of one product on one grid as a cube, as `open_cube` gives it."""
+    words = {
+        name: [getattr(tile.facts, name) for tile in tiles] for name in ("satellite", "version")
+    }
+    cube = stacked([lazy_layer(tile) for tile in tiles], [tile.year for tile in tiles], words)
+    product, grid = tiles[0].product, tiles[0].grid
+    cube = cube.rename("light").assign_attrs(units=product.unit, product=product.name)
+    placed: xr.DataArray = cube.rio.write_crs(grid.crs).rio.write_nodata(np.nan)
+    exact: xr.DataArray = placed.rio.write_transform(Affine(*grid.transform))
+    return exact
+
+
+def stacked(
+    layers: Sequence[xr.DataArray], years: Sequence[int], words: Mapping[str, Sequence[str]]
+) -> xr.DataArray:
+    """Layers of one grid as a cube.
+
+    Parameters
+    ----------
+    layers : sequence of DataArray
+        Dimensions ``y``, ``x``, with equal coordinates.
+    years : sequence of int
+    words : mapping of str to sequence of str
+        Coordinates along ``year``.
+
+    Returns
+    -------
+    DataArray
+        Dimensions ``year``, ``y``, ``x``; attributes of the first layer.
+    """
+    plain = [layer.drop_vars(["year", *words], errors="ignore") for layer in layers]
     cube: xr.DataArray = xr.concat(
-        [_layer(tile) for tile in tiles],
-        dim=years,
+        plain,
+        dim=pd.Index(np.array(years, dtype=np.int64), name="year"),
         coords="minimal",
         compat="override",
-        join="exact",
+        join="override",
         combine_attrs="override",
     )
-    a, _, c, _, e, f = grid.transform
-    rows, cols = grid.shape
-    cube = cube.assign_coords(y=_centres(f, e, rows), x=_centres(c, a, cols))
-    product = tiles[0].product
-    cube = cube.rename("light").assign_attrs(units=product.unit, product=product.name)
-    georeferenced: xr.DataArray = cube.rio.write_crs(grid.crs).rio.write_nodata(np.nan)
-    return georeferenced
+    texts = {name: ("year", np.array(of_years, dtype=object)) for name, of_years in words.items()}
+    return cube.assign_coords(texts)
 
 
-def _layer(tile: Tile) -> xr.DataArray:
-    """One tile without its band dimension, fill masked."""
-    chunks = {"y": STRIPE_ROWS, "x": -1}
-    opened = rioxarray.open_rasterio(
-        tile.path, chunks=chunks, lock=False, masked=False, parse_coordinates=False
-    )
-    # A tile has one band in one type, for which rioxarray gives one array.
-    values = cast("xr.DataArray", opened).squeeze("band", drop=True)
-    wide = np.result_type(np.dtype(tile.dtype), np.float16)
-    layer = values.astype(np.result_type(wide, np.float32))
-    if tile.fill_values:
-        with np.errstate(over="ignore"):  # a fill value beyond float32 is stored as infinity
-            fill = np.asarray(tile.fill_values, dtype=np.float64).astype(layer.dtype)
-        layer = layer.where(~layer.isin(fill))
-    layer.attrs.clear()
-    layer.encoding.clear()
-    return layer
-
-
-def _centres(first: float, step: float, count: int) -> NDArray[np.float64]:
-    """Coordinates of the centres of cells."""
-    return first + step * (np.arange(count, dtype=np.float64) + 0.5)
+def words_of(light: xr.DataArray) -> dict[str, list[str]]:
+    """The coordinates of a cube that are words along ``year``."""
+    return {
+        str(name): [str(word) for word in values.to_numpy()]
+        for name, values in light.coords.items()
+        if values.dims == ("year",) and name != "year"
+    }

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiles._sum_kernels import count_outside_real, count_outside_whole
-from tiles.catalog import Tile
+from tiles.tile import Tile
 
 
 @dataclass(frozen=True, slots=True)

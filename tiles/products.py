@@ -11,11 +11,45 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from geo.errors import ProductError
 
 PRODUCTS_FILE = Path(__file__).with_name("products.toml")
+
+Calibration = Literal["none", "intercalibrated", "radiance"]
+EmptyBlocks = Literal["fill", "dark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What its makers say of some of a product's files."""
+
+    years: tuple[int, ...]
+    """The years that it concerns."""
+    text: str
+    """What is said."""
+    satellite: str | None = None
+    """The satellite that it concerns; all of them if None."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameFacts:
+    """What a file's name says."""
+
+    year: int
+    """Calendar year of the light."""
+    satellite: str = ""
+    """Satellite, in capital letters; empty if the name has none."""
+    version: str = ""
+    """Version, in small letters with hyphens; empty if the name has none."""
+    part: str = ""
+    """Which of the files that make a year together; empty if the name has none."""
+
+    @property
+    def variant(self) -> str:
+        """Satellite and version, which tell files of one year from each other."""
+        return " ".join(text for text in (self.satellite, self.version) if text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +61,8 @@ class Product:
     title: str
     """What it is, in a few words."""
     pattern: str
-    """Regular expression for the whole file name, in any case, with a group ``year``."""
+    """Regular expression for the whole file name, in any case, with a group ``year`` and, if names
+    have them, ``satellite``, ``version`` and ``part``."""
     unit: str
     """Unit of the values, for example ``DN`` or ``nW/cm2/sr``."""
     valid_min: float
@@ -40,11 +75,32 @@ class Product:
     """Value from which on a cell counts as saturated; None if the product does not saturate."""
     lit_above: float = 0.0
     """A valid cell above this value counts as lit."""
+    first_year: int | None = None
+    """First year of the product; None if it has no first."""
+    last_year: int | None = None
+    """Last year of the product; None if it goes on."""
+    calibration: Calibration = "none"
+    """Whether values of several satellites and years are on one scale."""
+    empty_blocks: EmptyBlocks = "fill"
+    """What blocks stand for that a sparse file does not hold: no observation, or darkness."""
+    layer: str | None = None
+    """Name of the dataset with the light in an HDF5 file."""
+    quality_layer: str | None = None
+    """Name of the dataset with the light's quality in an HDF5 file."""
+    quality: tuple[int, ...] = ()
+    """Quality values that count as an observation."""
+    notes: tuple[Note, ...] = ()
+    """What is known of some of its files."""
+    doi: str | None = None
+    """DOI under which its files can be fetched."""
+    access: str = ""
+    """How its files can be had, where there is no DOI."""
     source: str = ""
     """Where the contract comes from."""
 
     def __post_init__(self) -> None:
         _check_pattern(self)
+        _check_years(self)
         _check_range(self)
         _check_fill_values(self)
 
@@ -97,15 +153,33 @@ def product_of(filename: str, *, user: Iterable[Product] = ()) -> Product | None
     ProductError
         If two products have the same name.
     """
-    return next((p for p in _all_products(user) if year_in_name(filename, p) is not None), None)
+    return next((p for p in _all_products(user) if read_name(filename, p) is not None), None)
 
 
-def year_in_name(filename: str, product: Product) -> int | None:
-    """The year that a product's pattern reads from a file's name, or None if it does not match."""
+def read_name(filename: str, product: Product) -> NameFacts | None:
+    """What a file's name says by a product's pattern.
+
+    Parameters
+    ----------
+    filename : str
+        A name or a path; only the last part counts.
+    product : Product
+
+    Returns
+    -------
+    NameFacts or None
+        None if the name does not match.
+    """
     match = re.fullmatch(product.pattern, Path(filename).name, flags=re.IGNORECASE)
     if match is None or not str(match["year"]).isdecimal():
         return None
-    return int(match["year"])
+    found = match.groupdict(default="")
+    return NameFacts(
+        year=int(match["year"]),
+        satellite=(found.get("satellite") or "").upper(),
+        version=(found.get("version") or "").lower().replace("_", "-"),
+        part=(found.get("part") or "").lower(),
+    )
 
 
 def read_products(path: Path) -> tuple[Product, ...]:
@@ -131,8 +205,9 @@ def read_products(path: Path) -> tuple[Product, ...]:
 
 def _product(path: Path, name: str, table: Mapping[str, Any]) -> Product:
     values = {"valid_max": math.inf} | dict(table)
-    values["fill_values"] = tuple(values.get("fill_values", ()))
+    values |= {name: tuple(values.get(name, ())) for name in ("fill_values", "quality")}
     try:
+        values["notes"] = tuple(_note(note) for note in values.get("notes", ()))
         return Product(name=name, **values)
     except TypeError as error:
         raise ProductError(
@@ -141,6 +216,10 @@ def _product(path: Path, name: str, table: Mapping[str, Any]) -> Product:
             found=str(error),
             hint="correct the table's keys",
         ) from error
+
+
+def _note(table: Mapping[str, Any]) -> Note:
+    return Note(**dict(table) | {"years": tuple(table.get("years", ()))})
 
 
 def _all_products(user: Iterable[Product]) -> tuple[Product, ...]:
@@ -166,6 +245,13 @@ def _check_pattern(product: Product) -> None:
     if "year" not in groups:
         expected = "a regular expression with a group named year"
         raise _broken(product, "pattern", expected, repr(product.pattern), hint)
+
+
+def _check_years(product: Product) -> None:
+    first, last = product.first_year, product.last_year
+    if first is not None and last is not None and last < first:
+        expected = f"a year from first_year {first} on"
+        raise _broken(product, "last_year", expected, f"{last}", "correct the product's years")
 
 
 def _check_range(product: Product) -> None:

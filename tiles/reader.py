@@ -1,11 +1,12 @@
-"""The only place where a tile's bytes are read: its header, and its rows.
+"""The only place where GDAL reads a tile: its header, and its rows.
 
 Nothing here is shared: every call opens the file by itself and closes it, so that any thread or
 process may read any tile at any time, and a tile is handed around as its path.
 """
 
+import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -15,17 +16,31 @@ from typing import Any
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from geo.errors import GridError, MissingCrsError, TileMissingError, TileUnreadableError
 from geo.grid import Grid
 from geo.window import Window
+from tiles.size_limits import DEFAULT_LIMITS, SizeLimits, check_size
+from tiles.source import Spans, pieces_of_rows
 
 BLOCK_CACHE_MIB = 64
 """Memory of GDAL's block cache, which all open files share: every block is wanted once."""
+
+DRIVER = "GTiff"
+"""The only format that a tile's file may have: others, as VRT, lead to further files."""
+
+ON_THE_WEB: dict[str, Any] = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_HTTP_TIMEOUT": 60,
+    "GDAL_HTTP_CONNECTTIMEOUT": 10,
+    "GDAL_HTTP_MAX_RETRY": 3,
+    "GDAL_HTTP_RETRY_DELAY": 1,
+}
+"""What GDAL is told of tiles on a web server: ask for no other file, wait so long, try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +50,29 @@ class Header:
     grid: Grid
     """Where its cells are."""
     dtype: str
-    """NumPy name of its values' type."""
+    """NumPy name of its stored numbers' type."""
     nodata: float | None
-    """The value that it declares to be no data, if it declares one."""
+    """The stored number that it declares to be no data, if it declares one."""
+    scale: float = 1.0
+    """What stored numbers are multiplied by."""
+    offset: float = 0.0
+    """What is added to the product."""
+    has_empty_blocks: bool = False
+    """Whether the file does not hold all of its blocks."""
 
 
-def read_header(path: Path) -> Header:
+def read_header(
+    path: Path | str, *, file: str | Path | None = None, limits: SizeLimits = DEFAULT_LIMITS
+) -> Header:
     """Read a tile's header.
 
     Parameters
     ----------
-    path : Path
+    path : Path or str
+        The tile, for errors, and its file unless that is another.
+    file : str or Path, optional
+        The file, where the tile came packed or is on a web server.
+    limits : SizeLimits
 
     Returns
     -------
@@ -54,39 +81,52 @@ def read_header(path: Path) -> Header:
     Raises
     ------
     TileMissingError, TileUnreadableError
-        If there is no such file, or it is no raster of one band in plain numbers.
+        If there is no such file, or it is no GeoTIFF of one band in plain numbers.
+    TileSizeError
+        If it promises more than the limits allow.
     MissingCrsError, GridError
-        If the tile does not say where it lies, or its grid is rotated.
+        If the tile does not say where it lies, its grid is rotated, or its axes are swapped.
     """
     with warnings.catch_warnings():
         # A tile without a geotransform is refused below by name: the warning adds nothing. Not in
         # `_opened`, because threads share the filters.
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with _opened(path) as tile:
+        with _opened(path, file) as tile:
             _check_band(path, tile)
+            dtype = str(tile.dtypes[0])
+            check_size(
+                str(path), shape=tile.shape, blocks=tile.block_shapes, dtype=dtype, limits=limits
+            )
             return Header(
                 grid=_grid(path, tile),
-                dtype=str(tile.dtypes[0]),
+                dtype=dtype,
                 nodata=None if tile.nodata is None else float(tile.nodata),
+                scale=float(tile.scales[0]),
+                offset=float(tile.offsets[0]),
+                has_empty_blocks=next(_empty_blocks(tile, _whole(tile)), None) is not None,
             )
 
 
 def read_rows(
-    path: Path,
+    path: Path | str,
     window: Window,
     *,
     shape: tuple[int, int],
-    spans: Sequence[tuple[int, int]] | None = None,
+    file: str | Path | None = None,
+    spans: Spans | None = None,
     rows_at_once: int | None = None,
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Values of a window of a tile, a few rows at a time, from the first row down.
+    """Stored numbers of a window of a tile, a few rows at a time, from the first row down.
 
     Parameters
     ----------
-    path : Path
+    path : Path or str
+        The tile, as for `read_header`.
     window : Window
     shape : tuple of int
         Rows and columns that the tile had when its header was read.
+    file : str or Path, optional
+        As for `read_header`.
     spans : sequence of (int, int), optional
         First and end columns, counted from the tile's first, that are wanted; what lies between
         them is not read and holds nothing that means anything. The whole window by default.
@@ -98,15 +138,14 @@ def read_rows(
     first_row : int
         First row of the piece.
     values : array (rows, columns of the window)
-        In the tile's own type.
+        In the file's own type.
 
     Raises
     ------
     TileMissingError, TileUnreadableError
         If the file is gone, has changed its shape, or a row cannot be read.
     """
-    step = rows_at_once or window.shape[0]
-    with _opened(path) as tile:
+    with _opened(path, file) as tile:
         if tile.shape != shape:
             raise TileUnreadableError(
                 str(path),
@@ -114,17 +153,55 @@ def read_rows(
                 found=f"{tile.shape[0]} x {tile.shape[1]} cells",
                 hint="do not change the tiles during a run; run again",
             )
-        for first in range(window.first_row, window.end_row, step):
-            end = min(first + step, window.end_row)
+        for part in pieces_of_rows(window, rows_at_once):
             # Where the system gives memory page by page, what is never written to is never taken.
-            values = np.empty((end - first, window.shape[1]), dtype=tile.dtypes[0])
-            for start, stop in spans or ((window.first_col, window.end_col),):
-                of_span = values[:, start - window.first_col : stop - window.first_col]
-                _read(path, tile, Window(first, end, start, stop), of_span)
-            yield first, values
+            values = np.empty(part.shape, dtype=tile.dtypes[0])
+            for start, stop in spans or ((part.first_col, part.end_col),):
+                of_span = values[:, start - part.first_col : stop - part.first_col]
+                _read(path, tile, Window(part.first_row, part.end_row, start, stop), of_span)
+            yield part.first_row, values
 
 
-def _read(path: Path, tile: Any, part: Window, values: NDArray[Any]) -> None:
+def empty_blocks(
+    path: Path | str, window: Window, *, file: str | Path | None = None
+) -> list[Window]:
+    """Where a sparse file holds nothing.
+
+    Parameters
+    ----------
+    path : Path or str
+        The tile, as for `read_header`.
+    window : Window
+    file : str or Path, optional
+        As for `read_header`.
+
+    Returns
+    -------
+    list of Window
+        The parts of blocks inside ``window`` that are not in the file.
+    """
+    with _opened(path, file) as tile:
+        return list(_empty_blocks(tile, window))
+
+
+def _empty_blocks(tile: Any, window: Window) -> Iterator[Window]:
+    high, wide = tile.block_shapes[0]
+    for row in range(window.first_row // high, -(-window.end_row // high)):
+        for col in range(window.first_col // wide, -(-window.end_col // wide)):
+            if tile.get_tag_item(f"BLOCK_OFFSET_{col}_{row}", "TIFF", bidx=1) is None:
+                yield Window(
+                    max(row * high, window.first_row),
+                    min((row + 1) * high, window.end_row),
+                    max(col * wide, window.first_col),
+                    min((col + 1) * wide, window.end_col),
+                )
+
+
+def _whole(tile: Any) -> Window:
+    return Window(0, tile.shape[0], 0, tile.shape[1])
+
+
+def _read(path: Path | str, tile: Any, part: Window, values: NDArray[Any]) -> None:
     rows, cols = part.shape
     try:
         tile.read(1, window=RasterWindow(part.first_col, part.first_row, cols, rows), out=values)
@@ -138,7 +215,25 @@ def _read(path: Path, tile: Any, part: Window, values: NDArray[Any]) -> None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(path: Path | str, file: str | Path | None) -> Iterator[Any]:
+    options = {} if isinstance(path, Path) else ON_THE_WEB
+    if isinstance(path, Path):
+        _require_there(path)
+    try:
+        with rasterio.Env(GDAL_CACHEMAX=BLOCK_CACHE_MIB, **options):
+            tile = rasterio.open(file or path, driver=DRIVER)
+    except (RasterioError, UnicodeDecodeError) as error:  # the latter from damaged texts in it
+        raise TileUnreadableError(
+            str(path),
+            expected="a GeoTIFF file",
+            found=str(error),
+            hint="the file is damaged or no raster of that format: fetch or convert it again",
+        ) from error
+    with tile:
+        yield tile
+
+
+def _require_there(path: Path) -> None:
     try:
         there = path.is_file()
     except OSError as error:
@@ -152,24 +247,9 @@ def _opened(path: Path) -> Iterator[Any]:
         raise TileMissingError(
             str(path), expected="a raster file", found="no such file", hint="correct the path"
         )
-    try:
-        with rasterio.Env(GDAL_CACHEMAX=BLOCK_CACHE_MIB):
-            tile = rasterio.open(path)
-    except RasterioError as error:
-        packed = path.suffix == ".gz"
-        raise TileUnreadableError(
-            str(path),
-            expected="a raster file",
-            found="a packed file" if packed else str(error),
-            hint="unpack it first"
-            if packed
-            else "the file is damaged or no raster: fetch it again",
-        ) from error
-    with tile:
-        yield tile
 
 
-def _check_band(path: Path, tile: Any) -> None:
+def _check_band(path: Path | str, tile: Any) -> None:
     if tile.count != 1:
         raise TileUnreadableError(
             str(path),
@@ -184,16 +264,9 @@ def _check_band(path: Path, tile: Any) -> None:
             found=f"values of type {tile.dtypes[0]}",
             hint="convert the band to a plain number type",
         )
-    if (tile.scales[0], tile.offsets[0]) != (1.0, 0.0):
-        raise TileUnreadableError(
-            str(path),
-            expected="values in the product's unit",
-            found=f"a declared scale of {tile.scales[0]:g} and offset of {tile.offsets[0]:g}",
-            hint="apply the scale and offset and write the file again",
-        )
 
 
-def _grid(path: Path, tile: Any) -> Grid:
+def _grid(path: Path | str, tile: Any) -> Grid:
     crs = _crs(path, tile)
     if tile.transform.is_identity:
         raise GridError(
@@ -203,16 +276,33 @@ def _grid(path: Path, tile: Any) -> Grid:
             hint="georeference the file first",
         )
     transform = tuple(tile.transform)[:6]
-    return Grid.checked(crs=crs, transform=transform, shape=tile.shape, where=str(path))
+    grid = Grid.checked(crs=crs, transform=transform, shape=tile.shape, where=str(path))
+    _check_axes(path, grid)
+    return grid
 
 
-def _crs(path: Path, tile: Any) -> CRS:
+def _check_axes(path: Path | str, grid: Grid) -> None:
+    """A latitude beyond the poles is a longitude: somebody has swapped the axes."""
+    if not grid.is_geographic:
+        return
+    low, high = grid.bounds[1], grid.bounds[3]
+    pole = math.pi / 2 / grid.crs.axis_info[0].unit_conversion_factor + grid.cell_size[1]
+    if low < -pole or high > pole:
+        raise GridError(
+            str(path),
+            expected="latitudes from -90 to 90 along the rows",
+            found=f"{low:g} to {high:g}",
+            hint="the axes are swapped: write the raster again with longitude along the columns",
+        )
+
+
+def _crs(path: Path | str, tile: Any) -> CRS:
     try:
         if tile.crs is not None:
             return _crs_of(tile.crs.to_wkt(version="WKT2_2019"))
         found = "none"
-    except (RasterioError, CRSError) as error:
-        found = str(error)
+    except (RasterioError, ProjError, UnicodeDecodeError) as error:
+        found = f"one that cannot be used, {error}"
     raise MissingCrsError(
         str(path),
         expected="a coordinate reference system",
@@ -224,7 +314,11 @@ def _crs(path: Path, tile: Any) -> CRS:
 @cache
 def _crs_of(wkt: str) -> CRS:
     """The CRS of a text; the tiles of a product have the same, and each takes milliseconds."""
-    return CRS.from_wkt(wkt)
+    crs = CRS.from_wkt(wkt)
+    # A damaged projection may be parsed and still lead nowhere.
+    if crs.geodetic_crs is not None:
+        Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True)
+    return crs
 
 
 _NUMBERS = frozenset(

@@ -6,7 +6,7 @@ their place between pieces, so that a stripe read in any number of pieces gives 
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.errors import TileUnreadableError
 from geo.stripes import Stripe
 from tiles._sum_kernels import (
     CELLS,
@@ -25,11 +24,9 @@ from tiles._sum_kernels import (
     add_observed,
     find_breaches,
 )
-from tiles.catalog import Tile
 from tiles.cell_area import row_cell_area_km2
-from tiles.file_state import FileState, require_unchanged
 from tiles.limits import Limits, limits_of
-from tiles.reader import read_rows
+from tiles.tile import Tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,6 @@ def sum_stripe(
     part: Stripe,
     *,
     tile: Tile,
-    state: FileState,
     geodesic: bool = False,
     rows_at_once: int | None = None,
 ) -> StripeSums:
@@ -97,8 +93,6 @@ def sum_stripe(
     part : Stripe
         The coverage of the stripe on the tile's grid.
     tile : Tile
-    state : FileState
-        The file's state when the run began.
     geodesic : bool
         Whether shares are multiplied by the cells' geodesic area.
     rows_at_once : int, optional
@@ -113,33 +107,16 @@ def sum_stripe(
     TileMissingError, TileUnreadableError
         If the tile cannot be read.
     TileChangedError
-        If the file is another than when the run began.
+        If a file is another than when its header was read.
     GridError
         If ``geodesic`` and the tile's grid is projected.
     """
     area = np.empty(0)
     if geodesic:
         rows = (part.window.first_row, part.window.end_row)
-        area = row_cell_area_km2(tile.grid, *rows, where=str(tile.path))
-    return sum_pieces(part, pieces_of(part, tile, state, rows_at_once), limits_of(tile), area)
-
-
-def pieces_of(
-    part: Stripe, tile: Tile, state: FileState, rows_at_once: int | None = None
-) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Read a stripe of a tile, a few rows at a time; as `sum_stripe`, which raises its errors."""
-    try:
-        yield from read_rows(
-            tile.path,
-            part.window,
-            shape=tile.grid.shape,
-            spans=part.spans,
-            rows_at_once=rows_at_once,
-        )
-    except TileUnreadableError:
-        require_unchanged(tile.path, state)  # the better name for what went wrong
-        raise
-    require_unchanged(tile.path, state)
+        area = row_cell_area_km2(tile.grid, *rows, where=tile.where)
+    pieces = tile.source.pieces(part.window, spans=part.spans, rows_at_once=rows_at_once)
+    return sum_pieces(part, pieces, limits_of(tile), area)
 
 
 def sum_pieces(
@@ -168,7 +145,7 @@ def sum_pieces(
     for first_row, values in pieces:
         start = time.perf_counter()
         found = _add_piece(part, first_row, values, limits, area, place, sums)
-        breaches = _joined(breaches, found)
+        breaches = joined_breaches(breaches, found)
         adding += time.perf_counter() - start
     effort = Effort(read=time.perf_counter() - began - adding, add=adding)
     return StripeSums(units=part.units, sums=sums, breaches=breaches, effort=effort)
@@ -198,7 +175,7 @@ def _add_piece(
         count, row, col = find_breaches(span, limits.low, limits.high, limits.fill)
         if count:
             found = Breaches(count, first_row + row, first_col + col, float(span[row, col]))
-            breaches = _joined(breaches, found)
+            breaches = joined_breaches(breaches, found)
     return breaches
 
 
@@ -254,7 +231,7 @@ def add_stripes(parts: Sequence[StripeSums], *, n_units: int) -> TileSums:
     sums = np.zeros((n_units, N_SUMS))
     for part in parts:
         sums[part.units] += part.sums
-    breaches = reduce(_joined, (part.breaches for part in parts), Breaches())
+    breaches = reduce(joined_breaches, (part.breaches for part in parts), Breaches())
     return TileSums(sums, breaches, total_effort([part.effort for part in parts]))
 
 
@@ -265,7 +242,7 @@ def total_effort(efforts: Sequence[Effort]) -> Effort:
     )
 
 
-def _joined(one: Breaches, other: Breaches) -> Breaches:
+def joined_breaches(one: Breaches, other: Breaches) -> Breaches:
     """Breaches of two parts of a tile: how many in all, and the first of them by row and column."""
     found = [breaches for breaches in (one, other) if breaches.count]
     if len(found) < 2:

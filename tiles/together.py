@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from geo.errors import NightpanelError
 from geo.stripes import Stripe
 from tiles._sum_kernels import N_SUMS, add_observed_four
-from tiles.catalog import Tile
-from tiles.file_state import FileState
 from tiles.limits import Limits, limits_of
 from tiles.sums import (
     Breaches,
@@ -28,10 +26,10 @@ from tiles.sums import (
     add_stripes,
     all_observed,
     fill_observed,
-    pieces_of,
     sum_pieces,
     sum_stripe,
 )
+from tiles.tile import Tile
 
 TOGETHER = 4
 """Tiles in one pass: more sums than those of four do not fit into a processor's registers."""
@@ -43,14 +41,6 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A tile and its file's state when the run began."""
-
-    tile: Tile
-    state: FileState
-
-
-@dataclass(frozen=True, slots=True)
 class _Values:
     """A stripe of a tile as it was read."""
 
@@ -58,13 +48,13 @@ class _Values:
     seconds: float
 
 
-def groups(sources: Sequence[Source], stripes: Sequence[Stripe]) -> list[list[int]]:
+def groups(tiles: Sequence[Tile], stripes: Sequence[Stripe]) -> list[list[int]]:
     """Which tiles to sum together: four of one product and type, or one alone.
 
     Parameters
     ----------
-    sources : sequence of Source
-        Tiles on one grid.
+    tiles : sequence of Tile
+        On one grid.
     stripes : sequence of Stripe
         Its coverage.
 
@@ -75,13 +65,12 @@ def groups(sources: Sequence[Source], stripes: Sequence[Stripe]) -> list[list[in
     """
     cells = max((part.window.shape[0] * part.window.shape[1] for part in stripes), default=0)
     alike: dict[object, list[int]] = {}
-    for position, source in enumerate(sources):
-        tile = source.tile
+    for position, tile in enumerate(tiles):
         alike.setdefault((tile.product.name, tile.dtype, tile.fill_values), []).append(position)
     fours, alone = [], []
     for positions in alike.values():
         whole = 0
-        if TOGETHER * cells * np.dtype(sources[positions[0]].tile.dtype).itemsize <= BYTES_TOGETHER:
+        if TOGETHER * cells * np.dtype(tiles[positions[0]].dtype).itemsize <= BYTES_TOGETHER:
             whole = len(positions) // TOGETHER * TOGETHER
         fours += [positions[first : first + TOGETHER] for first in range(0, whole, TOGETHER)]
         alone += [[position] for position in positions[whole:]]
@@ -91,7 +80,7 @@ def groups(sources: Sequence[Source], stripes: Sequence[Stripe]) -> list[list[in
 def sum_stripes(
     part: Stripe,
     *,
-    sources: Sequence[Source],
+    tiles: Sequence[Tile],
     geodesic: bool = False,
     rows_at_once: int | None = None,
 ) -> tuple[StripeSums | NightpanelError, ...]:
@@ -100,7 +89,7 @@ def sum_stripes(
     Parameters
     ----------
     part : Stripe
-    sources : sequence of Source
+    tiles : sequence of Tile
         One of the `groups`.
     geodesic : bool
     rows_at_once : int, optional
@@ -116,12 +105,12 @@ def sum_stripes(
         If there is one tile, its own.
     """
     each = partial(_sum_alone, part, geodesic=geodesic, rows_at_once=rows_at_once)
-    if len(sources) == 1:
-        return (each(sources[0]),)
-    if len(sources) != TOGETHER or geodesic or rows_at_once is not None:
-        return tuple(_attempt(each, source) for source in sources)
-    read = [_attempt(partial(_read_whole, part), source) for source in sources]
-    limits = limits_of(sources[0].tile)
+    if len(tiles) == 1:
+        return (each(tiles[0]),)
+    if len(tiles) != TOGETHER or geodesic or rows_at_once is not None:
+        return tuple(_attempt(each, tile) for tile in tiles)
+    read = [_attempt(partial(_read_whole, part), tile) for tile in tiles]
+    limits = limits_of(tiles[0])
     whole = [one for one in read if isinstance(one, _Values)]
     began = time.perf_counter()
     if len(whole) == TOGETHER and all(all_observed(part, one.values, limits) for one in whole):
@@ -167,28 +156,20 @@ def add_tile(
     return add_stripes(of_tile, n_units=n_units)
 
 
-def _sum_alone(
-    part: Stripe, source: Source, *, geodesic: bool, rows_at_once: int | None
-) -> StripeSums:
-    return sum_stripe(
-        part,
-        tile=source.tile,
-        state=source.state,
-        geodesic=geodesic,
-        rows_at_once=rows_at_once,
-    )
+def _sum_alone(part: Stripe, tile: Tile, *, geodesic: bool, rows_at_once: int | None) -> StripeSums:
+    return sum_stripe(part, tile=tile, geodesic=geodesic, rows_at_once=rows_at_once)
 
 
-def _attempt(work: Callable[[Source], T], source: Source) -> T | NightpanelError:
+def _attempt(work: Callable[[Tile], T], tile: Tile) -> T | NightpanelError:
     try:
-        return work(source)
+        return work(tile)
     except NightpanelError as error:
         return error
 
 
-def _read_whole(part: Stripe, source: Source) -> _Values:
+def _read_whole(part: Stripe, tile: Tile) -> _Values:
     began = time.perf_counter()
-    ((_, values),) = pieces_of(part, source.tile, source.state)
+    ((_, values),) = tile.source.pieces(part.window, spans=part.spans)
     return _Values(values, time.perf_counter() - began)
 
 

@@ -12,7 +12,7 @@ from pandas.api.extensions import ExtensionArray
 from geo.audit import AuditRow
 from geo.coverage import Coverage
 from tiles._sum_kernels import CELLS, COVERED, LIGHT, LIT, SATURATED, VALID
-from tiles.catalog import Tile
+from tiles.tile import Tile
 
 COLUMNS = (
     "unit_id",
@@ -139,7 +139,7 @@ def tile_rows(
         "unit_id": units["unit_id"].astype("str").array,
         "city_id": units["city_id"].astype("str").array,
         "year": np.full(len(units), tile.year, dtype=np.int64),
-        "product": _texts([tile.product.name], np.zeros(len(units), dtype=np.int64)),
+        "product": _texts([tile.product_label], np.zeros(len(units), dtype=np.int64)),
         "mean": _quotient(light, valid),
         "sum": np.where(valid > 0.0, light, np.nan),
         "area_km2": area_km2,
@@ -168,7 +168,7 @@ def _flag_audit(
         if flag == "area_mismatch":
             worst = area_error[flagged].max()
             detail += f"; the sum of shares misses the area by up to {worst:.3g} of it"
-        rows.append(AuditRow("light", flag, tile.path.name, detail, count))
+        rows.append(AuditRow("light", flag, tile.name, detail, count))
     return rows
 
 

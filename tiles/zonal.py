@@ -26,7 +26,6 @@ Grids are handled one after the other, so that only one coverage is in memory at
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -40,13 +39,12 @@ from geo.grid import Grid
 from geo.stripes import Stripe, stripe_count
 from geo.threads import in_threads, processors
 from tiles.addresses import (
-    Identity,
     TileAddress,
     area_address,
     coverage_address,
     sums_address,
 )
-from tiles.catalog import Catalog, Tile
+from tiles.catalog import Catalog
 from tiles.cell_area import row_cell_area_km2
 from tiles.contract import check_contract
 from tiles.grid_coverage import grid_coverage
@@ -54,7 +52,7 @@ from tiles.keeping import ArrayStore, Fitted, NoStore, get_sums, put_sums, strip
 from tiles.overlaps import overlap_audit
 from tiles.schedulers import Scheduler, Threads
 from tiles.sums import Effort, TileSums, total_effort
-from tiles.together import Source
+from tiles.tile import Tile, TileKey
 from tiles.unit_geometry import UnitGeometry
 from tiles.unit_years import TileRows, tile_rows, unit_year_table
 from tiles.zonal_graph import sums_graph
@@ -103,7 +101,6 @@ class _Job:
     """A tile and what its sums are made of."""
 
     tile: Tile
-    identity: Identity
     address: TileAddress
 
 
@@ -144,7 +141,7 @@ def zonal(
     scheduler: Scheduler | None = None,
     store: ArrayStore | None = None,
     units_key: str | None = None,
-    identities: Mapping[Path, Identity] | None = None,
+    digests: Mapping[TileKey, str] | None = None,
     read_rows: int | None = None,
     progress: Progress | None = None,
 ) -> ZonalResult:
@@ -165,8 +162,8 @@ def zonal(
         Where coverages and tiles' sums are kept; by default nothing is. Never changes a result.
     units_key : str, optional
         Digest of the units, if it is known: `tiles.unit_geometry.UnitGeometry.digest`.
-    identities : mapping of Path to Identity, optional
-        What the tiles' files are, by the paths of the catalogue; a store needs their digests.
+    digests : mapping of (str, int) to str, optional
+        `tiles.addresses.tile_digest` of the tiles, by their keys; a store needs them.
     read_rows : int, optional
         Rows to read at a time; by default a whole stripe. Never changes a result.
     progress : callable, optional
@@ -192,7 +189,7 @@ def zonal(
         If ``cell_area`` is another word, or ``threads`` or ``read_rows`` is under 1.
     """
     _check_request(catalog, cell_area, threads, read_rows)
-    _check_digests(catalog, identities or {}, store)
+    _check_digests(catalog, digests or {}, store)
     settings = _Settings(
         geodesic=cell_area == "geodesic",
         rows_at_once=read_rows,
@@ -203,13 +200,14 @@ def zonal(
     # Without a store nobody looks anything up, and threads hold nothing from earlier runs.
     nameless = store is None and scheduler is None
     geometry = UnitGeometry(units, units_key or (NAMELESS if nameless else None))
-    jobs = [_job(tile, geometry.digest, identities or {}, settings) for tile in catalog.tiles]
+    known = digests or {}
+    jobs = [_job(tile, geometry.digest, known.get(tile.key), settings) for tile in catalog.tiles]
     counter = _Counter(progress, catalog.tiles)
     watch = _Watch()
     area_km2 = _area_km2(geometry, settings.store)
     watch.lap("coverage")
     grids = tuple(dict.fromkeys(tile.grid for tile in catalog.tiles))
-    sums: dict[Path, TileSums] = {}
+    sums: dict[TileKey, TileSums] = {}
     fits: dict[Grid, Fitted] = {}
     for grid in grids:
         on_grid = [job for job in jobs if job.tile.grid == grid]
@@ -222,14 +220,14 @@ def _assembled(
     units: Units,
     catalog: Catalog,
     jobs: Sequence[_Job],
-    sums: Mapping[Path, TileSums],
+    sums: Mapping[TileKey, TileSums],
     fits: Mapping[Grid, Fitted],
     area_km2: NDArray[np.float64],
     threads: int,
     watch: _Watch,
 ) -> ZonalResult:
     """The tiles' sums as one table, if no value breaks its contract."""
-    in_order = [sums[tile.path] for tile in catalog.tiles]
+    in_order = [sums[tile.key] for tile in catalog.tiles]
     check_contract(catalog.tiles, [one.breaches for one in in_order])
     fitted = [fits[tile.grid] for tile in catalog.tiles]
 
@@ -276,30 +274,28 @@ def _check_request(
         )
     if cell_area == "geodesic":
         for tile in catalog.tiles:
-            row_cell_area_km2(tile.grid, 0, 1, where=str(tile.path))
+            row_cell_area_km2(tile.grid, 0, 1, where=tile.where)
 
 
 def _check_digests(
-    catalog: Catalog, identities: Mapping[Path, Identity], store: ArrayStore | None
+    catalog: Catalog, digests: Mapping[TileKey, str], store: ArrayStore | None
 ) -> None:
-    known = [identities.get(tile.path) for tile in catalog.tiles]
-    if store is not None and any(one is None or one.digest is None for one in known):
-        raise ValueError("a store needs identities with the digest of every tile")
+    if store is not None and any(tile.key not in digests for tile in catalog.tiles):
+        raise ValueError("a store needs the digest of every tile")
 
 
-def _job(tile: Tile, units: str, identities: Mapping[Path, Identity], settings: _Settings) -> _Job:
-    identity = identities.get(tile.path) or Identity(tile.state, None)
+def _job(tile: Tile, units: str, digest: str | None, settings: _Settings) -> _Job:
     covered = coverage_address(units, tile.grid)
     address = TileAddress(
-        path=tile.path,
-        product=tile.product.name,
+        where=tile.where,
+        product=tile.product_label,
         year=tile.year,
-        digest=identity.digest,
+        digest=digest,
         grid_id=tile.grid.grid_id,
         coverage=covered,
-        sums=sums_address(covered, tile, identity, geodesic=settings.geodesic),
+        sums=sums_address(covered, tile, digest, geodesic=settings.geodesic),
     )
-    return _Job(tile, identity, address)
+    return _Job(tile, address)
 
 
 def _area_km2(geometry: UnitGeometry, store: ArrayStore) -> NDArray[np.float64]:
@@ -319,7 +315,7 @@ def _on_one_grid(
     settings: _Settings,
     counter: _Counter,
     watch: _Watch,
-) -> tuple[Fitted, dict[Path, TileSums]]:
+) -> tuple[Fitted, dict[TileKey, TileSums]]:
     """How units lie on the grid that the jobs share, and the sums of their tiles, by path."""
     n_units, store = len(geometry.units.attributes), settings.store
     known = [get_sums(store, job.address.sums, n_units=n_units) for job in jobs]
@@ -329,7 +325,7 @@ def _on_one_grid(
         geometry,
         first.tile.grid,
         first.address.coverage,
-        where=str(first.tile.path),
+        where=first.tile.where,
         store=store,
         with_stripes=bool(missing),
         threads=settings.threads,
@@ -339,11 +335,11 @@ def _on_one_grid(
     counter.add("tiles", len(jobs) - len(missing))
     counter.add("blocks", (len(jobs) - len(missing)) * all_stripes)
     counter.add("blocks", len(missing) * (all_stripes - len(covered.fitted.stripes)))
-    sums = {job.tile.path: one for job, one in zip(jobs, known, strict=True) if one is not None}
+    sums = {job.tile.key: one for job, one in zip(jobs, known, strict=True) if one is not None}
     for job, one in _computed(missing, covered.stripes, n_units, settings, counter):
         put_sums(store, job.address.sums, one)
         counter.add("tiles", 1)
-        sums[job.tile.path] = one
+        sums[job.tile.key] = one
     watch.lap("tiles")
     return covered.fitted, sums
 
@@ -359,7 +355,7 @@ def _computed(
     if not jobs:
         return
     graph = sums_graph(
-        [Source(job.tile, job.identity.state) for job in jobs],
+        [job.tile for job in jobs],
         [job.address.sums for job in jobs],
         stripes,
         settings.scheduler.hand_out(stripes),

@@ -8,7 +8,8 @@ from dask.delayed import Delayed, delayed
 
 from geo.stripes import Stripe
 from tiles.digest import digest_of
-from tiles.together import Source, add_tile, groups, sum_stripes
+from tiles.tile import Tile
+from tiles.together import add_tile, groups, sum_stripes
 
 STRIPE_TASK = "sum-stripe"
 
@@ -24,7 +25,7 @@ class SumsGraph:
 
 
 def sums_graph(
-    sources: Sequence[Source],
+    tiles: Sequence[Tile],
     addresses: Sequence[str],
     stripes: Sequence[Stripe],
     nodes: Sequence[object],
@@ -38,8 +39,7 @@ def sums_graph(
 
     Parameters
     ----------
-    sources : sequence of Source
-        The tiles.
+    tiles : sequence of Tile
     addresses : sequence of str
         Addresses of their sums, by which tasks are named.
     stripes : sequence of Stripe
@@ -56,8 +56,8 @@ def sums_graph(
     -------
     SumsGraph
     """
-    alone = [[position] for position in range(len(sources))]
-    sets = groups(sources, stripes) if together else alone
+    alone = [[position] for position in range(len(tiles))]
+    sets = groups(tiles, stripes) if together else alone
     sums: dict[int, Delayed] = {}
     blocks: dict[str, int] = {}
     for positions in sets:
@@ -65,7 +65,7 @@ def sums_graph(
         token = of_set[0] if len(of_set) == 1 else digest_of(*of_set)
         work = partial(
             sum_stripes,
-            sources=[sources[position] for position in positions],
+            tiles=[tiles[position] for position in positions],
             geodesic=geodesic,
             rows_at_once=rows_at_once,
         )

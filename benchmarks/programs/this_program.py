@@ -16,7 +16,6 @@ from geo.coverage import coverage as cover
 from geo.reproject import to_grid
 from nightpanel.digests import FileDigests
 from nightpanel.store import Store
-from tiles.addresses import Identity
 from tiles.catalog import Catalog, read_catalog
 from tiles.products import product_named
 from tiles.zonal import zonal
@@ -96,8 +95,8 @@ def _means_kept(job: Job, folder: Path) -> pd.DataFrame:
     digests = FileDigests(store)
     units, catalog = read_inputs(job)
     of_tiles = digests.of(job.tiles)
-    known = {tile.path: Identity(tile.state, of_tiles[tile.path]) for tile in catalog.tiles}
-    return zonal(units, catalog, store=store, identities=known).unit_years
+    known = {tile.key: of_tiles[tile.path] for tile in catalog.tiles}
+    return zonal(units, catalog, store=store, digests=known).unit_years
 
 
 def year_table(tiles: Sequence[Path], unit_years: pd.DataFrame) -> pd.DataFrame:

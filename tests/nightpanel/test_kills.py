@@ -18,9 +18,11 @@ from nightpanel.run_study import run
 
 KILLS_A_CHAIN, CHAINS = 5, 10
 MOST_WRITES = 400
+PARTS = 3
 PRELOADED = [
     "nightpanel.run_study", "nightpanel.run_lights", "nightpanel.light_files", "nightpanel.kept",
     "nightpanel.run_panel", "nightpanel.run_estimates", "estimation.estimate", "tiles.zonal",
+    "tiles.open_tile",
     "nightpanel.read_back",
 ]  # fmt: skip
 COMPARED = (".parquet", ".gpkg", ".csv", ".txt")
@@ -123,11 +125,15 @@ def test_kills_at_random_times(
     assert tables(out) == expected
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("stages", ["lights", "panel and estimates"])
 def test_kills_after_every_write(
-    painted: Path, processes: ForkServerContext, tmp_path: Path, stages: str
+    painted: Path, processes: ForkServerContext, tmp_path: Path, stages: str, part: int
 ) -> None:
-    """Killed before the first file is put into place, after the first, after the second, ..."""
+    """Killed before the first file is put into place, after the first, after the second, ...
+
+    Each part takes every third of these moments, so that they can be tried side by side.
+    """
     country = Path(shutil.copytree(painted, tmp_path / "country"))
     study, before = country / "study.toml", tmp_path / "before"
     text = study.read_text(encoding="utf-8")
@@ -137,7 +143,7 @@ def test_kills_after_every_write(
         assert ended(processes, whole_run, study, before) == 0
         study.write_text(text, encoding="utf-8")
     expected: dict[str, bytes] = {}
-    for last in (None, *range(MOST_WRITES)):
+    for last in (None, *range(part, MOST_WRITES, PARTS)):
         out = tmp_path / "out"
         if before.exists():
             shutil.copytree(before, out)

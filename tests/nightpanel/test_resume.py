@@ -145,8 +145,8 @@ def test_a_tile_that_changes_after_its_header_was_read(
     tile = min(country.glob("*2016*.tif"))
     real = stages.study_catalog
 
-    def changed_after(study: Study) -> Catalog:
-        catalog = real(study)
+    def changed_after(study: Study, **options: object) -> Catalog:
+        catalog = real(study, **options)  # type: ignore[arg-type]
         tile.write_bytes(tile.read_bytes() + b"x")
         return catalog
 
@@ -220,9 +220,9 @@ def test_a_tile_that_changes_while_it_is_read(
     country: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tile is named; what was finished is kept, and a rerun goes on from there."""
-    import tiles.sums
+    import tiles.raster_source
 
-    real = tiles.sums.read_rows
+    real = tiles.raster_source.read_rows
     tile = min(country.glob("*2016*.tif"))
     whole = tile.read_bytes()
 
@@ -232,12 +232,12 @@ def test_a_tile_that_changes_while_it_is_read(
             path.write_bytes(whole[:-1] + b"x")
         return iter(pieces)
 
-    monkeypatch.setattr(tiles.sums, "read_rows", touching)
+    monkeypatch.setattr(tiles.raster_source, "read_rows", touching)
     with pytest.raises(TileChangedError, match=tile.name):
         again(country, threads=1)
     out = country.parent / "out"
     assert not [path for path in out.iterdir() if not path.name.startswith(".")]
-    monkeypatch.setattr(tiles.sums, "read_rows", real)
+    monkeypatch.setattr(tiles.raster_source, "read_rows", real)
     tile.write_bytes(whole)
     resumed = again(country)
     assert resumed.effort.tiles_kept > 0

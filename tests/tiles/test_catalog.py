@@ -1,7 +1,5 @@
 """The catalogue: names, years and headers, and what is refused."""
 
-import gzip
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -187,15 +185,6 @@ def test_not_a_raster(tmp_path: Path, content: bytes) -> None:
         read_catalog([path])
 
 
-def test_a_packed_tile(write_tile: WriteTile, tmp_path: Path) -> None:
-    name = "VNL_v21_npp_2013_global_vcmcfg_c202205302300.average_masked.dat.tif"
-    packed = tmp_path / f"{name}.gz"
-    with write_tile(LIGHT, name).open("rb") as tile, gzip.open(packed, "wb") as out:
-        shutil.copyfileobj(tile, out)
-    with pytest.raises(TileUnreadableError, match="unpack it first"):
-        read_catalog([packed])
-
-
 def test_without_crs(write_tile: WriteTile) -> None:
     path = write_tile(LIGHT, crs=None)
     with pytest.raises(MissingCrsError, match=r"DMSP2015\.tif.*found none"):
@@ -222,14 +211,6 @@ def test_more_than_one_band(tmp_path: Path) -> None:
     with rasterio.open(path, "w", crs="EPSG:32649", transform=where, **profile) as tile:
         tile.write(np.stack([LIGHT, LIGHT]).astype("uint8"))
     with pytest.raises(TileUnreadableError, match="2 bands"):
-        read_catalog([path])
-
-
-def test_a_declared_scale(write_tile: WriteTile) -> None:
-    path = write_tile(LIGHT)
-    with rasterio.open(path, "r+") as tile:
-        tile.scales = (0.1,)
-    with pytest.raises(TileUnreadableError, match=r"scale of 0\.1"):
         read_catalog([path])
 
 

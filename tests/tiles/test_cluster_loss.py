@@ -41,7 +41,7 @@ def job(write_tile: WriteTile, random_units: RandomUnits, units_of: MakeUnits) -
     rows = STRIPES * STRIPE_ROWS
     where = Affine(10.0, 0.0, 0.0, 0.0, -10.0, 10.0 * rows)
     paths = []
-    for year in range(1990, 1990 + YEARS):
+    for year in range(1992, 1992 + YEARS):
         values = rng.gamma(0.4, 9.0, size=(rows, COLS)).clip(0, 63)
         name = f"DMSP{year}.tif"
         paths.append(write_tile(values, name, dtype="float32", transform=where, compress="deflate"))

@@ -61,7 +61,7 @@ def test_it_hangs_on_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
         ("tiles.grid_coverage", "geo._signed_area"),
         ("tiles.grid_coverage", "geo._straight"),
         ("tiles.sums", "tiles._sum_kernels"),
-        ("tiles.sums", "tiles.reader"),
+        ("tiles.open_tile", "tiles.reader"),
         ("geo.area", "geo._geodesic"),
         ("nightpanel.kept", "geo._resampled"),
         ("nightpanel.kept", "geo._repair"),

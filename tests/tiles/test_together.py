@@ -9,16 +9,15 @@ import pytest
 from rasterio.transform import Affine
 from shapely import box
 
-import tiles.sums
 import tiles.together
 from geo.boundaries import Units
 from geo.coverage import coverage
 from geo.errors import ContractError, TileChangedError
 from geo.stripes import STRIPE_ROWS
-from tiles.catalog import Tile, read_catalog
-from tiles.file_state import file_state
+from tiles.catalog import read_catalog
 from tiles.sums import StripeSums, sum_stripe
-from tiles.together import TOGETHER, Source, groups, sum_stripes
+from tiles.tile import Tile
+from tiles.together import TOGETHER, groups, sum_stripes
 from tiles.zonal import zonal
 
 WriteTile = Callable[..., Path]
@@ -49,22 +48,22 @@ def years(request: pytest.FixtureRequest, write_tile: WriteTile) -> list[Path]:
     ]
 
 
-def sources(paths: list[Path]) -> list[Source]:
-    return [Source(tile, file_state(tile.path)) for tile in read_catalog(paths).tiles]
+def opened(paths: list[Path]) -> list[Tile]:
+    return list(read_catalog(paths).tiles)
 
 
-def assert_alone(found: object, part: Any, source: Source) -> None:
-    alone = sum_stripe(part, tile=source.tile, state=source.state)
+def assert_alone(found: object, part: Any, tile: Tile) -> None:
+    alone = sum_stripe(part, tile=tile)
     assert isinstance(found, StripeSums)
     assert found.sums.tobytes() == alone.sums.tobytes()
     assert found.breaches == alone.breaches
 
 
 def test_each_has_the_bits_it_has_alone(years: list[Path], units: Units) -> None:
-    some = sources(years)[:TOGETHER]
-    for part in coverage(units.polygons.rings, some[0].tile.grid).stripes:
-        for found, source in zip(sum_stripes(part, sources=some), some, strict=True):
-            assert_alone(found, part, source)
+    some = opened(years)[:TOGETHER]
+    for part in coverage(units.polygons.rings, some[0].grid).stripes:
+        for found, tile in zip(sum_stripes(part, tiles=some), some, strict=True):
+            assert_alone(found, part, tile)
 
 
 def test_the_quick_loop_is_the_one_that_is_tested(
@@ -94,10 +93,10 @@ def test_fill_in_one_leaves_the_others_alone(write_tile: WriteTile, units: Units
         if k == bad:
             values[5:9, 3:30] = np.nan
         paths.append(write_tile(values, f"DMSP{2000 + k}.tif", dtype="float32"))
-    some = sources(paths)
-    for part in coverage(units.polygons.rings, some[0].tile.grid).stripes:
-        for found, source in zip(sum_stripes(part, sources=some), some, strict=True):
-            assert_alone(found, part, source)
+    some = opened(paths)
+    for part in coverage(units.polygons.rings, some[0].grid).stripes:
+        for found, tile in zip(sum_stripes(part, tiles=some), some, strict=True):
+            assert_alone(found, part, tile)
 
 
 def test_a_breach_in_one_is_found_and_is_its_own(write_tile: WriteTile, units: Units) -> None:
@@ -111,21 +110,21 @@ def test_a_breach_in_one_is_found_and_is_its_own(write_tile: WriteTile, units: U
 
 
 def test_an_error_of_one_does_not_lose_the_others(years: list[Path], units: Units) -> None:
-    some = sources(years)[:TOGETHER]
+    some = opened(years)[:TOGETHER]
     years[1].write_bytes(b"no raster")
-    (part, *_) = coverage(units.polygons.rings, some[0].tile.grid).stripes
-    found = sum_stripes(part, sources=some)
+    (part, *_) = coverage(units.polygons.rings, some[0].grid).stripes
+    found = sum_stripes(part, tiles=some)
     assert isinstance(found[1], TileChangedError)
     for k in (0, 2, 3):
         assert_alone(found[k], part, some[k])
 
 
 def test_an_error_of_one_that_is_alone_is_raised(years: list[Path], units: Units) -> None:
-    (first, *_) = sources(years)
-    (part, *_) = coverage(units.polygons.rings, first.tile.grid).stripes
+    (first, *_) = opened(years)
+    (part, *_) = coverage(units.polygons.rings, first.grid).stripes
     years[0].write_bytes(b"no raster")
     with pytest.raises(TileChangedError, match=years[0].name):
-        sum_stripes(part, sources=[first])
+        sum_stripes(part, tiles=[first])
 
 
 def test_geodesic_areas_and_few_rows_at_a_time(write_tile: WriteTile, units_of: MakeUnits) -> None:
@@ -159,16 +158,16 @@ def test_sets_are_of_one_product_and_type(write_tile: WriteTile, units: Units) -
     some = [tile(2000 + k, dtype) for k, dtype in enumerate(types)]
     some.append(tile(2012, "uint8", "F18{}.v4c_web.stable_lights.avg_vis.tif"))
     stripes = coverage(units.polygons.rings, some[0].grid).stripes
-    found = groups([Source(one, file_state(one.path)) for one in some], stripes)
+    found = groups(some, stripes)
     assert found == [[0, 2, 3, 5], [1], [4], [6], [7]]
 
 
 def test_sets_stay_within_their_memory(
     years: list[Path], units: Units, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    some = sources(years)
-    stripes = coverage(units.polygons.rings, some[0].tile.grid).stripes
-    bytes_of_four = 4 * STRIPE_ROWS * COLS * np.dtype(some[0].tile.dtype).itemsize
+    some = opened(years)
+    stripes = coverage(units.polygons.rings, some[0].grid).stripes
+    bytes_of_four = 4 * STRIPE_ROWS * COLS * np.dtype(some[0].dtype).itemsize
     monkeypatch.setattr(tiles.together, "BYTES_TOGETHER", bytes_of_four)
     assert groups(some, stripes) == [[0, 1, 2, 3], [4], [5]]
     monkeypatch.setattr(tiles.together, "BYTES_TOGETHER", bytes_of_four - 1)

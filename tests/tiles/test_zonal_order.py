@@ -18,12 +18,11 @@ import rasterio
 from rasterio.transform import Affine
 from shapely import box
 
-import tiles.sums
+import tiles.raster_source
 from geo.boundaries import Units
 from geo.coverage import coverage
 from geo.stripes import STRIPE_ROWS
 from tiles.catalog import Catalog, read_catalog
-from tiles.file_state import file_state
 from tiles.schedulers import Threads
 from tiles.sums import sum_stripe
 from tiles.zonal import ZonalResult, zonal
@@ -100,7 +99,7 @@ def test_same_bits_for_any_order_of_completion(
 ) -> None:
     units, paths = tall
     reference = run(units, *paths, threads=1)
-    real, ended = tiles.sums.read_rows, []
+    real, ended = tiles.raster_source.read_rows, []
     early_ended = {path: threading.Event() for path in paths}
 
     def held_back(path: Path, window: Any, **options: Any) -> Iterator[Any]:
@@ -112,7 +111,7 @@ def test_same_bits_for_any_order_of_completion(
         if stripe == early:
             early_ended[path].set()
 
-    monkeypatch.setattr(tiles.sums, "read_rows", held_back)
+    monkeypatch.setattr(tiles.raster_source, "read_rows", held_back)
     assert_same_bits(reference, run(units, *paths, threads=4))
     assert len(ended) == 9
     assert all(ended.index((path, early)) < ended.index((path, late)) for path in paths)
@@ -140,7 +139,7 @@ def test_a_task_gives_the_same_bits_in_another_process(tall: tuple[Units, list[P
     units, paths = tall
     (tile,) = read_catalog([paths[0]]).tiles
     parts = coverage(units.table.geometry.to_numpy(), tile.grid).stripes
-    work = functools.partial(sum_stripe, tile=tile, state=file_state(tile.path))
+    work = functools.partial(sum_stripe, tile=tile)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         elsewhere = list(pool.map(work, parts))
     for part, found in zip(parts, elsewhere, strict=True):
@@ -189,13 +188,13 @@ def test_only_what_units_touch_is_read(
         "a": box(105, top - 45, 125, top - 15),
         "b": box(300, 10, 310, 10.5),
     }
-    windows, real = [], tiles.sums.read_rows
+    windows, real = [], tiles.raster_source.read_rows
 
     def watched(path: Path, window: Any, **options: Any) -> Iterator[Any]:
         windows.append((window.first_row, window.end_row, window.first_col, window.end_col))
         return real(path, window, **options)
 
-    monkeypatch.setattr(tiles.sums, "read_rows", watched)
+    monkeypatch.setattr(tiles.raster_source, "read_rows", watched)
     run(units_of(polygons), path)
     last = 3 * STRIPE_ROWS - 1
     assert sorted(windows) == [(1, 5, 10, 13), (last - 1, last, 30, 31)]

@@ -1,0 +1,29 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Out = Annotated[Path, typer.Option("--out", help="Output folder.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars, no tables.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Threads of this process; all cores.")
+]
+ProductName = Annotated[
+    str | None, typer.Option("--product", help="Light product; read from names if not given.")
+]
+ProductsFile = Annotated[
+    Path | None, typer.Option("--products", help="TOML file of products of your own.")
+]
+Network = Annotated[bool, typer.Option("--network", help="Tiles may be addresses on web servers.")]
+Units = Annotated[Path, typer.Option("--units", help="Vector file of the units.")]
+UnitId = Annotated[str, typer.Option("--unit-id", help="Column that identifies a unit.")]
+CityId = Annotated[
+    str, typer.Option("--city-id", help="Column of the city, or COLUMN:DIGITS of a code.")
+]
+Layer = Annotated[str | None, typer.Option("--layer", help="Layer of the vector file.")]
+Crosswalk = Annotated[
+    str | None, typer.Option("--crosswalk", help="City codes, e.g. china-municipalities.")
+]

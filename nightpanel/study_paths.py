@@ -1,0 +1,99 @@
+"""The paths of a study file: relative to it, with environment variables as ``${NAME}``."""
+
+import glob
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from geo.errors import StudyFileError
+from tiles.calibration.coefficient_tables import SHIPPED
+from tiles.tile_names import is_elsewhere
+
+VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+def with_paths(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Expand ``${NAME}`` and anchor every path of a study file at its folder.
+
+    Parameters
+    ----------
+    content : dict
+        As TOML gives it; what has the wrong form is left for the models to name.
+    path : Path
+        The study file.
+
+    Returns
+    -------
+    dict
+        The same one.
+
+    Raises
+    ------
+    StudyFileError
+        If a variable is not set.
+    """
+    anchor = _Anchor(path, path.resolve().parent)
+    lights, panel = content.get("lights"), content.get("panel")
+    if isinstance(lights, dict):
+        if isinstance(lights.get("tiles"), list):
+            lights["tiles"] = [anchor.pattern(one, "lights.tiles") for one in lights["tiles"]]
+        for index, step in enumerate(_tables(lights.get("steps"))):
+            anchor.in_section(step, f"lights.steps.{index}")
+    anchor.in_section(content.get("units"), "units")
+    if isinstance(panel, dict):
+        for index, table in enumerate(_tables(panel.get("tables"))):
+            anchor.in_section(table, f"panel.tables.{index}")
+    return content
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """Where paths of a study file begin."""
+
+    file: Path
+    folder: Path
+
+    def path(self, value: object, key: str) -> object:
+        """An absolute path; what is no text is left alone."""
+        if not isinstance(value, str):
+            return value
+        return str(self.folder / Path(self.expanded(value, key)).expanduser())
+
+    def pattern(self, value: object, key: str) -> object:
+        """An absolute pattern; addresses are left alone."""
+        if not isinstance(value, str) or is_elsewhere(value):
+            return value
+        # The folder may hold characters that a pattern gives a meaning to.
+        escaped = Path(glob.escape(str(self.folder)))
+        return str(escaped / Path(self.expanded(value, key)).expanduser())
+
+    def in_section(self, section: object, key: str) -> None:
+        """Anchor the files that a section names."""
+        if not isinstance(section, dict):
+            return
+        if "file" in section:
+            section["file"] = self.path(section["file"], f"{key}.file")
+        if section.get("coefficients") not in (None, *SHIPPED):
+            section["coefficients"] = self.path(section["coefficients"], f"{key}.coefficients")
+
+    def expanded(self, value: str, key: str) -> str:
+        """A text with its variables' contents."""
+
+        def content(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if name not in os.environ:
+                raise StudyFileError(
+                    f"{self.file}: {key}",
+                    expected=f"the environment variable {name} that {value!r} names",
+                    found="it is not set",
+                    hint=f"set {name}, or write the path",
+                )
+            return os.environ[name]
+
+        return VARIABLE.sub(content, value)
+
+
+def _tables(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

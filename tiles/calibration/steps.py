@@ -1,0 +1,190 @@
+"""Steps of a calibration: what each does to a lazy cube, and what the manifest says of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import geopandas as gpd
+import xarray as xr
+
+from geo.audit import AuditRow
+from tiles.calibration.continuity import Rule, continuous
+from tiles.calibration.intercalibration import CoefficientTable, intercalibrate
+from tiles.calibration.invariant_regions import fit_invariant
+from tiles.calibration.levels import Above, Below, with_ceiling, with_floor
+from tiles.calibration.region_mask import Becomes, Where, with_mask
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """What a step makes of a cube."""
+
+    light: xr.DataArray
+    """The cube, still lazy."""
+    done: Mapping[str, Any]
+    """What was done, for the manifest; the same for the same light."""
+    audit: tuple[AuditRow, ...] = ()
+    """What a user should know."""
+
+
+class Step(Protocol):
+    """One transformation of a cube of light."""
+
+    @property
+    def of_files(self) -> bool:
+        """Whether it concerns single files, and comes before those of one year become one."""
+        ...
+
+    @property
+    def calibrates(self) -> bool:
+        """Whether values of several satellites are on one scale after it."""
+        ...
+
+    @property
+    def reach(self) -> int:
+        """How many years to either side decide a year's values."""
+        ...
+
+    def apply(self, light: xr.DataArray) -> Stepped:
+        """Transform a cube.
+
+        Parameters
+        ----------
+        light : DataArray
+            Dimensions ``year``, ``y``, ``x``, with the coordinates of `tiles.cube.open_cube`.
+
+        Returns
+        -------
+        Stepped
+
+        Raises
+        ------
+        CalibrationError
+            If the step cannot be taken on this light.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Intercalibrate:
+    """Polynomials by satellite-year from a table; `tiles.calibration.intercalibration`."""
+
+    table: CoefficientTable
+    of_files: bool = True
+    calibrates: bool = True
+    reach: int = 0
+
+    def apply(self, light: xr.DataArray) -> Stepped:
+        """As `Step.apply`."""
+        found = intercalibrate(light, self.table)
+        return Stepped(found, _polynomials("intercalibrate", light, self.table))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InvariantRegion:
+    """Polynomials fitted over a region of the user's; `tiles.calibration.invariant_regions`."""
+
+    regions: gpd.GeoDataFrame
+    reference: tuple[str, int]
+    of_files: bool = True
+    calibrates: bool = True
+    reach: int = 0
+
+    def apply(self, light: xr.DataArray) -> Stepped:
+        """As `Step.apply`; the region's light is read."""
+        fit = fit_invariant(light, self.regions, reference=self.reference)
+        audit = [
+            AuditRow(
+                "tiles",
+                "invariant_region",
+                f"{satellite} {year}",
+                f"fitted to {self.reference[0]} {self.reference[1]} over {cells} cells, "
+                f"rmse {fit.rmse[satellite, year]:.3g} DN",
+                cells,
+            )
+            for (satellite, year), cells in fit.cells.items()
+        ]
+        done = _polynomials("invariant_region", light, fit.table)
+        return Stepped(intercalibrate(light, fit.table), done, tuple(audit))
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A noise floor; `tiles.calibration.levels.with_floor`."""
+
+    below: float
+    to: Below = "dark"
+    of_files: bool = False
+    calibrates: bool = False
+    reach: int = 0
+
+    def apply(self, light: xr.DataArray) -> Stepped:
+        """As `Step.apply`."""
+        found = with_floor(light, below=self.below, to=self.to)
+        return Stepped(found, {"step": "floor", "below": self.below, "to": self.to})
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """Saturation; `tiles.calibration.levels.with_ceiling`."""
+
+    at: float
+    to: Above = "cap"
+    of_files: bool = False
+    calibrates: bool = False
+    reach: int = 0
+
+    def apply(self, light: xr.DataArray) -> Stepped:
+        """As `Step.apply`."""
+        found = with_ceiling(light, at=self.at, to=self.to)
+        return Stepped(found, {"step": "saturation", "at": self.at, "to": self.to})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mask:
+    """Cells inside or outside polygons; `tiles.calibration.region_mask`."""
+
+    regions: gpd.GeoDataFrame
+    digest: str
+    """Of the polygons' file."""
+    where: Where
+    to: Becomes
+    of_files: bool = False
+    calibrates: bool = False
+    reach: int = 0
+
+    def apply(self, light: xr.DataArray) -> Stepped:
+        """As `Step.apply`."""
+        found = with_mask(light, self.regions, where=self.where, to=self.to)
+        done = {"step": "mask", "polygons": self.digest, "where": self.where, "to": self.to}
+        return Stepped(found, done)
+
+
+@dataclass(frozen=True, slots=True)
+class Continuity:
+    """Neighbouring years; `tiles.calibration.continuity`."""
+
+    rule: Rule = "gaps"
+    of_files: bool = False
+    calibrates: bool = False
+    reach: int = 1
+
+    def apply(self, light: xr.DataArray) -> Stepped:
+        """As `Step.apply`."""
+        found = continuous(light, rule=self.rule)
+        years = [int(year) for year in light.coords["year"].to_numpy()]
+        alone = [year for year in years if year - 1 not in years or year + 1 not in years]
+        detail = f"years without both neighbours on their grid stay: {', '.join(map(str, alone))}"
+        audit = (AuditRow("tiles", "continuity", "light", detail, len(alone)),) if alone else ()
+        return Stepped(found, {"step": "continuity", "rule": self.rule}, audit)
+
+
+def _polynomials(step: str, light: xr.DataArray, table: CoefficientTable) -> dict[str, Any]:
+    """What was applied to each layer."""
+    satellites = (str(name) for name in light.coords["satellite"].to_numpy())
+    years = (int(year) for year in light.coords["year"].to_numpy())
+    applied = {
+        f"{satellite} {year}": list(table.of(satellite, year))
+        for satellite, year in zip(satellites, years, strict=True)
+    }
+    return {"step": step, "table": table.name, "citation": table.citation, "applied": applied}

@@ -1,0 +1,214 @@
+"""Tiles clipped to cities or units: Cloud-Optimized GeoTIFFs that keep the sum of light.
+
+What a clip keeps is decided by its edge rule. ``centre``: cells whose centre lies in the polygon;
+every cell of a country goes to one city, so that the clips of all cities have the country's sum.
+``touched``: cells that the polygon touches at all; neighbours share their edges. ``share``: touched
+cells, their light times the share of the cell that lies in the polygon; the clip's sum is the one
+of the zonal table. After writing, every file is read back and its sum compared.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import rasterio
+import shapely
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+
+from geo.coverage import coverage
+from geo.errors import NoOverlapError, OutputError, TileUnreadableError
+from geo.grid import Grid
+from geo.stripes import expanded
+from geo.threads import in_threads, processors
+from tiles.rasterized import cells_inside
+from tiles.tile import Tile
+from tiles.write_tile import write_tile
+
+Edge = Literal["centre", "touched", "share"]
+SUM_TOLERANCE = 1e-9
+"""Relative difference of sums that rounding to the file's type may not exceed in double."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One file that was written."""
+
+    path: Path
+    """The file."""
+    name: str
+    """The city or unit."""
+    year: int
+    """Year of the light."""
+    product: str
+    """Its product."""
+    light: float
+    """Sum of the valid values, in the product's unit times cells."""
+    cells: int
+    """Valid cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A tile and a polygon in its grid's plane."""
+
+    tile: Tile
+    name: str
+    shape: shapely.Geometry
+
+
+def clip(
+    tiles: Sequence[Tile],
+    shapes: dict[Grid, NDArray[np.object_]],
+    names: Sequence[str],
+    folder: Path,
+    *,
+    edge: Edge = "centre",
+    threads: int | None = None,
+) -> list[Clip]:
+    """Write the light of each tile in each polygon to a file of its own.
+
+    Parameters
+    ----------
+    tiles : sequence of Tile
+    shapes : dict of Grid to array of polygons
+        The polygons in the plane of each grid of the tiles, in the order of ``names``.
+    names : sequence of str
+        What files are called.
+    folder : Path
+        An existing folder; files of these names are replaced, each in one step.
+    edge : {"centre", "touched", "share"}
+        What becomes of cells on the edge.
+    threads : int, optional
+        Threads of this process; by default one for each processor.
+
+    Returns
+    -------
+    list of Clip
+        By tile and name; a polygon that no cell of a tile belongs to has none.
+
+    Raises
+    ------
+    NoOverlapError
+        If no polygon has a cell of any tile.
+    OutputError
+        If a file cannot be written, or does not hold the sum that it should.
+    TileUnreadableError
+        If a tile cannot be read.
+    """
+    pieces = [
+        _Piece(tile, name, shape)
+        for tile in tiles
+        for name, shape in zip(names, shapes[tile.grid], strict=True)
+    ]
+    written = in_threads(lambda piece: _write(piece, folder, edge), pieces, threads or processors())
+    found = [one for one in written if one is not None]
+    if not found:
+        raise NoOverlapError(
+            "clip",
+            expected="polygons over the tiles",
+            found=f"{len(names)} polygons elsewhere",
+            hint="check the CRS of both",
+        )
+    return found
+
+
+def _write(piece: _Piece, folder: Path, edge: Edge) -> Clip | None:
+    tile = piece.tile
+    window = tile.grid.around(tuple(shapely.bounds(piece.shape)))
+    if window is None:
+        return None
+    ((_, stored),) = tile.source.pieces(window)
+    grid = tile.grid.part(window)
+    share = _share(piece.shape, grid, edge)
+    if not (share > 0.0).any():
+        return None
+    fill = _fill_value(tile, stored.dtype) if edge != "share" else np.nan
+    light = _clipped(tile, stored, share, fill, edge)
+    path = folder / f"{_plain(piece.name)}_{_plain(tile.product_label)}_{tile.year}.tif"
+    valid = light[_is_valid(tile, light, fill)]
+    total = float(valid.sum(dtype=np.float64))
+    words = {"PRODUCT": tile.product.name, "UNIT": tile.product.unit, "YEAR": str(tile.year)}
+    write_tile(path, light, grid, fill=fill, tags=words)
+    _check_sum(path, total, valid.size)
+    return Clip(path, piece.name, tile.year, tile.product_label, total, int(valid.size))
+
+
+def _share(shape: shapely.Geometry, grid: Grid, edge: Edge) -> NDArray[np.float64]:
+    """How much of each cell's light is kept, 0 to 1."""
+    rows, cols = grid.shape
+    if edge == "share":
+        shares = np.zeros(rows * cols)
+        found = coverage(np.array([shape], dtype=object), grid, threads=1)
+        _, cells, weights = expanded(found.stripes, n_units=1, cols=cols)
+        shares[cells] = weights
+        return shares.reshape(rows, cols)
+    return cells_inside([shape], grid, all_touched=edge == "touched").astype(np.float64)
+
+
+def _clipped(
+    tile: Tile, stored: NDArray[Any], share: NDArray[np.float64], fill: float, edge: Edge
+) -> NDArray[Any]:
+    if edge != "share":
+        light = stored.copy()
+        light[share == 0.0] = fill
+        return light
+    valid = _is_valid(tile, stored, np.nan)
+    return np.where(valid & (share > 0.0), stored.astype(np.float64) * share, np.nan)
+
+
+def _is_valid(tile: Tile, values: NDArray[Any], fill: float) -> NDArray[np.bool_]:
+    """Cells with an observation."""
+    valid = ~np.isnan(values.astype(np.float64))
+    for marker in (*tile.fill_values, fill):
+        valid &= values != np.float64(marker).astype(
+            values.dtype if values.dtype.kind == "f" else np.float64
+        )
+    return valid
+
+
+def _fill_value(tile: Tile, dtype: np.dtype[Any]) -> float:
+    """What marks cells outside: the tile's own fill, or a value that its product does not have."""
+    if dtype.kind == "f":
+        return float("nan")
+    known = np.iinfo(dtype)
+    own = [value for value in tile.fill_values if known.min <= value <= known.max]
+    if own:
+        return own[0]
+    for value in (float(known.min), float(known.max)):
+        if not tile.product.valid_min <= value <= tile.product.valid_max:
+            return value
+    raise OutputError(
+        tile.where,
+        expected="a value that stands for no observation",
+        found=f"a product that uses every value of {dtype}",
+        hint="clip with --edge share, which writes floating point",
+    )
+
+
+def _check_sum(path: Path, expected: float, cells: int) -> None:
+    try:
+        with rasterio.open(path) as written:
+            values = written.read(1, masked=True)
+    except RasterioError as error:
+        raise TileUnreadableError(
+            str(path), expected="the file just written", found=str(error), hint="run again"
+        ) from error
+    valid = values.compressed()
+    valid = valid[~np.isnan(valid.astype(np.float64))]
+    total = float(valid.sum(dtype=np.float64))
+    if valid.size != cells or abs(total - expected) > SUM_TOLERANCE * max(abs(expected), 1.0):
+        raise OutputError(
+            str(path),
+            expected=f"{cells} cells with a sum of {expected:.12g}",
+            found=f"{valid.size} with {total:.12g}",
+            hint="report this with the file",
+        )
+
+
+def _plain(name: str) -> str:
+    """A name that files may have."""
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "unnamed"

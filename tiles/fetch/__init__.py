@@ -1,0 +1,1 @@
+"""Fetching tiles: what a repository holds, downloads that resume, checksums, credentials."""

@@ -1,0 +1,260 @@
+"""Tiles in HDF5 files of the Black Marble kind: light, its scale and fill, and its quality.
+
+A file holds one of the 36 x 18 tiles of ten degrees into which the globe is cut. Its grid follows
+from its place, hXXvYY: the western edge lies at -180 + 10 h, the northern at 90 - 10 v degrees
+(Black Marble User Guide). Scale, offset and fill are attributes of the dataset.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from geo.errors import GridError, TileMissingError, TileUnreadableError
+from geo.grid import Grid
+from geo.window import Window
+from tiles.decoding import Decoding
+from tiles.file_state import FileState, require_unchanged
+from tiles.products import Product
+from tiles.size_limits import SizeLimits, check_size
+from tiles.source import Spans, pieces_of_rows
+
+PLACE = re.compile(r"h(?P<h>\d{2})v(?P<v>\d{2})")
+DEGREES = 10.0
+"""Width and height of a tile."""
+COLUMNS, ROWS = 36, 18
+"""Tiles of the globe."""
+
+
+@dataclass(frozen=True, slots=True)
+class HdfHeader:
+    """What an HDF5 tile says about itself."""
+
+    grid: Grid
+    """Where its cells are."""
+    dtype: str
+    """NumPy name of its stored numbers' type."""
+    decoding: Decoding
+    """From stored numbers to values."""
+    light: str
+    """Path of the light in the file."""
+    quality: str | None
+    """Path of its quality in the file; None if the product has none."""
+
+
+def read_hdf_header(path: Path, product: Product, *, part: str, limits: SizeLimits) -> HdfHeader:
+    """Read the header of an HDF5 tile.
+
+    Parameters
+    ----------
+    path : Path
+    product : Product
+        With the names of the datasets.
+    part : str
+        The tile's place as its name says it, as ``h28v06``; empty if it does not.
+    limits : SizeLimits
+
+    Returns
+    -------
+    HdfHeader
+
+    Raises
+    ------
+    TileMissingError, TileUnreadableError
+        If there is no such file, or it does not hold the product's datasets.
+    TileSizeError
+        If it promises more than the limits allow.
+    GridError
+        If its place is not known, or its name and its attributes differ in it.
+    """
+    if product.layer is None:
+        raise TileUnreadableError(
+            str(path),
+            expected="the name of the dataset with the light, key layer of the product",
+            found=f"none in {product.name}",
+            hint="declare a product with a layer",
+        )
+    with _opened(path) as file:
+        light = _dataset(path, file, product.layer)
+        quality = None
+        if product.quality_layer is not None:
+            quality = _dataset(path, file, product.quality_layer)
+            if quality.shape != light.shape:
+                raise _unlike(path, product.quality_layer, light.shape, quality.shape)
+        shape = (int(light.shape[0]), int(light.shape[1]))
+        dtype = str(light.dtype)
+        chunks = [light.chunks] if light.chunks else []
+        check_size(str(path), shape=shape, blocks=chunks, dtype=dtype, limits=limits)
+        return HdfHeader(
+            grid=_grid(path, file, part, shape),
+            dtype=dtype,
+            decoding=_decoding(light, product),
+            light=light.name,
+            quality=None if quality is None else quality.name,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HdfSource:
+    """A dataset of an HDF5 file; a `tiles.source.Source` of floating point, fill is NaN."""
+
+    path: Path
+    """The file."""
+    state: FileState
+    """Its state when its header was read."""
+    header: HdfHeader
+    """Where the light is, and how it is stored."""
+    accepted: tuple[int, ...]
+    """Quality values that count as an observation."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """As `tiles.source.Source.files`."""
+        return (self.path,)
+
+    def pieces(
+        self,
+        window: Window,
+        *,
+        spans: Spans | None = None,  # noqa: ARG002 - what is stored in chunks is read whole
+        rows_at_once: int | None = None,
+    ) -> Iterator[tuple[int, NDArray[Any]]]:
+        """As `tiles.source.Source.pieces`; the whole width is read."""
+        with _opened(self.path) as file:
+            for part in pieces_of_rows(window, rows_at_once):
+                yield part.first_row, self._values(file, part)
+        self.require_unchanged()
+
+    def content(self, of_file: Callable[[Path], object]) -> object:
+        """As `tiles.source.Source.content`: the accepted quality makes other values of a file."""
+        return ("hdf5", of_file(self.path), self.header.light, self.header.quality, self.accepted)
+
+    def require_unchanged(self) -> None:
+        """As `tiles.source.Source.require_unchanged`."""
+        require_unchanged(self.path, self.state)
+
+    def _values(self, file: Any, part: Window) -> NDArray[Any]:
+        cells = np.s_[part.first_row : part.end_row, part.first_col : part.end_col]
+        try:
+            values = self.header.decoding.values(file[self.header.light][cells])
+            if self.header.quality is not None:
+                values[~np.isin(file[self.header.quality][cells], self.accepted)] = np.nan
+        except (OSError, KeyError) as error:
+            self.require_unchanged()
+            raise TileUnreadableError(
+                f"{self.path}, rows {part.first_row} to {part.end_row - 1}",
+                expected="rows that can be read",
+                found=str(error),
+                hint="the file is truncated or damaged: fetch it again",
+            ) from error
+        return values
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    import h5py  # not for those who have no HDF5 file
+
+    if not path.is_file():
+        raise TileMissingError(
+            str(path), expected="an HDF5 file", found="no such file", hint="correct the path"
+        )
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise TileUnreadableError(
+            str(path),
+            expected="an HDF5 file",
+            found=str(error),
+            hint="the file is truncated or no HDF5: fetch it again",
+        ) from error
+    with file:
+        yield file
+
+
+def _dataset(path: Path, file: Any, name: str) -> Any:
+    """The dataset of that name, in whatever group it is."""
+    import h5py
+
+    found: list[Any] = []
+
+    def look(_: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and item.name.rsplit("/", 1)[-1] == name:
+            found.append(item)
+
+    try:
+        file.visititems(look)  # follows no link to another file
+    except (OSError, RuntimeError, KeyError) as error:
+        raise _unreadable_dataset(path, name, str(error)) from error
+    if len(found) != 1 or len(found[0].shape) != 2 or found[0].dtype.kind not in "iuf":
+        what = "none" if not found else f"{len(found)} of shape {found[0].shape}"
+        raise _unreadable_dataset(path, name, what)
+    return found[0]
+
+
+def _unreadable_dataset(path: Path, name: str, found: str) -> TileUnreadableError:
+    return TileUnreadableError(
+        str(path),
+        expected=f"one dataset {name} of rows and columns in numbers",
+        found=found,
+        hint="name the right product, or declare one with this file's dataset as layer",
+    )
+
+
+def _unlike(
+    path: Path, name: str, expected: tuple[int, ...], found: tuple[int, ...]
+) -> TileUnreadableError:
+    return TileUnreadableError(
+        f"{path}, {name}",
+        expected=f"as many cells as the light has, {expected}",
+        found=f"{found}",
+        hint="the file is damaged: fetch it again",
+    )
+
+
+def _decoding(light: Any, product: Product) -> Decoding:
+    """Scale, offset and fill as the file declares them; the product's fill beside."""
+    fill = [float(value) for value in np.ravel(light.attrs.get("_FillValue", ()))]
+    return Decoding(
+        scale=_attribute(light, "scale_factor", 1.0),
+        offset=_attribute(light, "add_offset", _attribute(light, "offset", 0.0)),
+        fill=tuple(dict.fromkeys((*fill, *product.fill_values))),
+    )
+
+
+def _attribute(light: Any, name: str, default: float) -> float:
+    found = np.ravel(light.attrs.get(name, default))
+    return float(found[0]) if found.size else default
+
+
+def _grid(path: Path, file: Any, part: str, shape: tuple[int, int]) -> Grid:
+    """The grid of the tile's place."""
+    named = PLACE.fullmatch(part)
+    in_name = (int(named["h"]), int(named["v"])) if named else None
+    numbers = [file.attrs.get(f"{axis}TileNumber") for axis in ("Horizontal", "Vertical")]
+    in_file = None
+    if all(number is not None for number in numbers):
+        in_file = (int(_text(numbers[0])), int(_text(numbers[1])))
+    places = {place for place in (in_name, in_file) if place is not None}
+    if len(places) != 1 or not all(h < COLUMNS and v < ROWS for h, v in places):
+        raise GridError(
+            str(path),
+            expected="one place hXXvYY, in its name or as TileNumber in the file",
+            found=f"{in_name} in the name, {in_file} in the file (columns, rows of ten degrees)",
+            hint="give the file its own name back, or fetch it again",
+        )
+    ((h, v),) = places
+    rows, cols = shape
+    west, north = DEGREES * h - 180.0, 90.0 - DEGREES * v
+    transform = (DEGREES / cols, 0.0, west, 0.0, -DEGREES / rows, north)
+    return Grid.checked(crs=CRS.from_epsg(4326), transform=transform, shape=shape, where=str(path))
+
+
+def _text(value: Any) -> str:
+    one = np.ravel(value)[0]
+    return one.decode("ascii", "replace") if isinstance(one, bytes) else str(one)

@@ -1,0 +1,184 @@
+"""From named files to tiles: headers are read, and what holds the values is told apart."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from geo.errors import ContractError, TileNameError
+from tiles.decoding import Decoding
+from tiles.file_state import file_state
+from tiles.mosaic import Part, mosaic
+from tiles.products import NameFacts, Product, product_named
+from tiles.raster_source import RasterSource
+from tiles.reader import Header, read_header
+from tiles.remote_source import RemoteSource, remote_state
+from tiles.several import Group
+from tiles.size_limits import DEFAULT_LIMITS, SizeLimits
+from tiles.source import Source
+from tiles.tile import Tile
+from tiles.tile_names import ON_THE_WEB, Named, check_year
+from tiles.unpack import default_folder, unpacked
+
+HDF5 = (".h5", ".hdf5", ".he5")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How files are opened."""
+
+    limits: SizeLimits = DEFAULT_LIMITS
+    """How large they may be."""
+    unpack_to: Path | None = None
+    """Folder for files that come packed; the user's cache folder if None."""
+
+
+def open_tile(group: Group, opening: Opening) -> Tile:
+    """Read the headers of a tile's files.
+
+    Parameters
+    ----------
+    group : Group
+    opening : Opening
+
+    Returns
+    -------
+    Tile
+
+    Raises
+    ------
+    NightpanelError
+        If a header is damaged, too large, says not where the tile lies, or contradicts the product.
+    """
+    tiles = [_one(item, opening) for item in group.files]
+    first = tiles[0]
+    if len(tiles) == 1:
+        return first.labelled(group.label)
+    kinds = [np.result_type(np.dtype(tile.dtype), np.float16) for tile in tiles]
+    dtype = str(np.result_type(np.float32, *kinds))
+    parts = [Part(tile.source, tile.grid, tile.fill_values) for tile in tiles]
+    whole, grid = mosaic(parts, dtype=dtype, where=f"{first.where} and {len(tiles) - 1} more")
+    facts = NameFacts(first.year, first.facts.satellite, first.facts.version)
+    return Tile(first.where, first.product, facts, grid, dtype, None, whole, group.label)
+
+
+def open_store(path: Path, product: Product | None, user: Sequence[Product]) -> list[Tile]:
+    """The years of a Zarr store as tiles.
+
+    Parameters
+    ----------
+    path : Path
+    product : Product, optional
+        By default the one that the store's attribute ``product`` names.
+    user : sequence of Product
+        Products of the study, beside the shipped ones.
+
+    Returns
+    -------
+    list of Tile
+
+    Raises
+    ------
+    NightpanelError
+        If it is no store of a georeferenced cube, or does not say its product.
+    """
+    from tiles.arrays import array_tiles  # xarray is loaded with the first array
+    from tiles.zarr_cube import read_zarr
+
+    cube = read_zarr(path)
+    if product is None:
+        named = cube.attrs.get("product")
+        if named is None:
+            raise TileNameError(
+                str(path),
+                expected="the product of the cube, in lights.product or its attribute product",
+                found="neither",
+                hint="name the product",
+            )
+        product = product_named(str(named), user=user)
+    tiles = array_tiles(cube, product, where=str(path), folder=path)
+    for tile in tiles:
+        check_year(str(path), product, tile.year)
+    return tiles
+
+
+def _one(item: Named, opening: Opening) -> Tile:
+    if item.where.startswith(ON_THE_WEB):
+        return _remote(item, opening)
+    path = Path(item.where)
+    if path.suffix.lower() in HDF5:
+        return _hdf(item, path, opening)
+    return _raster(item, path, opening)
+
+
+def _raster(item: Named, path: Path, opening: Opening) -> Tile:
+    state, file = file_state(path), None
+    if path.suffix.lower() == ".gz":
+        folder = opening.unpack_to or default_folder()
+        file = unpacked(path, state, folder=folder, max_bytes=opening.limits.unpacked_bytes)
+    header = read_header(path, file=file, limits=opening.limits)
+    dtype, nodata, decoding, empty = _stored(item, header)
+    source = RasterSource(path, state, header.grid.shape, decoding, empty, file)
+    return _tile(item, header, source, dtype, nodata)
+
+
+def _remote(item: Named, opening: Opening) -> Tile:
+    state = remote_state(item.where)
+    header = read_header(item.where, limits=opening.limits)
+    dtype, nodata, decoding, empty = _stored(item, header)
+    source = RemoteSource(item.where, state, header.grid.shape, decoding, empty)
+    return _tile(item, header, source, dtype, nodata)
+
+
+def _hdf(item: Named, path: Path, opening: Opening) -> Tile:
+    from tiles.hdf5 import HdfSource, read_hdf_header
+
+    state = file_state(path)
+    header = read_hdf_header(path, item.product, part=item.facts.part, limits=opening.limits)
+    source = HdfSource(path, state, header, item.product.quality)
+    dtype = header.decoding.dtype(header.dtype)
+    return Tile(item.where, item.product, item.facts, header.grid, dtype, None, source)
+
+
+def _tile(item: Named, header: Header, source: Source, dtype: str, nodata: float | None) -> Tile:
+    return Tile(item.where, item.product, item.facts, header.grid, dtype, nodata, source)
+
+
+def _stored(item: Named, header: Header) -> tuple[str, float | None, Decoding, float | None]:
+    """Type, declared nodata, decoding, and what empty blocks are, of a raster's values."""
+    product = item.product
+    scaled = Decoding(header.scale, header.offset)
+    empty = _empty_value(product, header)
+    if scaled.is_plain:
+        _check_nodata(item, header.nodata)
+        needs_nan = empty is not None and math.isnan(empty)
+        dtype = scaled.dtype(header.dtype) if needs_nan else header.dtype
+        return dtype, header.nodata, Decoding(), empty
+    declared = () if header.nodata is None else (header.nodata,)
+    fill = tuple(dict.fromkeys((*product.fill_values, *declared)))
+    decoding = Decoding(header.scale, header.offset, fill)
+    return decoding.dtype(header.dtype), None, decoding, empty
+
+
+def _empty_value(product: Product, header: Header) -> float | None:
+    """What a cell of a missing block is; None if the file says so itself, or has none."""
+    if not header.has_empty_blocks:
+        return None
+    if product.empty_blocks == "dark":
+        return 0.0
+    return math.nan if header.nodata is None else None
+
+
+def _check_nodata(item: Named, nodata: float | None) -> None:
+    product = item.product
+    if nodata is not None and product.valid_min <= nodata <= product.valid_max:
+        raise ContractError(
+            f"{item.where}, declared nodata",
+            expected=f"a value outside {product.name}'s range "
+            f"{product.valid_min:g} to {product.valid_max:g}",
+            found=f"{nodata:g}",
+            hint="unset the file's nodata if the value is light, or declare a product of your own "
+            "with the value as fill and outside its range",
+        )

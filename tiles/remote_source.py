@@ -1,0 +1,136 @@
+"""A tile on a web server: a Cloud-Optimized GeoTIFF of which only what is needed is fetched."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from geo.errors import TileChangedError, TileMissingError, TileUnreadableError
+from geo.window import Window
+from tiles.decoding import PLAIN, Decoding
+from tiles.raster_source import decoded
+from tiles.reader import read_rows
+from tiles.source import Spans
+
+TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteState:
+    """What a server says of a file."""
+
+    size: int | None
+    """Bytes."""
+    etag: str
+    """The server's own name for these bytes; empty if it gives none."""
+    modified: str
+    """Time of last change; empty if it gives none."""
+    asked: str = field(default_factory=lambda: secrets.token_hex(8), compare=False)
+    """Tells this question from others: where a server gives neither, nothing is known for good."""
+
+
+def remote_state(url: str) -> RemoteState:
+    """Ask a server what a file is.
+
+    Parameters
+    ----------
+    url : str
+
+    Returns
+    -------
+    RemoteState
+
+    Raises
+    ------
+    TileMissingError
+        If the server does not answer, or has no such file.
+    """
+    import requests  # not for those who have no tile on a server
+
+    try:
+        answer = requests.head(url, timeout=TIMEOUT_SECONDS, allow_redirects=True)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise TileMissingError(
+            url,
+            expected="a file on a server that answers",
+            found=str(error),
+            hint="correct the address, or try again later",
+        ) from error
+    size = answer.headers.get("Content-Length")
+    return RemoteState(
+        size=int(size) if size is not None and size.isdecimal() else None,
+        etag=answer.headers.get("ETag", ""),
+        modified=answer.headers.get("Last-Modified", ""),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSource:
+    """A file on a web server; a `tiles.source.Source`."""
+
+    url: str
+    """Its address."""
+    state: RemoteState
+    """What the server said of it when its header was read."""
+    shape: tuple[int, int]
+    """Rows and columns."""
+    decoding: Decoding = PLAIN
+    """From stored numbers to values."""
+    empty_value: float | None = None
+    """As for `tiles.raster_source.RasterSource`."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """As `tiles.source.Source.files`: none is here."""
+        return ()
+
+    def pieces(
+        self, window: Window, *, spans: Spans | None = None, rows_at_once: int | None = None
+    ) -> Iterator[tuple[int, NDArray[Any]]]:
+        """As `tiles.source.Source.pieces`."""
+        try:
+            for first_row, stored in read_rows(
+                self.url, window, shape=self.shape, spans=spans, rows_at_once=rows_at_once
+            ):
+                end_row = first_row + stored.shape[0]
+                part = Window(first_row, end_row, window.first_col, window.end_col)
+                yield (
+                    first_row,
+                    decoded(
+                        stored,
+                        part,
+                        path=self.url,
+                        file=None,
+                        decoding=self.decoding,
+                        empty_value=self.empty_value,
+                    ),
+                )
+        except TileUnreadableError:
+            self.require_unchanged()
+            raise
+        self.require_unchanged()
+
+    def content(self, of_file: Callable[[Path], object]) -> object:  # noqa: ARG002
+        """As `tiles.source.Source.content`: what the server says, for the bytes are not here."""
+        state = self.state
+        once = "" if state.etag or state.modified else state.asked
+        return ("remote", self.url, state.size, state.etag, state.modified, once)
+
+    def require_unchanged(self) -> None:
+        """As `tiles.source.Source.require_unchanged`."""
+        now = remote_state(self.url)
+        if now != self.state:
+            raise TileChangedError(
+                self.url,
+                expected=f"the file that was there when the run began, {_text(self.state)}",
+                found=_text(now),
+                hint="run again: finished tiles are kept",
+            )
+
+
+def _text(state: RemoteState) -> str:
+    return f"{state.size} bytes, ETag {state.etag or 'none'}, of {state.modified or 'no date'}"
