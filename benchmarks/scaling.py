@@ -21,7 +21,7 @@ from benchmarks.results_file import Result, Results, save
 from benchmarks.workload import YEARS, Workload
 
 UNITS = 40_000
-LINKED_YEAR = 2050
+LINKED_YEAR = 2020
 """First of the years made of links; names can tell 1900 to 2099."""
 
 
@@ -31,7 +31,7 @@ class Reach:
 
     workers: tuple[int, ...] = (1, 2, 4)
     """Worker processes."""
-    worker_years: int = 120
+    worker_years: int = 80
     """Years of the job that the workers share."""
     units: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000, 100_000)
     """Units, to the nearest square."""
