@@ -1,4 +1,4 @@
-"""Real headers and bytes, mutated for a bounded time: no crash, no hang, no wrong number unsaid."""
+"""Real headers and bytes, mutated: no crash, no hang, no wrong number unsaid."""
 
 import time
 import warnings
@@ -19,7 +19,8 @@ from tiles.zonal import zonal
 
 MakeUnits = Callable[..., Units]
 
-SECONDS = 12.0
+MUTATIONS = 120  # of every layout: a count, since what a machine reaches in a time differs
+SECONDS_EACH = 30.0  # longer is a hang
 LIMITS = SizeLimits(cells=10**8, bytes_at_once=2**28)
 
 
@@ -73,8 +74,7 @@ def test_mutated_tiles(
     assert zonal(units, catalog).unit_years["sum"].item() == truth
     rng = np.random.default_rng(11)
     refused = unchanged = other = 0
-    end = time.monotonic() + SECONDS / 3
-    while time.monotonic() < end:
+    for _ in range(MUTATIONS):
         content = mutated(rng, whole)
         path.write_bytes(content)
         began = time.monotonic()
@@ -87,7 +87,7 @@ def test_mutated_tiles(
             refused += 1
             continue
         finally:
-            assert time.monotonic() - began < 5.0
+            assert time.monotonic() - began < SECONDS_EACH
         row = table.iloc[0]
         if row["sum"] == truth:
             unchanged += 1
