@@ -23,6 +23,17 @@ class AuditRow:
     """What was found and what was done, with figures."""
     count: int = 1
     """How many things the row stands for."""
+    file: str = ""
+    """The file, with its sheet or layer, where one cell or row of it is meant."""
+    row: int | None = None
+    """Its row there, counted as the file's own program counts; None where it is not one row."""
+    old: str = ""
+    """What stood there, where a value was changed or dropped."""
+    new: str = ""
+    """What it became; blank where it was dropped."""
+
+
+_KINDS = {"count": "int64", "row": "Int64"}
 
 
 def audit_table(rows: Iterable[AuditRow]) -> "pd.DataFrame":
@@ -35,14 +46,22 @@ def audit_table(rows: Iterable[AuditRow]) -> "pd.DataFrame":
     Returns
     -------
     pandas.DataFrame
-        Columns ``stage``, ``rule``, ``subject``, ``detail`` (text) and ``count`` (int64); the
-        columns are there even when no row is.
+        Columns ``stage``, ``rule``, ``subject``, ``detail``, ``file``, ``old``, ``new`` (text),
+        ``count`` (int64) and ``row`` (Int64, missing where no single row is meant); the columns
+        are there even when no row is.
     """
     import pandas as pd  # rows are made everywhere, tables of them only to be written
 
     listed = list(rows)
-    kinds = {field.name: "int64" if field.name == "count" else "str" for field in fields(AuditRow)}
+    kinds = {field.name: _KINDS.get(field.name, "str") for field in fields(AuditRow)}
     columns = {name: list(map(attrgetter(name), listed)) for name in kinds}
     return pd.DataFrame(
         {name: pd.Series(columns[name], dtype=kind) for name, kind in kinds.items()}
     )
+
+
+def audit_rows(table: "pd.DataFrame") -> tuple[AuditRow, ...]:
+    """The rows of a table as `audit_table` makes it."""
+    names = [field.name for field in fields(AuditRow)]
+    plain = table[names].astype(object).where(table[names].notna(), None)
+    return tuple(AuditRow(*values) for values in plain.itertuples(index=False, name=None))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geo.audit import AuditRow
+from geo.audit import AuditRow, audit_rows
 from nightpanel.manifest import read_manifest
 from nightpanel.outputs import read_output
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def read_audit(out: Path) -> tuple[AuditRow, ...]:
     """The audit rows of an output folder."""
-    table = read_output(out, "audit.parquet")
-    return tuple(AuditRow(*row) for row in table.itertuples(index=False, name=None))
+    return audit_rows(read_output(out, "audit.parquet"))
 
 
 def read_lights(out: Path) -> "Lights":

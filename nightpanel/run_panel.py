@@ -8,7 +8,9 @@ import pandas as pd
 
 from geo.audit import AuditRow
 from geo.errors import JoinError
-from nightpanel.study import PanelSection, TableSection, UilSection
+from nightpanel.study_indices import UilSection
+from nightpanel.study_panel import PanelSection
+from nightpanel.study_tables import TableSection
 from panels.derive import derive
 from panels.indices import uil
 from panels.join import join_panel

@@ -5,13 +5,15 @@ Unknown keys are refused; `nightpanel.study_file` reads a file and names its pro
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from estimation.designs import VARIANTS, Design
 from nightpanel.study_lights import LightsSection, ProductSection
-from nightpanel.study_section import FilePath, Section
+from nightpanel.study_panel import PanelSection
+from nightpanel.study_section import Section
+from nightpanel.study_units import UnitsSection
 
 
 class StudySection(Section):
@@ -21,86 +23,6 @@ class StudySection(Section):
     """A short name; it stands in the manifest."""
     years: Annotated[list[int], Field(min_length=1)] | None = None
     """Calendar years; every one needs a tile. All years that have tiles when left out."""
-
-
-class UnitsSection(Section):
-    """The polygons."""
-
-    file: FilePath
-    """Any vector file: GeoPackage, GeoJSON, Shapefile, GeoParquet."""
-    layer: str | None = None
-    """The layer, where the file has several."""
-    unit_id: str
-    """Column that identifies a unit."""
-    city_id: str
-    """Column of the city, or ``COLUMN:DIGITS`` for the first digits of a code."""
-    name: str | None = None
-    """Column of the unit's name."""
-    crosswalk: str | None = None
-    """Named crosswalk of city codes, for example ``china-municipalities``."""
-    vintage: str | None = None
-    """Which vintage the boundaries are, for the record that ``explain`` prints."""
-
-
-class UilSection(Section):
-    """Industrial upgrading (UIL), from value added or from reported shares."""
-
-    name: str = "uil"
-    """Name of the column to make."""
-    value_added: list[str] | None = None
-    """Mapped columns of value added: primary, secondary, tertiary."""
-    shares: list[str] | None = None
-    """Mapped columns of reported shares, used where value added is missing."""
-    unit: Literal["fraction", "percent"] | None = None
-    """Unit of the reported shares; must be stated where shares are used."""
-    on_bad_shares: Literal["error", "keep", "drop"] = "error"
-    """What to do with shares that miss one by more than 0.005."""
-
-    @model_validator(mode="after")
-    def _has_a_source(self) -> Self:
-        if self.value_added is None and self.shares is None:
-            raise ValueError("value_added or shares must name three columns")
-        if self.shares is not None and self.unit is None:
-            raise ValueError('unit must be "fraction" or "percent" where shares are used')
-        return self
-
-
-class TableSection(Section):
-    """One yearbook table and the mapping of its columns."""
-
-    file: FilePath
-    """csv, xlsx, dta or parquet."""
-    sheet: str | None = None
-    """Sheet of an xlsx file with several."""
-    city: str
-    """Column of the city code."""
-    year: str
-    """Column of the year."""
-    city_digits: int = Field(default=4, ge=1)
-    """How many leading digits of the code name the city."""
-    columns: dict[str, str] = Field(min_length=1)
-    """New name = the column's name in the file."""
-    crosswalk: str | None = None
-    """Named crosswalk of city codes."""
-    encoding: str | None = None
-    """Encoding of a csv file; UTF-8 when left out."""
-    uil: UilSection | None = None
-    """Industrial upgrading made from this table's columns, when the study wants it."""
-
-
-class PanelSection(Section):
-    """The yearbook tables that join the light, and columns made from them."""
-
-    tables: list[TableSection] = Field(min_length=1)
-    """The tables, each keyed by city and year."""
-    product: str | None = None
-    """The product whose city-years are joined, where the light has several."""
-    sums: dict[str, list[str]] = {}
-    """New column = sum of columns."""
-    ratios: dict[str, Annotated[list[str], Field(min_length=2, max_length=2)]] = {}
-    """New column = first over second column."""
-    logs: dict[str, str] = {}
-    """New column = natural logarithm of a column."""
 
 
 class DesignSection(Section):
