@@ -33,6 +33,8 @@ from tiles.sums import TileSums
 
 WORKER_SECONDS = 60.0
 """How long to wait for a worker when the scheduler has none."""
+BUSY_SECONDS = 20.0
+"""How long a scheduler that is there may take to answer, at the start or after a break."""
 
 
 class Cluster:
@@ -145,7 +147,10 @@ def _existing(address: str) -> Iterator[Client]:
     with warnings.catch_warnings():
         # Other versions are refused in `_check_code`, in one line.
         warnings.simplefilter("ignore", VersionMismatchWarning)
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        try:
+            client = Client(address, timeout=BUSY_SECONDS, set_as_default=False)
+        except OSError as error:
+            raise no_scheduler(address, f"{error}" or "no answer", seconds=BUSY_SECONDS) from error
     with client:
         yield client
 
@@ -197,7 +202,7 @@ def _local(workers: int) -> Iterator[Client]:
             found=str(error).rstrip("."),
             hint="in a script of your own, call this under: if __name__ == '__main__'",
         ) from error
-    with local, Client(local, timeout=CONNECT_SECONDS, set_as_default=False) as client:
+    with local, Client(local, timeout=BUSY_SECONDS, set_as_default=False) as client:
         yield client
 
 

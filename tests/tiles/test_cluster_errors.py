@@ -51,6 +51,19 @@ def test_a_server_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
             pass
 
 
+def test_a_scheduler_too_busy_for_a_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_in_time(*_: Any, **__: Any) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(tiles.cluster, "Client", none_in_time)
+    with (
+        dask_processes(tmp_path) as started,
+        pytest.raises(SchedulerError, match=r"answers within 20 s, found no answer"),
+        cluster(started.address),
+    ):
+        pass
+
+
 def test_a_server_of_another_kind() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=answer_in_http, args=(server,))

@@ -138,7 +138,7 @@ def test_the_scheduler_is_lost(
 ) -> None:
     """Between two results, or with one of them on its way, when Dask raises an error of its own."""
     units, catalog, _ = job
-    monkeypatch.setattr(tiles.cluster, "CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(tiles.cluster, "BUSY_SECONDS", 1.0)
     outcome = tiles.cluster_graph._outcome
     with dask_processes(tmp_path) as started:
         started.start_worker("only")
