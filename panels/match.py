@@ -185,14 +185,12 @@ def _codes_reason(code: str, digits: int) -> str:
 
 def _by_name(name: str, province: str | None, reference: Reference, *, written: str) -> Match:
     """By the name within the province; ``written`` tells whether it had to be folded."""
-    for rule, found in (
-        ("exact_name", reference.by_name.get(name, [])),
-        ("normalised_name", reference.by_stem.get(stem(name), [])),
-    ):
+    for found in (reference.by_name.get(name, []), reference.by_stem.get(stem(name), [])):
         inside = [city for city in found if province in (None, city.province)]
         chosen = _only(inside)
         if chosen is not None and not _is_province(name, province):
-            return Match(rule if name == written else "normalised_name", chosen.city_id)
+            as_it_is = written in {city.name for city in inside}
+            return Match("exact_name" if as_it_is else "normalised_name", chosen.city_id)
         if inside:
             reason = "also the name of a province" if chosen is not None else "several cities"
             return Match(PROPOSED, proposals=_distinct(inside), reason=reason)

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from geo.divisions import MUNICIPALITIES, PROVINCES
+from geo.divisions import MUNICIPALITIES
 from geo.errors import CodeError, TableColumnError
 from panels.cells import is_missing, plain, year_of
 from panels.codes import code_text, shipped_rows
@@ -59,8 +59,8 @@ def read_cities(file: Path) -> tuple[City, ...]:
     Parameters
     ----------
     file : Path
-        Any table with the columns ``city_id`` (four digits) and ``name``, perhaps ``first`` and
-        ``last`` (years of the name). The province is read from the code.
+        Any table with the columns ``city_id`` and ``name``, perhaps ``first`` and ``last`` (years
+        of the name). The first two digits of the code are the province.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def read_cities(file: Path) -> tuple[City, ...]:
     TableFileError, TableColumnError
         The file cannot be read, or lacks a column.
     CodeError
-        A code is none of four digits in a province, or a row lacks code or name.
+        A row lacks code or name, or the code is none.
     """
     sheet = open_sheet(file)
     wanted = {name: _position(sheet.header, name, file) for name in ("city_id", "name")}
@@ -79,10 +79,10 @@ def read_cities(file: Path) -> tuple[City, ...]:
     found = []
     for row, *cells in sheet.cells.itertuples(name=None):
         code, name = code_text(cells[wanted["city_id"]]), plain(cells[wanted["name"]])
-        if code is None or len(code) != 4 or code[:2] not in PROVINCES or not name:
+        if code is None or is_missing(cells[wanted["name"]]):
             raise CodeError(
                 f"{sheet.place}: row {row}",
-                expected="a city_id of four digits and a name",
+                expected="a city_id of digits and a name",
                 found=f"{plain(cells[wanted['city_id']])!r} and {name!r}",
                 hint="correct the row",
             )
