@@ -13,6 +13,7 @@ from geo.errors import CrosswalkError, StudyFileError
 from nightpanel.study_file import load_study
 from nightpanel.unit_cities import with_crosswalk
 
+ROOT = Path(__file__).resolve().parents[2]
 Command = Callable[..., CompletedProcess[str]]
 
 MERGER = "old,new,weight,year\n0102,0101,1,2016\n"
@@ -213,3 +214,12 @@ def test_crosswalks_are_anchored_at_the_study_file(study: Path) -> None:
     study.write_text(STUDY.replace("counts =", "count ="), encoding="utf-8")
     with pytest.raises(StudyFileError, match="did you mean 'counts'"):
         load_study(study)
+
+
+@pytest.mark.real
+def test_check_tells_the_kinds_of_units(
+    data_dir: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTPANEL_DATA", str(data_dir))
+    checked = command("check", ROOT / "examples" / "guigang_townships.toml")
+    assert "units by their codes: 39 town, 17 township, 2 street office" in checked.stdout
