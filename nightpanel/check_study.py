@@ -1,5 +1,6 @@
 """`nightpanel check`: read everything, report every problem, write nothing."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,17 +10,20 @@ import pandas as pd
 
 from estimation.designs import column_problems
 from geo.boundaries import Units
-from geo.errors import NightpanelError
+from geo.divisions import parse_division
+from geo.errors import CodeError, NightpanelError
 from geo.inequality import CITY_COLUMNS
 from nightpanel.calibration import calibrated, reads_light, study_steps
-from nightpanel.crosswalk import with_crosswalk
 from nightpanel.inputs import study_catalog, study_designs, study_units, with_study_file
 from nightpanel.run_panel import Panel, panel
 from nightpanel.study import Study
 from nightpanel.study_file import read_study
+from nightpanel.unit_cities import with_crosswalk
 from tiles.catalog import Catalog
 
 Result = TypeVar("Result")
+
+_LEFT_OUT = ["province", "code", "name", "proposals", "reason", "score"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,18 @@ def _unit_facts(units: Units | None) -> list[str]:
     if units is None:
         return []
     table = units.attributes
-    return [f"units: {len(table)} in {table['city_id'].nunique()} cities, from {units.source}"]
+    line = f"units: {len(table)} in {table['city_id'].nunique()} cities, from {units.source}"
+    kinds = _kinds(table["unit_id"].tolist())
+    return [line, f"units by their codes: {kinds}"] if kinds else [line]
+
+
+def _kinds(codes: list[str]) -> str:
+    """How many units there are of each kind, where all ids are codes of divisions."""
+    try:
+        counts = Counter(parse_division(code).kind for code in codes)
+    except CodeError:
+        return ""
+    return ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.most_common())
 
 
 def _tile_facts(catalog: Catalog | None) -> list[str]:
@@ -123,8 +138,24 @@ def _panel_facts(joined: Panel) -> list[str]:
     line = f"panel: {len(joined.panel)} city-years of {cities} cities join"
     return [
         line,
+        *_match_facts(joined.matches),
         *(
             f"panel: {len(part)} unmatched in {side} of {table}"
             for (side, table), part in lost.groupby(["side", "table"])
         ),
     ]
+
+
+def _match_facts(matches: pd.DataFrame) -> list[str]:
+    """How each table's codes and names were matched, and every one that was not."""
+    facts = []
+    for table, rows in matches.groupby("table", sort=False):
+        counts = rows["rule"].value_counts(sort=False)
+        listed = ", ".join(f"{count} {rule}" for rule, count in counts.items())
+        facts.append(f"cities of {table}: {listed}")
+        left_out = rows.loc[rows["city_id"] == "", _LEFT_OUT]
+        for *parts, proposals, reason, score in left_out.itertuples(index=False, name=None):
+            perhaps = f"; perhaps {proposals} ({score:.2f})" if proposals else ""
+            written = " ".join(str(part) for part in parts if part)
+            facts.append(f"cities of {table}: {written} left out, {reason}{perhaps}")
+    return facts

@@ -12,7 +12,7 @@ import typer
 
 import nightpanel
 from geo.errors import CacheError, NightpanelError
-from nightpanel.cli_light import add_to
+from nightpanel import cli_crosswalk, cli_light
 from nightpanel.cli_options import (
     CityId,
     Crosswalk,
@@ -292,7 +292,8 @@ def cache(
         show_entries(nightpanel.cache_entries(place, last_run=last), one_by_one=show)
 
 
-add_to(app)
+cli_light.add_to(app)
+cli_crosswalk.add_to(app)
 
 
 def main() -> None:

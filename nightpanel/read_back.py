@@ -82,6 +82,7 @@ def read_panel(out: Path) -> "Panel":
         panel=read_output(out, "panel.parquet"),
         unmatched=read_output(out, "unmatched.parquet"),
         audit=tuple(row for row in read_audit(out) if row.stage == "panel"),
+        matches=read_output(out, "matches.parquet"),
         files=tuple(Path(path) for path in inputs if Path(path).is_absolute()),
     )
 

@@ -11,10 +11,16 @@ from geo.errors import JoinError
 from nightpanel.study_indices import UilSection
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_tables import TableSection
+from nightpanel.study_vintage import VintageSection
+from panels.confirmed import read_confirmed
+from panels.crosswalks import read_crosswalk
 from panels.derive import derive
 from panels.indices import uil
 from panels.join import join_panel
+from panels.match import MATCH_COLUMNS, no_matches
+from panels.places import City, read_cities
 from panels.read import TableSpec, read_table
+from panels.vintage import VintageSpec, to_vintage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,9 @@ class Panel:
     """Keys without a partner: ``side``, ``table``, ``city_id``, ``year``."""
     audit: tuple[AuditRow, ...]
     """What was dropped, guessed or flagged."""
+    matches: pd.DataFrame
+    """What each code and name was taken for: ``table`` and `panels.match.MATCH_COLUMNS`; empty
+    where tables have codes alone."""
     files: tuple[Path, ...]
     """The tables that were read."""
 
@@ -52,8 +61,13 @@ def panel(city_years: pd.DataFrame, section: PanelSection) -> Panel:
     """
     chosen = _one_product(city_years, section.product)
     years = frozenset(chosen["year"])
-    prepared = [_prepared(table, years) for table in section.tables]
-    joined = join_panel(chosen, [(one.label, one.table) for one in prepared])
+    cities = None if section.cities is None else read_cities(section.cities)
+    prepared = [_prepared(table, years, cities) for table in section.tables]
+    joined = join_panel(
+        chosen,
+        [(one.label, one.table) for one in prepared],
+        optional=[one.label for one in prepared if one.optional],
+    )
     result = derive(
         joined.panel,
         sums=section.sums,
@@ -64,7 +78,8 @@ def panel(city_years: pd.DataFrame, section: PanelSection) -> Panel:
         panel=result,
         unmatched=joined.unmatched,
         audit=(*(row for one in prepared for row in one.audit), *joined.audit),
-        files=tuple(dict.fromkeys(table.file for table in section.tables)),
+        matches=_matches(prepared),
+        files=section.files,
     )
 
 
@@ -87,25 +102,56 @@ class _Prepared:
     label: str
     table: pd.DataFrame
     audit: tuple[AuditRow, ...]
+    matches: pd.DataFrame
+    optional: bool
 
 
-def _prepared(section: TableSection, years: frozenset[int]) -> _Prepared:
-    """One table within the years of the light, with UIL when its section asks for it."""
-    read = read_table(_spec(section))
+def _prepared(
+    section: TableSection, years: frozenset[int], cities: Sequence[City] | None
+) -> _Prepared:
+    """One table within the years of the light, in one vintage, with UIL when it is asked for."""
+    read = read_table(_spec(section, years, cities))
     table = read.table[read.table["year"].isin(years)].reset_index(drop=True)
     label = section.file.name if section.sheet is None else f"{section.file.name}[{section.sheet}]"
     outside = len(read.table) - len(table)
-    rows = (AuditRow("panel", "outside_years", label, "years without light", outside),)
-    audit = read.audit + (rows if outside else ())
-    if section.uil is None:
-        return _Prepared(label, table, audit)
-    table, indexed = _with_uil(table, section.uil, where=f"{section.file}: uil")
-    return _Prepared(label, table, (*audit, *indexed))
+    audit = list(read.audit)
+    if outside:
+        audit.append(AuditRow("panel", "outside_years", label, "years without light", outside))
+    if section.vintage is not None:
+        moved = to_vintage(table, _vintage(section.vintage), where=str(section.file))
+        table = moved.table
+        audit += moved.audit
+    if section.uil is not None:
+        table, indexed = _with_uil(table, section.uil, where=f"{section.file}: uil")
+        audit += indexed
+    return _Prepared(label, table, tuple(audit), read.matches, section.optional)
 
 
-def _spec(section: TableSection) -> TableSpec:
-    given = {name: getattr(section, name) for name in type(section).model_fields if name != "uil"}
-    return TableSpec(**given)
+def _vintage(section: VintageSection) -> VintageSpec:
+    return VintageSpec(
+        crosswalk=read_crosswalk(section.crosswalk),
+        counts=tuple(section.counts),
+        rates=section.rates,
+        absent_parts=section.absent_parts,
+    )
+
+
+def _spec(section: TableSection, years: frozenset[int], cities: Sequence[City] | None) -> TableSpec:
+    elsewhere = {"uil", "vintage", "confirm", "optional"}
+    named = [name for name in type(section).model_fields if name not in elsewhere]
+    return TableSpec(
+        **{name: getattr(section, name) for name in named},
+        cities=cities,
+        confirmed={} if section.confirm is None else read_confirmed(section.confirm),
+        years=tuple(sorted(years)),
+    )
+
+
+def _matches(prepared: Sequence[_Prepared]) -> pd.DataFrame:
+    """The tables' matches under their labels."""
+    tables = [one.matches.assign(table=one.label) for one in prepared if len(one.matches)]
+    whole = pd.concat(tables, ignore_index=True) if tables else no_matches().assign(table="")
+    return whole.astype({"table": "str"})[["table", *MATCH_COLUMNS]]
 
 
 def _with_uil(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from geo.audit import AuditRow
 from nightpanel.calibration import calibrated, step_files
 from nightpanel.compute import Compute
+from nightpanel.crosswalk_files import crosswalk_files
 from nightpanel.digests import FileDigests, digest_among, input_files
 from nightpanel.inputs import study_catalog, study_units
 from nightpanel.made_by import stage_files
@@ -91,6 +92,7 @@ def light_stage(setting: Setting) -> Stage:
     catalog = study_catalog(study, unpack_to=setting.store.folder / UNPACKED)
     boundary = setting.digests_of([study.units.file])
     files = [file for tile in catalog.tiles for file in tile.source.files]
+    files += [file for file in crosswalk_files(study.units.crosswalk) if file.exists()]
     inputs = boundary | setting.digests_of([*files, *step_files(study.lights)])
     inputs |= _of_servers(catalog)
     for tile in catalog.tiles:
@@ -197,7 +199,7 @@ def panel_stage(setting: Setting) -> Stage:
     if section is None:
         raise ValueError("the study has no panel")
     output_path(setting.out, "cities.parquet")
-    tables = [table.file for table in section.tables if table.file.exists()]
+    tables = [file for file in section.files if file.exists()]
     inputs = setting.digests_of(tables) | _of_run(setting, "cities.parquet")
 
     def make() -> Made:
@@ -208,6 +210,7 @@ def panel_stage(setting: Setting) -> Stage:
         def write(*, folder: Path) -> dict[str, str]:
             write_table(joined.panel, folder / "panel.parquet")
             write_table(joined.unmatched, folder / "unmatched.parquet")
+            write_table(joined.matches, folder / "matches.parquet")
             return stage_files("panel", folder)
 
         return Made(joined, joined.audit, write)

@@ -43,8 +43,11 @@ def with_paths(content: dict[str, Any], path: Path) -> dict[str, Any]:
             anchor.in_section(step, f"lights.steps.{index}")
     anchor.in_section(content.get("units"), "units")
     if isinstance(panel, dict):
+        anchor.in_section(panel, "panel")
         for index, table in enumerate(_tables(panel.get("tables"))):
             anchor.in_section(table, f"panel.tables.{index}")
+            if isinstance(table, dict):
+                anchor.in_section(table.get("vintage"), f"panel.tables.{index}.vintage")
     return content
 
 
@@ -75,6 +78,12 @@ class _Anchor:
             return
         if "file" in section:
             section["file"] = self.path(section["file"], f"{key}.file")
+        for name in ("confirm", "cities"):
+            if name in section:
+                section[name] = self.path(section[name], f"{key}.{name}")
+        crosswalk = section.get("crosswalk")
+        if isinstance(crosswalk, str) and Path(crosswalk).suffix:
+            section["crosswalk"] = self.path(crosswalk, f"{key}.crosswalk")
         if section.get("coefficients") not in (None, *SHIPPED):
             section["coefficients"] = self.path(section["coefficients"], f"{key}.coefficients")
 

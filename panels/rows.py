@@ -35,19 +35,39 @@ def data_rows(cells: pd.DataFrame, *, place: str) -> tuple[pd.DataFrame, list[Au
     codeless = no_code & ~notes
     yearless = no_year & ~notes
     audit = [
-        *_dropped("notes_rows", cells[notes], "neither city code nor year (blank, notes)", place),
-        *_dropped("rows_without_code", cells[codeless], "a year but no city code", place),
-        *_dropped("rows_without_year", cells[yearless], "a city code but no year", place),
+        *dropped_rows(
+            "notes_rows", cells[notes], "neither city code nor year (blank, notes)", place
+        ),
+        *dropped_rows("rows_without_code", cells[codeless], "a year but no city code", place),
+        *dropped_rows("rows_without_year", cells[yearless], "a city code but no year", place),
     ]
     return cells[~(notes | codeless | yearless)], audit
 
 
-def _dropped(rule: str, rows: pd.DataFrame, what: str, place: str) -> list[AuditRow]:
+def dropped_rows(rule: str, rows: pd.DataFrame, what: str, place: str) -> list[AuditRow]:
+    """The audit row of rows that are dropped, none where there are none.
+
+    Parameters
+    ----------
+    rule : str
+        The audit rule.
+    rows : pandas.DataFrame
+        The rows; their index holds row numbers, keys are shown as far as they have them.
+    what : str
+        What they have and lack.
+    place : str
+        File and sheet.
+
+    Returns
+    -------
+    list of AuditRow
+    """
     if rows.empty:
         return []
+    shown = [name for name in ("city_id", "city_name", "year") if name in rows]
     examples = [
         f"row {row}" + "".join(f" {plain(cell)}" for cell in key if not is_missing(cell))
-        for row, *key in rows[list(KEY)].head(3).itertuples(name=None)
+        for row, *key in rows[shown].head(3).itertuples(name=None)
     ]
     detail = f"{len(rows)} rows with {what} dropped, such as {', '.join(examples)}"
     return [AuditRow("panel", rule, place, detail, len(rows))]

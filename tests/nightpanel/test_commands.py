@@ -45,8 +45,8 @@ def test_run_leaves_the_files_of_the_design(ran: Path) -> None:
     names = {path.relative_to(ran).as_posix() for path in ran.rglob("*") if path.is_file()}
     assert {name for name in names if not name.startswith((".cache/", ".lock"))} == {
         "units.parquet", "cities.parquet", "townships.gpkg", "townships.parquet", "panel.parquet",
-        "unmatched.parquet", "estimates.parquet", "audit.parquet", "manifest.json",
-        "tables/estimates.csv", "tables/notes.txt",
+        "unmatched.parquet", "matches.parquet", "estimates.parquet", "audit.parquet",
+        "manifest.json",        "tables/estimates.csv", "tables/notes.txt",
     }  # fmt: skip
     assert list(pd.read_parquet(ran / "units.parquet").columns) == UNIT_COLUMNS.split()
     assert list(pd.read_parquet(ran / "cities.parquet").columns) == CITY_COLUMNS.split()
@@ -210,7 +210,7 @@ def test_estimate_from_any_table(ran: Path, tmp_path: Path, command: Command, en
 
 
 def test_every_command_has_help_with_an_example(command: Command) -> None:
-    for name in ("demo", "check", "run", "lights", "export", "estimate"):
+    for name in ("demo", "check", "run", "lights", "export", "estimate", "crosswalk"):
         ended = command(name, "--help")
         assert ended.returncode == 0
         assert f"Example: nightpanel {name}" in ended.stdout
