@@ -1,6 +1,5 @@
 """Clips keep the sum of light at each edge rule, and are Cloud-Optimized GeoTIFFs."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,11 @@ import rasterio
 import shapely
 from shapely import box
 
-from geo.boundaries import Units
 from geo.errors import NoOverlapError
+from tests.tiles.helpers import MakeUnits, WriteTile
 from tiles.catalog import read_catalog
 from tiles.clip import Edge, clip
 from tiles.zonal import zonal
-
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import gzip
 import math
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from geo.errors import (
     TileUnreadableError,
 )
 from geo.window import Window
+from tests.tiles.helpers import MakeUnits, RandomUnits, WriteTile
 from tests.web_server import Site, serving
 from tiles.catalog import Catalog, read_catalog
 from tiles.products import Product
@@ -33,10 +34,6 @@ from tiles.several import Rule
 from tiles.size_limits import SizeLimits
 from tiles.unpack import unzip
 from tiles.zonal import zonal
-
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
-RandomUnits = Callable[..., dict[str, Any]]
 
 ROWS, COLS = 700, 90
 DARK_BLOCKS = Product(

@@ -1,7 +1,6 @@
 """A STAC catalogue of tiles: valid by the official rules, and a list of tiles for a run."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,9 @@ from pystac.validation import validate_dict
 from rasterio.transform import Affine
 
 from geo.errors import TilePathError, TileUnreadableError
+from tests.tiles.helpers import WriteTile
 from tiles.catalog import read_catalog
 from tiles.stac import read_stac, write_stac
-
-WriteTile = Callable[..., Path]
 
 ALBERS = (
     "+proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"

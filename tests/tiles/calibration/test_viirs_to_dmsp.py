@@ -1,6 +1,5 @@
 """VIIRS to DMSP-like light: a known curve and a known kernel are recovered."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from rasterio.transform import Affine
 from scipy.ndimage import gaussian_filter
 
 from geo.errors import CalibrationError, NoOverlapError
+from tests.tiles.helpers import WriteTile
 from tiles.calibration.conversion_quality import quality
 from tiles.calibration.kernel_average import area_average, blurred, sigma_in_cells
 from tiles.calibration.logistic_curve import LogisticCurve, fit_logistic
@@ -17,8 +17,6 @@ from tiles.calibration.viirs_to_dmsp import Cleaning, fit_conversion, overlap
 from tiles.catalog import read_catalog
 from tiles.lazy import lazy_layer
 from tiles.products import Product
-
-WriteTile = Callable[..., Path]
 
 CURVE = LogisticCurve(a=-3.0, b=72.0, c=1.3, d=2.2)
 COARSE = Affine(1000.0, 0.0, 0.0, 0.0, -1000.0, 96_000.0)
