@@ -19,8 +19,10 @@ from nightpanel.cli_options import (
     Threads,
     UnitId,
     Units,
+    Years,
+    end_with,
 )
-from nightpanel.show import complain, say
+from nightpanel.show import say, say_outputs
 
 Edge = Literal["centre", "touched", "share"]
 By = Literal["cities", "units"]
@@ -53,10 +55,7 @@ def tiles(
     show_tiles(report)
     if report.stac is not None:
         say(f"Written: {report.stac.resolve()}")
-    for problem in report.problems:
-        complain(problem)
-    if report.problems:
-        raise typer.Exit(1)
+    end_with(report.problems)
 
 
 def fetch(
@@ -65,9 +64,7 @@ def fetch(
     ],
     to: Annotated[Path, typer.Option("--to", help="Folder of the files.")],
     match: Annotated[str | None, typer.Option("--match", help="Pattern of names.")] = None,
-    years: Annotated[
-        list[int] | None, typer.Option("--year", help="Year to take; repeatable.")
-    ] = None,
+    years: Years = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what would be fetched, with sizes.")
     ] = False,
@@ -87,15 +84,15 @@ def fetch(
     from nightpanel.progress import progress_bars
     from nightpanel.show_light import show_plan
 
-    planned = nightpanel.plan_fetch(
+    plan = nightpanel.plan_fetch(
         source, to=to, match=match, years=years or (), server=server, credentials=credentials
     )
     if dry_run or not quiet:
-        show_plan(planned)
+        show_plan(plan)
     if dry_run:
         return
-    with progress_bars(*(one.file.name for one in planned), quiet=quiet) as report:
-        done = nightpanel.fetch_all(planned, to=to, credentials=credentials, progress=report)
+    with progress_bars(*(one.file.name for one in plan.files), quiet=quiet) as report:
+        done = nightpanel.fetch(plan, progress=report)
     say(f"Fetched {len(done.fetched)} files, kept {len(done.kept)}: {to.resolve()}")
 
 
@@ -112,9 +109,7 @@ def clip(
     edge: Annotated[
         Edge, typer.Option("--edge", help="Cells on the edge: by centre, all touched, by share.")
     ] = "centre",
-    years: Annotated[
-        list[int] | None, typer.Option("--year", help="Year to take; repeatable.")
-    ] = None,
+    years: Years = None,
     product: ProductName = None,
     products: ProductsFile = None,
     layer: Layer = None,
@@ -150,7 +145,7 @@ def clip(
     )
     if not quiet:
         show_clips(written)
-    say(f"Outputs: {out.resolve()}")
+    say_outputs(out)
 
 
 @calibrate.command("viirs-to-dmsp")
@@ -211,7 +206,7 @@ def viirs_to_dmsp(
     )
     if not quiet:
         show_conversion(result)
-    say(f"Outputs: {out.resolve()}")
+    say_outputs(out)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -9,11 +9,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile
 from typing import IO, Protocol
 
 from geo.errors import TileSizeError, TileUnreadableError
 from tiles.file_state import FileState
+from tiles.whole_file import whole_file
 
 CHUNK_BYTES = 4 << 20
 
@@ -124,14 +124,8 @@ def write_bounded(stream: Readable, target: Path, *, max_bytes: int, where: Path
         If there are more than ``max_bytes``.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}-", delete=False) as draft:
-        try:
-            size = _copy(stream, draft, max_bytes=max_bytes, where=where)
-        except BaseException:
-            Path(draft.name).unlink(missing_ok=True)
-            raise
-    Path(draft.name).replace(target)
-    return size
+    with whole_file(target) as draft, draft.open("xb") as copy:
+        return _copy(stream, copy, max_bytes=max_bytes, where=where)
 
 
 def _copy(stream: Readable, draft: IO[bytes], *, max_bytes: int, where: Path) -> int:

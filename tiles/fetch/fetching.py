@@ -32,6 +32,18 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What fetching will do."""
+
+    folder: Path
+    """Where the files are to be."""
+    files: tuple[Planned, ...]
+    """The files, those that are there included."""
+    credentials: Credentials
+    """Of the sites they are on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """What fetching did."""
 
@@ -43,7 +55,7 @@ class Fetched:
     """Files that were there."""
 
 
-def plan(
+def plan_fetch(
     source: str,
     folder: Path,
     *,
@@ -51,7 +63,7 @@ def plan(
     years: Collection[int] = (),
     credentials: Credentials,
     server: str | None = None,
-) -> list[Planned]:
+) -> Plan:
     """What fetching a source would do; nothing is written.
 
     Parameters
@@ -70,7 +82,7 @@ def plan(
 
     Returns
     -------
-    list of Planned
+    Plan
 
     Raises
     ------
@@ -87,39 +99,30 @@ def plan(
             hint=product.access or "name the addresses of its files",
         )
     doi = product.doi if product is not None and product.doi is not None else source
-    files = listed(doi, credentials, server=server)
-    chosen = [file for file in files if match is None or fnmatch.fnmatch(file.name, match)]
+    there = listed(doi, credentials, server=server)
+    chosen = [file for file in there if match is None or fnmatch.fnmatch(file.name, match)]
     if years:
         chosen = [file for file in chosen if _year(file.name) in years]
     if not chosen:
         raise FetchError(
             source,
             expected=f"files that match {match or 'the years'}",
-            found=f"{len(files)} others, as {', '.join(file.name for file in files[:3])}",
+            found=f"{len(there)} others, as {', '.join(file.name for file in there[:3])}",
             hint="correct --match or --years",
         )
     _require_distinct(source, chosen)
     known = read_checksums(folder)
-    return [_planned(file, folder, known.get(file.name)) for file in chosen]
+    files = tuple(_planned(file, folder, known.get(file.name)) for file in chosen)
+    return Plan(folder, files, credentials)
 
 
-def fetch(
-    planned: Sequence[Planned],
-    folder: Path,
-    *,
-    credentials: Credentials,
-    progress: Progress | None = None,
-    wait: float | None = None,
-) -> Fetched:
+def fetch(plan: Plan, *, progress: Progress | None = None, wait: float | None = None) -> Fetched:
     """Fetch what is missing.
 
     Parameters
     ----------
-    planned : sequence of Planned
-        From `plan`.
-    folder : Path
-        Made if it is not there.
-    credentials : Credentials
+    plan : Plan
+        Its folder is made if it is not there.
     progress : callable, optional
         Called for each file with its name, bytes that have come, and bytes in all.
     wait : float, optional
@@ -135,10 +138,11 @@ def fetch(
         If a file cannot be fetched, or has other bytes than it must; files before it stay.
     """
     pooch.get_logger().setLevel(logging.WARNING)
+    folder = plan.folder
     folder.mkdir(parents=True, exist_ok=True)
     known = read_checksums(folder)
     fetched, kept = [], []
-    for item in planned:
+    for item in plan.files:
         path = folder / item.file.name
         if item.state == "there":
             kept.append(path)
@@ -152,7 +156,7 @@ def fetch(
             item.file,
             folder,
             known=known.get(item.file.name),
-            credentials=credentials,
+            credentials=plan.credentials,
             progress=report,
             wait=wait,
         )

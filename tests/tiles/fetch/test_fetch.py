@@ -12,7 +12,7 @@ from tests.web_server import Site, serving
 from tiles.fetch.checksums import NAME, read_checksums
 from tiles.fetch.credentials import Credentials, read_credentials
 from tiles.fetch.download import CHUNK_BYTES, PART
-from tiles.fetch.fetching import Fetched, fetch, plan
+from tiles.fetch.fetching import Fetched, fetch, plan_fetch
 from tiles.fetch.repositories import RemoteFile, listed
 
 DOI = "10.7910/DVN/GIYGJU"
@@ -53,8 +53,8 @@ def dataverse(site: Site) -> Site:
 def run(site: Site, folder: Path, source: str = DOI, **options: object) -> Fetched:
     known = options.pop("credentials", Credentials())
     assert isinstance(known, Credentials)
-    planned = plan(source, folder, credentials=known, server=site.url(""), **options)  # type: ignore[arg-type]
-    return fetch(planned, folder, credentials=known, wait=0.0)
+    planned = plan_fetch(source, folder, credentials=known, server=site.url(""), **options)  # type: ignore[arg-type]
+    return fetch(planned, wait=0.0)
 
 
 def test_a_data_set_of_dataverse(dataverse: Site, tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ def test_names_by_a_pattern(dataverse: Site, tmp_path: Path) -> None:
 
 def test_a_dry_run_writes_nothing_and_knows_the_sizes(dataverse: Site, tmp_path: Path) -> None:
     folder = tmp_path / "new"
-    planned = plan(DOI, folder, credentials=Credentials(), server=dataverse.url(""))
-    assert [(one.file.name, one.state, one.bytes_left) for one in planned] == [
+    planned = plan_fetch(DOI, folder, credentials=Credentials(), server=dataverse.url(""))
+    assert [(one.file.name, one.state, one.bytes_left) for one in planned.files] == [
         (name, "missing", len(CONTENT[name])) for name in sorted(CONTENT)
     ]
     assert not folder.exists()
@@ -137,9 +137,10 @@ def test_a_download_that_was_given_up_goes_on_in_the_next_run(
         run(dataverse, tmp_path, match="*2020*")
     assert not (tmp_path / "DMSP-like2020.tif").exists()
     assert read_checksums(tmp_path) == {}
-    (planned,) = plan(
+    plan = plan_fetch(
         DOI, tmp_path, match="*2020*", credentials=Credentials(), server=dataverse.url("")
     )
+    (planned,) = plan.files
     assert planned.state == "unfinished"
     have = (tmp_path / f"DMSP-like2020.tif{PART}").stat().st_size
     assert 0 < have <= 500_000
@@ -175,13 +176,13 @@ def test_other_bytes_than_at_the_first_download_are_refused(site: Site, tmp_path
     """A single address has no checksum of its own: the first download's is enforced."""
     site.files["/light.tif"] = b"first"
     address = site.url("/light.tif")
-    planned = plan(address, tmp_path, credentials=Credentials())
-    fetch(planned, tmp_path, credentials=Credentials(), wait=0.0)
+    planned = plan_fetch(address, tmp_path, credentials=Credentials())
+    fetch(planned, wait=0.0)
     site.files["/light.tif"] = b"later"
     (tmp_path / "light.tif").unlink()
-    again = plan(address, tmp_path, credentials=Credentials())
+    again = plan_fetch(address, tmp_path, credentials=Credentials())
     with pytest.raises(FetchError, match="the file on the server has changed"):
-        fetch(again, tmp_path, credentials=Credentials(), wait=0.0)
+        fetch(again, wait=0.0)
     assert not (tmp_path / "light.tif").exists()
 
 
@@ -205,7 +206,7 @@ def test_names_that_lead_elsewhere_are_refused(site: Site, tmp_path: Path, name:
 )
 def test_sources_that_are_not_known(tmp_path: Path, source: str, message: str) -> None:
     with pytest.raises(FetchError, match=message):
-        plan(source, tmp_path, credentials=Credentials())
+        plan_fetch(source, tmp_path, credentials=Credentials())
 
 
 def test_a_data_set_that_is_not_there(site: Site, tmp_path: Path) -> None:
@@ -245,7 +246,7 @@ def test_a_token_goes_to_its_host_and_to_no_other(
     site.redirects["/locked.tif"] = site.url("/open.tif", host="localhost")
     site.files["/open.tif"] = b"light"
     known = read_credentials(secret_file)
-    fetch(plan(site.url("/locked.tif"), folder, credentials=known), folder, credentials=known)
+    fetch(plan_fetch(site.url("/locked.tif"), folder, credentials=known))
     assert site.sent("/locked.tif")[0]["X-Dataverse-key"] == "hush"
     assert "X-Dataverse-key" not in site.sent("/open.tif")[0]
     assert (folder / "locked.tif").read_bytes() == b"light"
@@ -257,9 +258,9 @@ def test_a_token_goes_to_its_host_and_to_no_other(
 def test_without_a_token_the_error_says_what_is_missing(site: Site, tmp_path: Path) -> None:
     site.secrets["/locked.tif"] = ("Authorization", "Bearer hush")
     site.files["/locked.tif"] = b"light"
-    planned = plan(site.url("/locked.tif"), tmp_path, credentials=Credentials())
+    planned = plan_fetch(site.url("/locked.tif"), tmp_path, credentials=Credentials())
     with pytest.raises(FetchError, match=r"status 401; give credentials for this host"):
-        fetch(planned, tmp_path, credentials=Credentials(), wait=0.0)
+        fetch(planned, wait=0.0)
 
 
 def test_a_token_from_the_environment(
@@ -268,8 +269,8 @@ def test_a_token_from_the_environment(
     monkeypatch.setenv("NIGHTPANEL_TOKEN_127_0_0_1", "hush")
     site.secrets["/locked.tif"] = ("Authorization", "Bearer hush")
     site.files["/locked.tif"] = b"light"
-    planned = plan(site.url("/locked.tif"), tmp_path, credentials=Credentials())
-    fetch(planned, tmp_path, credentials=Credentials(), wait=0.0)
+    planned = plan_fetch(site.url("/locked.tif"), tmp_path, credentials=Credentials())
+    fetch(planned, wait=0.0)
     assert (tmp_path / "locked.tif").read_bytes() == b"light"
 
 
