@@ -66,15 +66,27 @@ def quality(fitted: Fitted) -> Quality:
         for one, s, dn in zip(fitted.overlaps, seen, fitted.held_out, strict=True)
     ]
     return Quality(
-        in_sample=_errors(inside, observed),
-        held_out=_errors(held, observed),
+        in_sample=errors_of(inside, observed),
+        held_out=errors_of(held, observed),
         deciles=_deciles(held, observed),
         seam=pd.DataFrame(seam),
         tried_km=fitted.tried_km,
     )
 
 
-def _errors(found: NDArray[np.float64], observed: NDArray[np.float64]) -> Errors:
+def errors_of(found: NDArray[np.float64], observed: NDArray[np.float64]) -> Errors:
+    """Compare found with observed DN.
+
+    Parameters
+    ----------
+    found, observed : float64 array (cells,)
+        Of cells that both sensors saw.
+
+    Returns
+    -------
+    Errors
+        ``r2`` is NaN if all observed values are equal.
+    """
     off = found - observed
     spread = float(np.sum((observed - observed.mean()) ** 2))
     return Errors(

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from geo.errors import CalibrationError
 from geo.grid import Grid
+from tiles.calibration.blockwise import blockwise
 from tiles.calibration.kernel_average import area_average, blurred, sigma_in_cells
 from tiles.calibration.logistic_curve import LogisticCurve, fit_logistic
 from tiles.calibration.region_mask import with_mask
@@ -158,9 +158,7 @@ def cleaned_average(
     light = lazy_layer(viirs)
     if region is not None:
         light = with_mask(light, region, where="outside", to="fill")
-    cleaned: xr.DataArray = xr.apply_ufunc(
-        cleaning, light, dask="parallelized", output_dtypes=[np.float64], keep_attrs=True
-    )
+    cleaned = blockwise(cleaning, light, dtype=np.float64)
     return area_average(cleaned.compute(), onto)
 
 
