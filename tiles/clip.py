@@ -24,6 +24,7 @@ from geo.errors import NoOverlapError, OutputError, TileUnreadableError
 from geo.grid import Grid
 from geo.stripes import expanded
 from geo.threads import in_threads, processors
+from tiles.decoding import is_fill
 from tiles.rasterized import cells_inside
 from tiles.tile import Tile
 from tiles.write_tile import write_tile
@@ -129,7 +130,7 @@ def _write(piece: _Piece, folder: Path, edge: Edge) -> Clip | None:
     fill = _fill_value(tile, stored.dtype) if edge != "share" else np.nan
     light = _clipped(tile, stored, share, fill, edge)
     path = folder / f"{_plain(piece.name)}_{_plain(tile.product_label)}_{tile.year}.tif"
-    valid = light[_is_valid(tile, light, fill)]
+    valid = light[~is_fill(light, (*tile.fill_values, fill))]
     total = float(valid.sum(dtype=np.float64))
     words = {"PRODUCT": tile.product.name, "UNIT": tile.product.unit, "YEAR": str(tile.year)}
     write_tile(path, light, grid, fill=fill, tags=words)
@@ -156,18 +157,8 @@ def _clipped(
         light = stored.copy()
         light[share == 0.0] = fill
         return light
-    valid = _is_valid(tile, stored, np.nan)
+    valid = ~is_fill(stored, tile.fill_values)
     return np.where(valid & (share > 0.0), stored.astype(np.float64) * share, np.nan)
-
-
-def _is_valid(tile: Tile, values: NDArray[Any], fill: float) -> NDArray[np.bool_]:
-    """Cells with an observation."""
-    valid = ~np.isnan(values.astype(np.float64))
-    for marker in (*tile.fill_values, fill):
-        valid &= values != np.float64(marker).astype(
-            values.dtype if values.dtype.kind == "f" else np.float64
-        )
-    return valid
 
 
 def _fill_value(tile: Tile, dtype: np.dtype[Any]) -> float:

@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from geo.errors import ContractError, TileNameError
-from tiles.decoding import Decoding
+from tiles.decoding import PLAIN, Decoding, floating
 from tiles.file_state import file_state
 from tiles.mosaic import Part, mosaic
 from tiles.products import NameFacts, Product, product_named
-from tiles.raster_source import RasterSource
+from tiles.raster_source import Raster, RasterSource
 from tiles.reader import Header, read_header
 from tiles.remote_source import RemoteSource, remote_state
 from tiles.several import Group
@@ -56,8 +54,7 @@ def open_tile(group: Group, opening: Opening) -> Tile:
     first = tiles[0]
     if len(tiles) == 1:
         return first.labelled(group.label)
-    kinds = [np.result_type(np.dtype(tile.dtype), np.float16) for tile in tiles]
-    dtype = str(np.result_type(np.float32, *kinds))
+    dtype = str(floating(*(tile.dtype for tile in tiles)))
     parts = [Part(tile.source, tile.grid, tile.fill_values) for tile in tiles]
     whole, grid = mosaic(parts, dtype=dtype, where=f"{first.where} and {len(tiles) - 1} more")
     facts = NameFacts(first.year, first.facts.satellite, first.facts.version)
@@ -120,16 +117,16 @@ def _raster(item: Named, path: Path, opening: Opening) -> Tile:
         file = unpacked(path, state, folder=folder, max_bytes=opening.limits.unpacked_bytes)
     header = read_header(path, file=file, limits=opening.limits)
     dtype, nodata, decoding, empty = _stored(item, header)
-    source = RasterSource(path, state, header.grid.shape, decoding, empty, file)
-    return _tile(item, header, source, dtype, nodata)
+    raster = Raster(path, header.grid.shape, decoding, empty, file)
+    return _tile(item, header, RasterSource(path, state, raster), dtype, nodata)
 
 
 def _remote(item: Named, opening: Opening) -> Tile:
     state = remote_state(item.where)
     header = read_header(item.where, limits=opening.limits)
     dtype, nodata, decoding, empty = _stored(item, header)
-    source = RemoteSource(item.where, state, header.grid.shape, decoding, empty)
-    return _tile(item, header, source, dtype, nodata)
+    raster = Raster(item.where, header.grid.shape, decoding, empty)
+    return _tile(item, header, RemoteSource(item.where, state, raster), dtype, nodata)
 
 
 def _hdf(item: Named, path: Path, opening: Opening) -> Tile:
@@ -138,7 +135,7 @@ def _hdf(item: Named, path: Path, opening: Opening) -> Tile:
     state = file_state(path)
     header = read_hdf_header(path, item.product, part=item.facts.part, limits=opening.limits)
     source = HdfSource(path, state, header, item.product.quality)
-    dtype = header.decoding.dtype(header.dtype)
+    dtype = str(floating(header.dtype))
     return Tile(item.where, item.product, item.facts, header.grid, dtype, None, source)
 
 
@@ -154,12 +151,12 @@ def _stored(item: Named, header: Header) -> tuple[str, float | None, Decoding, f
     if scaled.is_plain:
         _check_nodata(item, header.nodata)
         needs_nan = empty is not None and math.isnan(empty)
-        dtype = scaled.dtype(header.dtype) if needs_nan else header.dtype
-        return dtype, header.nodata, Decoding(), empty
+        dtype = str(floating(header.dtype)) if needs_nan else header.dtype
+        return dtype, header.nodata, PLAIN, empty
     declared = () if header.nodata is None else (header.nodata,)
     fill = tuple(dict.fromkeys((*product.fill_values, *declared)))
     decoding = Decoding(header.scale, header.offset, fill)
-    return decoding.dtype(header.dtype), None, decoding, empty
+    return str(floating(header.dtype)), None, decoding, empty
 
 
 def _empty_value(product: Product, header: Header) -> float | None:

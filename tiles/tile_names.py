@@ -29,6 +29,11 @@ class Named:
     audit: AuditRow | None = None
     """What was guessed from it."""
 
+    @property
+    def name(self) -> str:
+        """The name of the file, which audit rows speak of."""
+        return file_name(self.where)
+
 
 def tile_files(patterns: Sequence[str | Path], *, network: bool = False) -> list[str]:
     """The files that paths and patterns name, each once, in the order named; none is opened.
@@ -71,6 +76,15 @@ def tile_files(patterns: Sequence[str | Path], *, network: bool = False) -> list
             "tiles", expected="a path or a pattern", found="none", hint="name the raster files"
         )
     return list(files.values())
+
+
+def stores_and_files(
+    patterns: Sequence[str | Path], *, network: bool = False
+) -> tuple[list[Path], list[str]]:
+    """The Zarr stores among what paths and patterns name, and all else; as `tile_files`."""
+    found = tile_files(patterns, network=network)
+    stores = {where: Path(where) for where in found if is_store(Path(where))}
+    return list(stores.values()), [where for where in found if where not in stores]
 
 
 def is_elsewhere(text: str) -> bool:
@@ -121,6 +135,11 @@ def _matched(pattern: str | Path) -> list[Path]:
     return matched
 
 
+def file_name(where: str) -> str:
+    """The last part of a path or an address."""
+    return where.rsplit("/", 1)[-1]
+
+
 def is_store(path: Path) -> bool:
     """Whether a path is that of a Zarr store: a folder with a store's own files."""
     return path.is_dir() and any((path / name).is_file() for name in ("zarr.json", ".zgroup"))
@@ -149,7 +168,7 @@ def named(where: str, product: Product | None, user: Sequence[Product]) -> Named
     ContractError
         If the product has no such year.
     """
-    name = where.rsplit("/", 1)[-1]
+    name = file_name(where)
     rule, detail = "", ""
     if product is None:
         product = product_of(name, user=user)
@@ -191,7 +210,7 @@ def left_out(left: Iterable[Named]) -> list[AuditRow]:
         AuditRow(
             "tiles",
             "year_left_out",
-            item.where.rsplit("/", 1)[-1],
+            item.name,
             f"{item.facts.year} is not among the years",
         )
         for item in left
