@@ -74,6 +74,12 @@ def fetch(
     credentials: Annotated[
         Path | None, typer.Option("--credentials", help="Private file of credentials.")
     ] = None,
+    unpack: Annotated[
+        bool, typer.Option("--unpack", help="Unpack .gz and .zip files beside themselves.")
+    ] = False,
+    max_unpacked_gb: Annotated[
+        float, typer.Option("--max-unpacked-gb", min=0.0, help="How large one may become.")
+    ] = 34.0,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -92,8 +98,12 @@ def fetch(
     if dry_run:
         return
     with progress_bars(*(one.file.name for one in plan.files), quiet=quiet) as report:
-        done = nightpanel.fetch(plan, progress=report)
+        done = nightpanel.fetch(
+            plan, progress=report, unpack=unpack, max_unpacked_gb=max_unpacked_gb
+        )
     say(f"Fetched {len(done.fetched)} files, kept {len(done.kept)}: {to.resolve()}")
+    if unpack:
+        say(f"Unpacked: {len(done.unpacked)} files")
 
 
 def clip(

@@ -1,11 +1,17 @@
 """`nightpanel fetch`: files of light from repositories and servers."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
+from geo.errors import FetchError
 from tiles.fetch import fetching
+from tiles.fetch.checksums import NAME
 from tiles.fetch.credentials import read_credentials
 from tiles.fetch.download import Progress
+from tiles.unpack import is_packed, unpack_beside
+
+MAX_UNPACKED_GB = 34.0
 
 
 def plan_fetch(
@@ -50,7 +56,13 @@ def plan_fetch(
     )
 
 
-def fetch(plan: fetching.Plan, *, progress: Progress | None = None) -> fetching.Fetched:
+def fetch(
+    plan: fetching.Plan,
+    *,
+    progress: Progress | None = None,
+    unpack: bool = False,
+    max_unpacked_gb: float = MAX_UNPACKED_GB,
+) -> fetching.Fetched:
     """Fetch what is planned; what is there and right stays, what broke off goes on.
 
     Parameters
@@ -59,6 +71,11 @@ def fetch(plan: fetching.Plan, *, progress: Progress | None = None) -> fetching.
         From `plan_fetch`; its folder is made if it is not there.
     progress : callable, optional
         Called with a file's name, bytes that have come, and bytes in all.
+    unpack : bool
+        Whether files that are packed are unpacked beside themselves, an archive's members into a
+        folder of its name; those that were fetched before, too.
+    max_unpacked_gb : float
+        Gigabytes that a packed file may have when it is unpacked.
 
     Returns
     -------
@@ -67,6 +84,30 @@ def fetch(plan: fetching.Plan, *, progress: Progress | None = None) -> fetching.
     Raises
     ------
     FetchError
-        If a file cannot be fetched, or has other bytes than it must.
+        If a file cannot be fetched, or has other bytes than it must, or its unpacked form has the
+        name of another file.
+    TileUnreadableError, TileSizeError
+        If it cannot be unpacked.
     """
-    return fetching.fetch(plan, progress=progress)
+    done = fetching.fetch(plan, progress=progress)
+    if not unpack:
+        return done
+    there = [*done.fetched, *done.kept]
+    packed = [path for path in there if is_packed(path)]
+    for path in packed:
+        _require_room_for(path, there)
+    max_bytes = int(max_unpacked_gb * 1e9)
+    files = [file for path in packed for file in unpack_beside(path, max_bytes=max_bytes)]
+    return replace(done, unpacked=tuple(files))
+
+
+def _require_room_for(path: Path, there: Collection[Path]) -> None:
+    """What a file is unpacked to must not take the place of a fetched one."""
+    target = path.with_suffix("")
+    if target in there or target.name == NAME:
+        raise FetchError(
+            str(path),
+            expected="a packed file whose place is free when it is unpacked",
+            found=f"{target.name} beside it",
+            hint="fetch one of them with --match, or into another folder",
+        )

@@ -20,10 +20,10 @@ from geo.errors import GridError, TileMissingError, TileUnreadableError
 from geo.grid import Grid
 from geo.window import Window
 from tiles.decoding import Decoding
-from tiles.file_state import FileState, require_unchanged
 from tiles.products import Product
 from tiles.size_limits import SizeLimits, check_size
 from tiles.source import Spans, pieces_of_rows
+from tiles.tile_file import TileFile
 
 PLACE = re.compile(r"h(?P<h>\d{2})v(?P<v>\d{2})")
 DEGREES = 10.0
@@ -48,17 +48,22 @@ class HdfHeader:
     """Path of its quality in the file; None if the product has none."""
 
 
-def read_hdf_header(path: Path, product: Product, *, part: str, limits: SizeLimits) -> HdfHeader:
+def read_hdf_header(
+    path: Path, product: Product, *, part: str, limits: SizeLimits, file: Path | None = None
+) -> HdfHeader:
     """Read the header of an HDF5 tile.
 
     Parameters
     ----------
     path : Path
+        The tile, for errors, and its file unless that is another.
     product : Product
         With the names of the datasets.
     part : str
         The tile's place as its name says it, as ``h28v06``; empty if it does not.
     limits : SizeLimits
+    file : Path, optional
+        The file, where the tile came packed.
 
     Returns
     -------
@@ -80,11 +85,11 @@ def read_hdf_header(path: Path, product: Product, *, part: str, limits: SizeLimi
             found=f"none in {product.name}",
             hint="declare a product with a layer",
         )
-    with _opened(path) as file:
-        light = _dataset(path, file, product.layer)
+    with _opened(path, file or path) as opened:
+        light = _dataset(path, opened, product.layer)
         quality = None
         if product.quality_layer is not None:
-            quality = _dataset(path, file, product.quality_layer)
+            quality = _dataset(path, opened, product.quality_layer)
             if quality.shape != light.shape:
                 raise _unlike(path, product.quality_layer, light.shape, quality.shape)
         shape = (int(light.shape[0]), int(light.shape[1]))
@@ -92,7 +97,7 @@ def read_hdf_header(path: Path, product: Product, *, part: str, limits: SizeLimi
         chunks = [light.chunks] if light.chunks else []
         check_size(str(path), shape=shape, blocks=chunks, dtype=dtype, limits=limits)
         return HdfHeader(
-            grid=_grid(path, file, part, shape),
+            grid=_grid(path, opened, part, shape),
             dtype=dtype,
             decoding=_decoding(light, product),
             light=light.name,
@@ -104,10 +109,8 @@ def read_hdf_header(path: Path, product: Product, *, part: str, limits: SizeLimi
 class HdfSource:
     """A dataset of an HDF5 file; a `tiles.source.Source` of floating point, fill is NaN."""
 
-    path: Path
+    file: TileFile
     """The file."""
-    state: FileState
-    """Its state when its header was read."""
     header: HdfHeader
     """Where the light is, and how it is stored."""
     accepted: tuple[int, ...]
@@ -116,7 +119,7 @@ class HdfSource:
     @property
     def files(self) -> tuple[Path, ...]:
         """As `tiles.source.Source.files`."""
-        return (self.path,)
+        return (self.file.path,)
 
     def pieces(
         self,
@@ -126,18 +129,19 @@ class HdfSource:
         rows_at_once: int | None = None,
     ) -> Iterator[tuple[int, NDArray[Any]]]:
         """As `tiles.source.Source.pieces`; the whole width is read."""
-        with _opened(self.path) as file:
+        with _opened(self.file.where, self.file.raster) as file:
             for part in pieces_of_rows(window, rows_at_once):
                 yield part.first_row, self._values(file, part)
         self.require_unchanged()
 
     def content(self, of_file: Callable[[Path], object]) -> object:
         """As `tiles.source.Source.content`: the accepted quality makes other values of a file."""
-        return ("hdf5", of_file(self.path), self.header.light, self.header.quality, self.accepted)
+        own = self.file.content(of_file)
+        return ("hdf5", own, self.header.light, self.header.quality, self.accepted)
 
     def require_unchanged(self) -> None:
         """As `tiles.source.Source.require_unchanged`."""
-        require_unchanged(self.path, self.state)
+        self.file.require_unchanged()
 
     def _values(self, file: Any, part: Window) -> NDArray[Any]:
         cells = np.s_[part.first_row : part.end_row, part.first_col : part.end_col]
@@ -148,7 +152,7 @@ class HdfSource:
         except (OSError, KeyError) as error:
             self.require_unchanged()
             raise TileUnreadableError(
-                f"{self.path}, rows {part.first_row} to {part.end_row - 1}",
+                f"{self.file.where}, rows {part.first_row} to {part.end_row - 1}",
                 expected="rows that can be read",
                 found=str(error),
                 hint="the file is truncated or damaged: fetch it again",
@@ -157,15 +161,15 @@ class HdfSource:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(path: Path, raster: Path) -> Iterator[Any]:
     import h5py  # not for those who have no HDF5 file
 
-    if not path.is_file():
+    if not raster.is_file():
         raise TileMissingError(
             str(path), expected="an HDF5 file", found="no such file", hint="correct the path"
         )
     try:
-        file = h5py.File(path, "r")
+        file = h5py.File(raster, "r")
     except OSError as error:
         raise TileUnreadableError(
             str(path),

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from geo.errors import ContractError, TileNameError
 from tiles.decoding import PLAIN, Decoding, floating
-from tiles.file_state import file_state
 from tiles.mosaic import Part, mosaic
 from tiles.products import NameFacts, Product, product_named
 from tiles.raster_source import Raster, RasterSource
@@ -17,8 +16,9 @@ from tiles.several import Group
 from tiles.size_limits import DEFAULT_LIMITS, SizeLimits
 from tiles.source import Source
 from tiles.tile import Tile
+from tiles.tile_file import TileFile, tile_file
 from tiles.tile_names import ON_THE_WEB, Named, check_year
-from tiles.unpack import default_folder, unpacked
+from tiles.unpack import default_folder
 
 HDF5 = (".h5", ".hdf5", ".he5")
 
@@ -104,21 +104,18 @@ def open_store(path: Path, product: Product | None, user: Sequence[Product]) -> 
 def _one(item: Named, opening: Opening) -> Tile:
     if item.where.startswith(ON_THE_WEB):
         return _remote(item, opening)
-    path = Path(item.where)
-    if path.suffix.lower() in HDF5:
-        return _hdf(item, path, opening)
-    return _raster(item, path, opening)
+    folder = opening.unpack_to or default_folder()
+    file = tile_file(item.where, unpack_to=folder, max_bytes=opening.limits.unpacked_bytes)
+    if file.raster.suffix.lower() in HDF5:
+        return _hdf(item, file, opening)
+    return _raster(item, file, opening)
 
 
-def _raster(item: Named, path: Path, opening: Opening) -> Tile:
-    state, file = file_state(path), None
-    if path.suffix.lower() == ".gz":
-        folder = opening.unpack_to or default_folder()
-        file = unpacked(path, state, folder=folder, max_bytes=opening.limits.unpacked_bytes)
-    header = read_header(path, file=file, limits=opening.limits)
+def _raster(item: Named, file: TileFile, opening: Opening) -> Tile:
+    header = read_header(file.where, file=file.unpacked, limits=opening.limits)
     dtype, nodata, decoding, empty = _stored(item, header)
-    raster = Raster(path, header.grid.shape, decoding, empty, file)
-    return _tile(item, header, RasterSource(path, state, raster), dtype, nodata)
+    raster = Raster(file.where, header.grid.shape, decoding, empty, file.unpacked)
+    return _tile(item, header, RasterSource(file, raster), dtype, nodata)
 
 
 def _remote(item: Named, opening: Opening) -> Tile:
@@ -129,12 +126,17 @@ def _remote(item: Named, opening: Opening) -> Tile:
     return _tile(item, header, RemoteSource(item.where, state, raster), dtype, nodata)
 
 
-def _hdf(item: Named, path: Path, opening: Opening) -> Tile:
+def _hdf(item: Named, file: TileFile, opening: Opening) -> Tile:
     from tiles.hdf5 import HdfSource, read_hdf_header
 
-    state = file_state(path)
-    header = read_hdf_header(path, item.product, part=item.facts.part, limits=opening.limits)
-    source = HdfSource(path, state, header, item.product.quality)
+    header = read_hdf_header(
+        file.where,
+        item.product,
+        part=item.facts.part,
+        limits=opening.limits,
+        file=file.unpacked,
+    )
+    source = HdfSource(file, header, item.product.quality)
     dtype = str(floating(header.dtype))
     return Tile(item.where, item.product, item.facts, header.grid, dtype, None, source)
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from geo.errors import TileUnreadableError
 from geo.window import Window
 from tiles.decoding import PLAIN, Decoding
-from tiles.file_state import FileState, require_unchanged
 from tiles.reader import empty_blocks, read_rows
 from tiles.source import Spans
+from tiles.tile_file import TileFile
 
 Piece = TypeVar("Piece")
 
@@ -68,17 +68,15 @@ class Raster:
 class RasterSource:
     """A file on this machine; a `tiles.source.Source`."""
 
-    path: Path
-    """The file that the user has."""
-    state: FileState
-    """Its state when its header was read."""
+    file: TileFile
+    """The file."""
     raster: Raster
     """What is in it."""
 
     @property
     def files(self) -> tuple[Path, ...]:
         """As `tiles.source.Source.files`."""
-        return (self.path,)
+        return (self.file.path,)
 
     def pieces(
         self, window: Window, *, spans: Spans | None = None, rows_at_once: int | None = None
@@ -91,11 +89,11 @@ class RasterSource:
 
     def content(self, of_file: Callable[[Path], object]) -> object:
         """As `tiles.source.Source.content`."""
-        return of_file(self.path)
+        return self.file.content(of_file)
 
     def require_unchanged(self) -> None:
         """As `tiles.source.Source.require_unchanged`."""
-        require_unchanged(self.path, self.state)
+        self.file.require_unchanged()
 
 
 def watched(pieces: Iterator[Piece], require_unchanged: Callable[[], None]) -> Iterator[Piece]:

@@ -139,7 +139,8 @@ def _properties(tile: Tile) -> dict[str, Any]:
 
 def _assets(tile: Tile) -> dict[str, pystac.Asset]:
     """The files of a tile: one, or the parts of a mosaic."""
-    files = [str(file) for file in tile.source.files] or [tile.where]
+    files = list(dict.fromkeys(str(file) for file in tile.source.files))
+    files = files if len(files) > 1 else [tile.where]
     assets = {}
     for number, file in enumerate(files, start=1):
         path = Path(file)

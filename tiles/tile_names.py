@@ -9,6 +9,7 @@ from pathlib import Path
 from geo.audit import AuditRow
 from geo.errors import ContractError, TileMissingError, TileNameError, TilePathError
 from tiles.products import PRODUCTS, NameFacts, Product, product_of, read_name
+from tiles.unpack import ZIP, tile_members
 
 YEAR_DIGITS = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 ON_THE_WEB = ("http://", "https://")
@@ -36,7 +37,7 @@ class Named:
 
 
 def tile_files(patterns: Sequence[str | Path], *, network: bool = False) -> list[str]:
-    """The files that paths and patterns name, each once, in the order named; none is opened.
+    """The tiles that paths and patterns name, each once, in the order named; none is opened.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ def tile_files(patterns: Sequence[str | Path], *, network: bool = False) -> list
     Returns
     -------
     list of str
-        Absolute paths, and addresses.
+        Absolute paths, and addresses; of a member of an archive, the archive's path and its name.
 
     Raises
     ------
@@ -56,6 +57,8 @@ def tile_files(patterns: Sequence[str | Path], *, network: bool = False) -> list
         If a file does not exist, or a pattern matches none.
     TilePathError
         If a path leads to a network without leave, or to a virtual file system.
+    TileUnreadableError
+        If a STAC catalogue or an archive cannot be read, or has no tile.
     """
     files: dict[str, str] = {}
     for pattern in patterns:
@@ -110,12 +113,19 @@ def _check_allowed(text: str, *, network: bool) -> None:
 
 
 def _listed(path: Path) -> list[str]:
-    """The path itself, or the files that a STAC catalogue lists."""
-    if path.suffix.lower() != ".json":
-        return [str(path.absolute())]
-    from tiles.stac import read_stac  # pystac is loaded with the first catalogue
+    """The path itself, the tiles of an archive, or what a STAC catalogue lists."""
+    if path.suffix.lower() == ".json":
+        from tiles.stac import read_stac  # pystac is loaded with the first catalogue
 
-    return read_stac(path)
+        return [where for href in read_stac(path) for where in _members(href)]
+    return _members(str(path.absolute()))
+
+
+def _members(where: str) -> list[str]:
+    """The path itself, or those of an archive's tiles."""
+    if is_elsewhere(where) or Path(where).suffix.lower() != ZIP:
+        return [where]
+    return [f"{where}/{member}" for member in tile_members(Path(where))]
 
 
 def _matched(pattern: str | Path) -> list[Path]:

@@ -1,7 +1,11 @@
 """The commands on light products, as a user types them."""
 
+import gzip
 import json
+import os
+import zipfile
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -201,6 +205,78 @@ def test_fetch_and_its_dry_run(command: Command, site: Site, tmp_path: Path) -> 
     (tmp_path / "new" / "DMSP-like2020.tif").write_bytes(b"other")
     changed = command(*words)
     assert (changed.returncode, changed.stderr.startswith("FetchError")) == (1, True)
+
+
+def test_fetch_unpacks_what_came_packed(command: Command, site: Site, tmp_path: Path) -> None:
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("2020/DMSP-like2020.tif", b"light of 2020")
+    files = {
+        "years.zip": archive.getvalue(),
+        "DMSP-like2021.tif.gz": gzip.compress(b"light of 2021"),
+        "read_me.txt": b"words",
+    }
+    listed = []
+    for number, (name, content) in enumerate(files.items()):
+        site.files[f"/api/access/datafile/{number}?format=original"] = content
+        listed.append({"dataFile": {"id": number, "filename": name, "filesize": len(content)}})
+    site.answers["/api/datasets/:persistentId/?persistentId=doi:10.7910/DVN/GIYGJU"] = {
+        "data": {"latestVersion": {"files": listed}}
+    }
+    words = ("fetch", "dmsp-like-china", "--to", tmp_path / "new", "--server", site.url(""))
+    done = command(*words, "--unpack")
+    assert (done.returncode, "Unpacked: 2 files" in done.stdout) == (0, True), done.stderr
+    one, other = (tmp_path / "new" / name for name in ("years/2020", "."))
+    assert (one / "DMSP-like2020.tif").read_bytes() == b"light of 2020"
+    assert (other / "DMSP-like2021.tif").read_bytes() == b"light of 2021"
+    swollen = command(*words, "--unpack", "--max-unpacked-gb", "0.00000001")
+    assert (swollen.returncode, swollen.stderr.startswith("TileSizeError")) == (1, True)
+    # What is unpacked takes the place of no fetched file.
+    listed[2]["dataFile"]["filename"] = "DMSP-like2021.tif"
+    refused = command(*words[:3], tmp_path / "other", *words[4:], "--unpack")
+    assert (refused.returncode, refused.stderr.startswith("FetchError")) == (1, True)
+
+
+# ---------------------------------------------------------------- archives in a study
+
+
+@pytest.mark.usefixtures("units")
+def test_an_archive_in_a_study_and_what_pruning_makes_of_it(
+    command: Command, tiles: Path, tmp_path: Path
+) -> None:
+    plain = command("run", study(tmp_path, ""), "--out", tmp_path / "plain")
+    assert plain.returncode == 0, plain.stderr
+    with zipfile.ZipFile(tiles / "light.zip", "w") as archive:
+        for path in tiles.glob("*.tif"):
+            archive.write(path, f"years/{path.name}")
+            path.unlink()
+    path = study(tmp_path, "")
+    path.write_text(path.read_text().replace("*.tif", "*.zip"))
+    out = tmp_path / "out"
+    done = command("run", path, "--out", out)
+    assert done.returncode == 0, done.stderr
+    tables = [pd.read_parquet(tmp_path / name / "cities.parquet") for name in ("plain", "out")]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    record = json.loads((out / "manifest.json").read_text())["stages"]["lights"]
+    assert str(tiles / "light.zip") in record["inputs"]
+    explained = command("explain", out, "--city", "4500", "--year", "2014")
+    assert "light.zip/years/DMSP-like2014.tif" in explained.stdout
+    unpacked = out / ".cache" / "unpacked"
+    old = unpacked / ("0" * 16)
+    old.mkdir()
+    (old / "DMSP2000.tif").write_bytes(bytes(5000))
+    os.utime(old, (0, 0))
+    listed = command("cache", out, "--list")
+    assert f"unpacked/{old.name}  5000 bytes" in listed.stdout
+    pruned = command("cache", out, "--prune")
+    assert pruned.returncode == 0, pruned.stderr
+    assert [path.name for path in unpacked.iterdir()] == record["store"]["unpacked"]
+    assert "nothing to do" in command("run", path, "--out", out).stdout
+    command("cache", out, "--prune", "--all")
+    assert list(unpacked.iterdir()) == []
+    assert "nothing to do" in command("run", path, "--out", out).stdout
+    shown = command("tiles", tiles / "light.zip")
+    assert (shown.returncode, "DMSP-like2015.tif" in shown.stdout) == (0, True), shown.stderr
 
 
 # ---------------------------------------------------------------- calibration in a study

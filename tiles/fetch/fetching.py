@@ -53,6 +53,8 @@ class Fetched:
     """Files that came."""
     kept: tuple[Path, ...]
     """Files that were there."""
+    unpacked: tuple[Path, ...] = ()
+    """What was unpacked from them."""
 
 
 def plan_fetch(
