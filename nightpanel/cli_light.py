@@ -177,14 +177,15 @@ def viirs_to_dmsp(
         typer.Option("--region", help="Polygons outside which radiance is no observation."),
     ] = None,
     floor: Annotated[
-        float, typer.Option("--floor", min=0.0, help="Radiance under which a cell is noise.")
-    ] = 0.0,
+        float | None,
+        typer.Option("--floor", help="Radiance under which a cell is noise; 0 if not given."),
+    ] = None,
     cap: Annotated[
         float | None, typer.Option("--cap", help="Radiance above which a cell is an outlier.")
     ] = None,
     sigma_km: Annotated[
         float | None,
-        typer.Option("--sigma-km", min=0.0, help="Width of the kernel; chosen if not given."),
+        typer.Option("--sigma-km", help="Width of the kernel; chosen if not given."),
     ] = None,
     product: ProductName = None,
     dmsp_product: Annotated[

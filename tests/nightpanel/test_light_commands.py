@@ -421,7 +421,9 @@ def test_a_zarr_cube_in_a_study(command: Command, tiles: Path, tmp_path: Path) -
 # ---------------------------------------------------------------- viirs-to-dmsp
 
 
-def test_a_conversion_is_fitted_reported_and_used_again(command: Command, tmp_path: Path) -> None:
+@pytest.fixture
+def sensors(tmp_path: Path) -> list[object]:
+    """Two years of radiance, one of DN that came from it, and the words that name them."""
     rng = np.random.default_rng(3)
     radiance = np.exp(rng.normal(1.0, 1.2, size=(96, 96)))
     where = Affine(1000.0, 0.0, 400_000.0, 0.0, -1000.0, 4_000_000.0)
@@ -434,28 +436,71 @@ def test_a_conversion_is_fitted_reported_and_used_again(command: Command, tmp_pa
     write(tmp_path / "radiance2013.tif", radiance, dtype="float32", transform=where)
     write(tmp_path / "radiance2014.tif", radiance * 1.1, dtype="float32", transform=where)
     write(tmp_path / "DMSP2013.tif", np.where(dn < 4, 0, dn), dtype="float32", transform=where)
-    words = ("calibrate", "viirs-to-dmsp", "--products", products, "--out")
-    done = command(
-        *words, tmp_path / "out", "--viirs", f"{tmp_path}/radiance*.tif", "--dmsp",
-        tmp_path / "DMSP2013.tif",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    words = ["calibrate", "viirs-to-dmsp", "--products", products]
+    return [*words, "--viirs", f"{tmp_path}/radiance*.tif"]
+
+
+def test_a_conversion_is_fitted_reported_and_used_again(
+    command: Command, tmp_path: Path, sensors: list[object]
+) -> None:
     out = tmp_path / "out"
+    done = command(*sensors, "--dmsp", tmp_path / "DMSP2013.tif", "--out", out)
+    assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in out.iterdir() if not path.name.startswith(".")) == [
         "DMSP-like2013.tif", "DMSP-like2014.tif", "bias_by_decile.csv", "conversion.json",
         "report.png", "report.txt", "residuals_2013.tif", "seam.csv",
     ]  # fmt: skip
-    found = rasterio.open(out / "DMSP-like2013.tif").read(1)
-    assert np.abs(found - np.where(dn < 4, 0, dn)).mean() < 0.2
-    reused = command(
-        *words, tmp_path / "again", "--viirs", tmp_path / "radiance2014.tif", "--coefficients",
-        out / "conversion.json",
-    )  # fmt: skip
+    report = (out / "report.txt").read_text()
+    assert "none is at a bound" in report
+    assert "chosen without each fold in turn: 0, 0, 0, 0, 0 km" in report
+    with rasterio.open(tmp_path / "DMSP2013.tif") as observed:
+        expected = observed.read(1)
+    with rasterio.open(out / "DMSP-like2013.tif") as converted:
+        assert np.abs(converted.read(1) - expected).mean() < 0.2
+    known = ("--coefficients", out / "conversion.json", "--out", tmp_path / "again")
+    reused = command(*sensors, *known)
     assert reused.returncode == 0, reused.stderr
     one, other = (tmp_path / name / "DMSP-like2014.tif" for name in ("out", "again"))
     np.testing.assert_array_equal(rasterio.open(one).read(1), rasterio.open(other).read(1))
-    neither = command(*words, tmp_path / "no", "--viirs", tmp_path / "radiance2014.tif")
-    assert (neither.returncode, neither.stderr.startswith("CalibrationError")) == (1, True)
+    beside = command(*sensors, *known, "--floor", "0.5", "--overlap-year", "2013")
+    assert (beside.returncode, "found --floor, --overlap-year beside it" in beside.stderr) == (
+        1, True,
+    )  # fmt: skip
+    broken = tmp_path / "broken.json"
+    whole = json.loads((out / "conversion.json").read_text())
+    for change, message in (
+        ({"grid": whole["grid"] | {"crs": "nowhere"}}, "CRSError"),
+        ({"curve": whole["curve"] | {"a": float("nan")}}, "nan instead of a finite number"),
+        ({"curve": whole["curve"] | {"b": -3.0}}, "a curve that does not rise"),
+        ({"cleaning": {"floor": 4.0, "cap": 1.0}}, "a floor from 0 on"),
+    ):
+        broken.write_text(json.dumps(whole | change))
+        refused = command(*sensors, "--coefficients", broken, "--out", tmp_path / "no")
+        (line,) = refused.stderr.splitlines()
+        assert (refused.returncode, line.startswith(f"CalibrationError: {broken}")) == (1, True)
+        assert message in line
+    assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "found neither"),
+        (("--dmsp", "DMSP2013.tif", "--overlap-year", "2013", "--overlap-year", "2019"), "2019 in"),
+        (("--dmsp", "DMSP2013.tif", "--floor", "4", "--cap", "1"), "found floor 4 and cap 1"),
+        (("--dmsp", "DMSP2013.tif", "--cap", "-5"), "found floor 0 and cap -5"),
+        (("--dmsp", "DMSP2013.tif", "--sigma-km", "nan"), "a width of 0 km or more"),
+    ],
+)
+def test_a_conversion_that_cannot_be_as_asked(
+    command: Command, tmp_path: Path, sensors: list[object], words: tuple[str, ...], message: str
+) -> None:
+    named = [tmp_path / word if word.endswith(".tif") else word for word in words]
+    done = command(*sensors, *named, "--out", tmp_path / "no")
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, line.startswith("CalibrationError: ")) == (1, True)
+    assert message in line
+    assert not (tmp_path / "no").exists()
 
 
 # ---------------------------------------------------------------- HDF5 in a study
