@@ -177,6 +177,21 @@ def test_clip_writes_a_file_for_each_city_and_year(
     assert (wrong.returncode, wrong.stderr.startswith("BoundaryColumnError")) == (1, True)
 
 
+def test_clips_appear_together_or_not_at_all(
+    command: Command, tiles: Path, units: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "clips"
+    words = ("--units", units, "--unit-id", "code", "--city-id", "code:4", "--out", out)
+    assert command("clip", f"{tiles}/*2013.tif", *words).returncode == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    write(tiles / "DMSP-like2013.tif", np.where(city_light(1) > 0, 9, 0))
+    last = tiles / "DMSP-like2015.tif"
+    last.write_bytes(last.read_bytes()[:1500])
+    done = command("clip", f"{tiles}/*.tif", *words)
+    assert (done.returncode, "DMSP-like2015.tif" in done.stderr) == (1, True)
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
+
+
 # ---------------------------------------------------------------- fetch
 
 
