@@ -74,6 +74,7 @@ def fetch(
     credentials: Annotated[
         Path | None, typer.Option("--credentials", help="Private file of credentials.")
     ] = None,
+    products: ProductsFile = None,
     unpack: Annotated[
         bool, typer.Option("--unpack", help="Unpack .gz and .zip files beside themselves.")
     ] = False,
@@ -91,7 +92,13 @@ def fetch(
     from nightpanel.show_light import show_plan
 
     plan = nightpanel.plan_fetch(
-        source, to=to, match=match, years=years or (), server=server, credentials=credentials
+        source,
+        to=to,
+        match=match,
+        years=years or (),
+        server=server,
+        credentials=credentials,
+        products=products,
     )
     if dry_run or not quiet:
         show_plan(plan)
@@ -102,6 +109,8 @@ def fetch(
             plan, progress=report, unpack=unpack, max_unpacked_gb=max_unpacked_gb
         )
     say(f"Fetched {len(done.fetched)} files, kept {len(done.kept)}: {to.resolve()}")
+    if done.recorded:
+        say(f"Recorded the checksums of {len(done.recorded)} files that were there before")
     if unpack:
         say(f"Unpacked: {len(done.unpacked)} files")
 

@@ -9,6 +9,7 @@ from tiles.fetch import fetching
 from tiles.fetch.checksums import NAME
 from tiles.fetch.credentials import read_credentials
 from tiles.fetch.download import Progress
+from tiles.products import read_products
 from tiles.unpack import is_packed, unpack_beside
 
 MAX_UNPACKED_GB = 34.0
@@ -22,6 +23,7 @@ def plan_fetch(
     years: Collection[int] = (),
     server: str | None = None,
     credentials: Path | None = None,
+    products: Path | None = None,
 ) -> fetching.Plan:
     """What fetching a product, a DOI or an address would do; nothing is written.
 
@@ -39,6 +41,8 @@ def plan_fetch(
         Of the repository, where it is not the known one.
     credentials : Path, optional
         File of credentials; see ``docs/light.md``.
+    products : Path, optional
+        TOML file of products of the user's own.
 
     Returns
     -------
@@ -51,8 +55,9 @@ def plan_fetch(
         its checksum says.
     """
     known = read_credentials(credentials)
+    own = () if products is None else read_products(products)
     return fetching.plan_fetch(
-        source, to, match=match, years=years, credentials=known, server=server
+        source, to, match=match, years=years, credentials=known, server=server, user=own
     )
 
 

@@ -55,7 +55,7 @@ def remote_state(url: str) -> RemoteState:
         raise TileMissingError(
             url,
             expected="a file on a server that answers",
-            found=str(error),
+            found=_what(error),
             hint="correct the address, or try again later",
         ) from error
     size = answer.headers.get("Content-Length")
@@ -107,6 +107,12 @@ class RemoteSource:
                 found=_text(now),
                 hint="run again: finished tiles are kept",
             )
+
+
+def _what(error: Exception) -> str:
+    """What went wrong, without the address, which may be one that a server has signed."""
+    answer = getattr(error, "response", None)
+    return type(error).__name__ if answer is None else f"status {answer.status_code}"
 
 
 def _text(state: RemoteState) -> str:

@@ -10,6 +10,7 @@ from geo.audit import AuditRow
 from geo.errors import ContractError, TileMissingError, TileNameError, TilePathError
 from tiles.products import PRODUCTS, NameFacts, Product, product_of, read_name
 from tiles.unpack import ZIP, tile_members
+from tiles.web_address import check_address, shown
 
 YEAR_DIGITS = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 ON_THE_WEB = ("http://", "https://")
@@ -98,11 +99,12 @@ def is_elsewhere(text: str) -> bool:
 def _check_allowed(text: str, *, network: bool) -> None:
     if not text.startswith(ON_THE_WEB):
         raise TilePathError(
-            text,
+            shown(text),
             expected="a file of this machine, or an address that begins with https://",
             found="a virtual file system or another scheme",
             hint="name the file itself; packed files are unpacked without such a prefix",
         )
+    check_address(text, error=TilePathError, query=False)
     if not network:
         raise TilePathError(
             text,

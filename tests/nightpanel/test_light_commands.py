@@ -202,7 +202,7 @@ def site() -> Iterator[Site]:
 
 
 def test_fetch_and_its_dry_run(command: Command, site: Site, tmp_path: Path) -> None:
-    content = bytes(2_000_000)
+    content = b"II*\0" + bytes(2_000_000)
     site.files["/api/access/datafile/7?format=original"] = content
     file = {"id": 7, "filename": "DMSP-like2020.tif", "filesize": len(content)}
     site.answers["/api/datasets/:persistentId/?persistentId=doi:10.7910/DVN/GIYGJU"] = {
