@@ -5,6 +5,7 @@ from its place, hXXvYY: the western edge lies at -180 + 10 h, the northern at 90
 (Black Marble User Guide). Scale, offset and fill are attributes of the dataset.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ DEGREES = 10.0
 """Width and height of a tile."""
 COLUMNS, ROWS = 36, 18
 """Tiles of the globe."""
+DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError)
+"""What h5py raises at an attribute that cannot be read, or is of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def read_hdf_header(
         return HdfHeader(
             grid=_grid(path, opened, part, shape),
             dtype=dtype,
-            decoding=_decoding(light, product),
+            decoding=_decoding(path, light, product),
             light=light.name,
             quality=None if quality is None else quality.name,
         )
@@ -198,13 +201,15 @@ def _dataset(path: Path, file: Any, name: str) -> Any:
     if len(found) != 1 or len(found[0].shape) != 2 or found[0].dtype.kind not in "iuf":
         what = "none" if not found else f"{len(found)} of shape {found[0].shape}"
         raise _unreadable_dataset(path, name, what)
+    if found[0].is_virtual or found[0].external:
+        raise _unreadable_dataset(path, name, "one whose numbers are in other files")
     return found[0]
 
 
 def _unreadable_dataset(path: Path, name: str, found: str) -> TileUnreadableError:
     return TileUnreadableError(
         str(path),
-        expected=f"one dataset {name} of rows and columns in numbers",
+        expected=f"one dataset {name} of rows and columns in numbers, in this file",
         found=found,
         hint="name the right product, or declare one with this file's dataset as layer",
     )
@@ -221,31 +226,72 @@ def _unlike(
     )
 
 
-def _decoding(light: Any, product: Product) -> Decoding:
+def _decoding(path: Path, light: Any, product: Product) -> Decoding:
     """Scale, offset and fill as the file declares them; the product's fill beside."""
-    fill = [float(value) for value in np.ravel(light.attrs.get("_FillValue", ()))]
+    fill = _numbers(path, light, "_FillValue") or ()
+    scale = _number(path, light, "scale_factor", 1.0)
+    if scale == 0.0:
+        raise _bad_attribute(path, light, "scale_factor", "0")
     return Decoding(
-        scale=_attribute(light, "scale_factor", 1.0),
-        offset=_attribute(light, "add_offset", _attribute(light, "offset", 0.0)),
+        scale=scale,
+        offset=_number(path, light, "add_offset", _number(path, light, "offset", 0.0)),
         fill=tuple(dict.fromkeys((*fill, *product.fill_values))),
     )
 
 
-def _attribute(light: Any, name: str, default: float) -> float:
-    found = np.ravel(light.attrs.get(name, default))
-    return float(found[0]) if found.size else default
+def _number(path: Path, item: Any, name: str, default: float) -> float:
+    """An attribute that is one finite number; the default if there is none of that name."""
+    found = _numbers(path, item, name)
+    if found is None:
+        return default
+    if len(found) != 1 or not math.isfinite(found[0]):
+        raise _bad_attribute(path, item, name, f"{list(found)}")
+    return found[0]
+
+
+def _numbers(path: Path, item: Any, name: str) -> tuple[float, ...] | None:
+    """The numbers of an attribute; None if there is no such attribute."""
+    try:
+        if name not in item.attrs:
+            return None
+        found = np.ravel(item.attrs[name])
+        if found.dtype.kind not in "iuf":
+            raise TypeError(f"values of type {found.dtype}")
+        return tuple(float(value) for value in found)
+    except DAMAGED as error:
+        raise _bad_attribute(path, item, name, str(error)) from error
+
+
+def _place(path: Path, file: Any) -> tuple[int, int] | None:
+    """The place that the file says it has, column and row; None if it says none."""
+    found = []
+    for name in ("HorizontalTileNumber", "VerticalTileNumber"):
+        try:
+            if name not in file.attrs:
+                return None
+            (value,) = np.ravel(file.attrs[name])
+            found.append(int(value.decode("ascii") if isinstance(value, bytes) else value))
+        except DAMAGED as error:
+            raise _bad_attribute(path, file, name, str(error)) from error
+    return found[0], found[1]
+
+
+def _bad_attribute(path: Path, item: Any, name: str, found: str) -> TileUnreadableError:
+    return TileUnreadableError(
+        f"{path}, {item.name}, attribute {name}",
+        expected="a number",
+        found=found,
+        hint="the file is damaged: fetch it again",
+    )
 
 
 def _grid(path: Path, file: Any, part: str, shape: tuple[int, int]) -> Grid:
     """The grid of the tile's place."""
     named = PLACE.fullmatch(part)
     in_name = (int(named["h"]), int(named["v"])) if named else None
-    numbers = [file.attrs.get(f"{axis}TileNumber") for axis in ("Horizontal", "Vertical")]
-    in_file = None
-    if all(number is not None for number in numbers):
-        in_file = (int(_text(numbers[0])), int(_text(numbers[1])))
+    in_file = _place(path, file)
     places = {place for place in (in_name, in_file) if place is not None}
-    if len(places) != 1 or not all(h < COLUMNS and v < ROWS for h, v in places):
+    if len(places) != 1 or not all(0 <= h < COLUMNS and 0 <= v < ROWS for h, v in places):
         raise GridError(
             str(path),
             expected="one place hXXvYY, in its name or as TileNumber in the file",
@@ -257,8 +303,3 @@ def _grid(path: Path, file: Any, part: str, shape: tuple[int, int]) -> Grid:
     west, north = DEGREES * h - 180.0, 90.0 - DEGREES * v
     transform = (DEGREES / cols, 0.0, west, 0.0, -DEGREES / rows, north)
     return Grid.checked(crs=CRS.from_epsg(4326), transform=transform, shape=shape, where=str(path))
-
-
-def _text(value: Any) -> str:
-    one = np.ravel(value)[0]
-    return one.decode("ascii", "replace") if isinstance(one, bytes) else str(one)

@@ -14,6 +14,8 @@ from tiles.catalog import read_catalog
 from tiles.products import Product
 from tiles.zonal import zonal
 
+LIGHT = "AllAngle_Composite_Snow_Free"
+
 
 @pytest.mark.parametrize("collection", [1, 2])
 def test_a_tile_of_black_marble(tmp_path: Path, units_of: MakeUnits, collection: int) -> None:
@@ -67,6 +69,52 @@ def test_a_file_without_the_light(tmp_path: Path) -> None:
     with h5py.File(path, "w") as file:
         file["something"] = 1
     with pytest.raises(TileUnreadableError, match="one dataset AllAngle_Composite_Snow_Free"):
+        read_catalog([path])
+
+
+@pytest.mark.parametrize("how", ["virtual", "external"])
+def test_light_that_is_in_another_file_is_refused(tmp_path: Path, how: str) -> None:
+    """A tile that came from elsewhere decides on no other file that is read."""
+    path = black_marble(tmp_path / BLACK_MARBLE.format(29, 1))
+    with h5py.File(path, "r+") as file:
+        fields = file["HDFEOS/GRIDS/VIIRS_Grid_DNB_2d/Data Fields"]
+        del fields[LIGHT]
+        if how == "virtual":
+            layout = h5py.VirtualLayout(shape=(24, 24), dtype="uint16")
+            layout[:] = h5py.VirtualSource(tmp_path / "other.h5", "light", shape=(24, 24))
+            fields.create_virtual_dataset(LIGHT, layout)
+        else:
+            fields.create_dataset(
+                LIGHT, (24, 24), "uint16", external=[(str(tmp_path / "other"), 0, 1152)]
+            )
+    with pytest.raises(TileUnreadableError, match="found one whose numbers are in other files"):
+        read_catalog([path])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("scale_factor", "a tenth", "attribute scale_factor: expected a number"),
+        ("scale_factor", np.array([], dtype=float), r"scale_factor: .* found \[\]"),
+        ("scale_factor", np.array([0.1, 0.2]), r"scale_factor: .* found \[0\.1, 0\.2\]"),
+        ("scale_factor", np.nan, "scale_factor"),
+        ("scale_factor", 0.0, "scale_factor"),
+        ("scale_factor", h5py.Empty("f8"), "scale_factor"),
+        ("add_offset", "none", "add_offset"),
+        ("_FillValue", b"fill", "_FillValue"),
+        ("HorizontalTileNumber", b"x9", "HorizontalTileNumber"),
+        ("HorizontalTileNumber", np.array([], dtype=int), "HorizontalTileNumber"),
+        ("VerticalTileNumber", b"\xff", "VerticalTileNumber"),
+    ],
+)
+def test_damaged_attributes_are_named(
+    tmp_path: Path, name: str, value: object, message: str
+) -> None:
+    path = black_marble(tmp_path / BLACK_MARBLE.format(29, 1))
+    with h5py.File(path, "r+") as file:
+        at = "/" if "Tile" in name else f"HDFEOS/GRIDS/VIIRS_Grid_DNB_2d/Data Fields/{LIGHT}"
+        file[at].attrs[name] = value
+    with pytest.raises(TileUnreadableError, match=message):
         read_catalog([path])
 
 
