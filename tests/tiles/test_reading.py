@@ -272,6 +272,35 @@ def test_a_tile_that_is_not_on_its_server(site: Site) -> None:
         read_catalog([site.url("/DMSP2015.tif")], network=True)
 
 
+@pytest.mark.parametrize("network", [False, True])
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("http://me:hush@HOST/DMSP2015.tif", "credentials to 'nightpanel fetch'"),
+        ("http://HOST/DMSP2015.tif?key=hush", "an address without a query"),
+        ("http://[::1/DMSP2015.tif", "found a text that is none"),
+        ("ftp://me:hush@HOST/DMSP2015.tif", "a virtual file system or another scheme"),
+    ],
+)
+def test_no_secret_of_an_address_is_taken_or_told(
+    site: Site, optimized: bytes, address: str, message: str, network: bool
+) -> None:
+    """Tables, manifests and catalogues name the addresses of tiles."""
+    site.files |= {"/DMSP2015.tif": optimized, "/DMSP2015.tif?key=hush": optimized}
+    at = address.replace("HOST", f"127.0.0.1:{site.port}")
+    with pytest.raises(TilePathError, match=message) as caught:
+        read_catalog([at], network=network)
+    assert "hush" not in str(caught.value)
+    assert site.requests == []
+
+
+def test_an_address_that_a_server_signed_is_not_told(site: Site) -> None:
+    site.redirects["/DMSP2015.tif"] = site.url("/no.tif?signature=hush")
+    with pytest.raises(TileMissingError, match="found status 404") as caught:
+        read_catalog([site.url("/DMSP2015.tif")], network=True)
+    assert "hush" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "path",
     ["/vsicurl/http://127.0.0.1/DMSP2015.tif", "/vsizip/a.zip/DMSP2015.tif", "ftp://h/DMSP2015.tif",
