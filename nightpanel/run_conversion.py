@@ -15,7 +15,7 @@ from nightpanel.conversion_file import StoredConversion, read_conversion, write_
 from nightpanel.conversion_report import write_report
 from nightpanel.digests import FileDigests
 from nightpanel.outputs import staged
-from tiles.calibration.conversion_fit import fit_conversion
+from tiles.calibration.conversion_fit import Fitted, fit_conversion
 from tiles.calibration.conversion_quality import Quality, quality, require_useful
 from tiles.calibration.viirs_to_dmsp import Cleaning, cleaned_average, overlap
 from tiles.calibration.window_around import around_bounds
@@ -123,7 +123,9 @@ def viirs_to_dmsp(
         judged = quality(fitted)
         require_useful(judged)
         figures = fitted
-        stored = StoredConversion(fitted.conversion, pairs[-1][1].grid, _fitted_on(pairs, judged))
+        stored = StoredConversion(
+            fitted.conversion, pairs[-1][1].grid, _fitted_on(pairs, fitted, judged)
+        )
     with staged(out) as folder:
         write_conversion(folder / COEFFICIENTS, stored)
         if judged is not None and figures is not None:
@@ -200,11 +202,14 @@ def _converted(
     return stored.conversion.dn(averaged, part).astype(np.float32), part
 
 
-def _fitted_on(pairs: Sequence[tuple[Tile, Tile]], judged: Quality) -> dict[str, object]:
+def _fitted_on(
+    pairs: Sequence[tuple[Tile, Tile]], fitted: Fitted, judged: Quality
+) -> dict[str, object]:
     files = [file for pair in pairs for tile in pair for file in tile.source.files]
     return {
         "years": [pair[0].year for pair in pairs],
         "files": {path.name: digest for path, digest in FileDigests().of(files).items()},
+        "widths_without_each_fold_km": list(fitted.widths_km),
         "held_out": asdict(judged.held_out),
         "in_sample": asdict(judged.in_sample),
     }

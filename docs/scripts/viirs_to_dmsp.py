@@ -88,6 +88,7 @@ def curve_of(run: ConversionRun) -> list[str]:
     """The fitted curve, and its bias by decile."""
     conversion = run.stored.conversion
     curve = conversion.curve
+    widths = [f"{width:g}" for width in run.stored.fitted_on["widths_without_each_fold_km"]]
     biases = run.quality.deciles["bias"] if run.quality is not None else []
     return [
         f"DN = {curve.a:.2f} + {curve.b:.2f} / (1 + exp(-{curve.c:.2f} (log(1 + radiance) -",
@@ -95,6 +96,7 @@ def curve_of(run: ConversionRun) -> list[str]:
             f"{curve.d:.2f}))), kernel {conversion.sigma_km:g} km, "
             f"dark below {conversion.threshold:g}."
         ),
+        f"Kernel as chosen without each of the five folds: {', '.join(widths)} km.",
         "Bias by decile of observed DN on held-out blocks, dark cells first:",
         ", ".join(f"{bias:+.1f}" for bias in biases) + ".",
     ]

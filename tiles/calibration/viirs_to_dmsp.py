@@ -37,12 +37,13 @@ class Cleaning:
     """Radiance above which a cell is an outlier and gets this value; None for none."""
 
     def __post_init__(self) -> None:
-        cap = math.inf if self.cap is None else self.cap
-        if not (0.0 <= self.floor < cap and (self.cap is None or math.isfinite(cap))):
+        cap = self.floor + 1.0 if self.cap is None else self.cap
+        if not 0.0 <= self.floor < cap < math.inf:
+            shown = "none" if self.cap is None else f"{self.cap:g}"
             raise CalibrationError(
                 "cleaning",
                 expected="a floor from 0 on and a cap above it",
-                found=f"floor {self.floor:g} and cap {'none' if self.cap is None else self.cap}",
+                found=f"floor {self.floor:g} and cap {shown}",
                 hint="correct --floor or --cap, in the unit of the radiance",
             )
 
