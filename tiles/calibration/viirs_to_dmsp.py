@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from geo.errors import CalibrationError
 from geo.grid import Grid
-from tiles.calibration.blockwise import blockwise
 from tiles.calibration.kernel_average import area_average, blurred, sigma_in_cells
 from tiles.calibration.logistic_curve import LogisticCurve
 from tiles.calibration.region_mask import with_mask
@@ -176,9 +175,8 @@ def cleaned_average(
     light = lazy_layer(viirs).compute()
     check_values(viirs, light.to_numpy())
     if region is not None:
-        light = with_mask(light, region, where="outside", to="fill")
-    cleaned = blockwise(cleaning, light, dtype=np.float64)
-    return area_average(cleaned.compute(), onto)
+        light = with_mask(light, region, where="outside", to="fill").compute()
+    return area_average(light.copy(data=cleaning(light.to_numpy())), onto)
 
 
 def log_radiance(

@@ -4,11 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
 from rasterio.transform import Affine
 from scipy.ndimage import gaussian_filter
+from shapely import box
 
 from geo.errors import CalibrationError, ContractError, NoOverlapError
 from tests.tiles.helpers import WriteTile
@@ -177,6 +179,17 @@ def test_negative_radiance_counts_as_dark_only_where_the_product_has_it(
     (viirs,) = read_catalog([pair[0]], user=[strict]).tiles
     with pytest.raises(ContractError, match=r"first -0\.4 at row 3, column 5"):
         overlap(viirs, dmsp, Cleaning())
+
+
+def test_a_floor_of_any_size_inside_a_region(pair: tuple[Path, Path]) -> None:
+    (viirs,) = read_catalog([pair[0]], user=[RADIANCE]).tiles
+    (dmsp,) = read_catalog([pair[1]]).tiles
+    region = gpd.GeoDataFrame(geometry=[box(0, 0, 48_000, 96_000)], crs=dmsp.grid.crs)
+    found = overlap(viirs, dmsp, Cleaning(floor=1e-05), region=region)
+    assert found.seen[:, :48].all()
+    assert not found.seen[:, 48:].any()
+    whole = overlap(viirs, dmsp, Cleaning(floor=1e-05))
+    np.testing.assert_array_equal(found.radiance[:, :48], whole.radiance[:, :48])
 
 
 def test_a_fit_that_says_nothing_is_refused(pair: tuple[Path, Path]) -> None:
