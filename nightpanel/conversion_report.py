@@ -14,6 +14,8 @@ from tiles.calibration.conversion_quality import Errors, Quality
 from tiles.calibration.viirs_to_dmsp import log_radiance
 from tiles.write_tile import write_tile
 
+REPORT = ("report.txt", "report.png", "bias_by_decile.csv", "seam.csv", "residuals_*.tif")
+"""Names of what `write_report` writes."""
 DOTS = 20_000
 """Cells that the scatter shows, evenly taken; all count elsewhere."""
 
@@ -36,6 +38,22 @@ def write_report(folder: Path, fitted: Fitted, judged: Quality, stored: StoredCo
         residual = (found - one.dn).astype(np.float32)
         write_tile(folder / f"residuals_{one.year}.tif", residual, one.grid)
     _draw(folder / "report.png", fitted, judged)
+
+
+def report_files(folder: Path) -> list[str]:
+    """Names of the files of an earlier report in a folder, which would be about other tiles.
+
+    Parameters
+    ----------
+    folder : Path
+        Need not be there.
+
+    Returns
+    -------
+    list of str
+    """
+    found = [path for pattern in REPORT for path in folder.glob(pattern)]
+    return sorted(path.name for path in found if path.is_file())
 
 
 def _lines(fitted: Fitted, judged: Quality, stored: StoredConversion) -> Iterator[str]:

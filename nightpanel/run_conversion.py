@@ -12,7 +12,7 @@ from geo.errors import CalibrationError, NoOverlapError
 from geo.grid import Grid
 from geo.regions import read_regions
 from nightpanel.conversion_file import StoredConversion, read_conversion, write_conversion
-from nightpanel.conversion_report import write_report
+from nightpanel.conversion_report import report_files, write_report
 from nightpanel.digests import FileDigests
 from nightpanel.outputs import staged
 from tiles.calibration.conversion_fit import Fitted, fit_conversion
@@ -61,7 +61,8 @@ def viirs_to_dmsp(
     viirs : sequence of str or Path
         Tiles of radiance; all of them are converted.
     out : Path
-        Folder for the coefficients, the report and the converted tiles.
+        Folder for the coefficients, the report and the converted tiles; the report of an earlier
+        fit in it is removed.
     dmsp : sequence of str or Path
         DMSP or DMSP-like tiles; the curve is fitted on the years that both have.
     coefficients : Path, optional
@@ -126,7 +127,7 @@ def viirs_to_dmsp(
         stored = StoredConversion(
             fitted.conversion, pairs[-1][1].grid, _fitted_on(pairs, fitted, judged)
         )
-    with staged(out) as folder:
+    with staged(out, stale=report_files(out)) as folder:
         write_conversion(folder / COEFFICIENTS, stored)
         if judged is not None and figures is not None:
             write_report(folder, figures, judged, stored)

@@ -477,6 +477,10 @@ def test_a_conversion_is_fitted_reported_and_used_again(
     assert reused.returncode == 0, reused.stderr
     one, other = (tmp_path / name / "DMSP-like2014.tif" for name in ("out", "again"))
     np.testing.assert_array_equal(rasterio.open(one).read(1), rasterio.open(other).read(1))
+    over = command(*sensors, *known[:2], "--out", out)
+    assert (over.returncode, (out / "conversion.json").exists()) == (0, True), over.stderr
+    assert [path.name for path in out.iterdir() if path.suffix in (".txt", ".csv", ".png")] == []
+    assert list(out.glob("residuals*")) == []
     beside = command(*sensors, *known, "--floor", "0.5", "--overlap-year", "2013")
     assert (beside.returncode, "found --floor, --overlap-year beside it" in beside.stderr) == (
         1, True,
