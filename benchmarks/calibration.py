@@ -34,7 +34,7 @@ from geo.window import Window
 from tiles.arrays import ArraySource
 from tiles.calibration.intercalibration import CoefficientTable
 from tiles.calibration.steps import Ceiling, Floor, Intercalibrate, Mask, Step
-from tiles.lazy import georeferenced
+from tiles.lazy import georeferenced, on_grid
 
 SHAPE = (4200, 5100)
 GLOBAL = (33_600, 86_400)
@@ -61,8 +61,7 @@ def grid(shape: tuple[int, int]) -> Grid:
 def cube(values: da.Array, where: Grid) -> xr.DataArray:
     """One year of light with the coordinates that steps want."""
     light = georeferenced(values, where).expand_dims(year=[2009])
-    placed = light.assign_coords(satellite=("year", np.array(["F16"])))
-    return placed.rio.write_crs(where.crs).rio.write_transform(Affine(*where.transform))
+    return on_grid(light.assign_coords(satellite=("year", np.array(["F16"]))), where)
 
 
 def chained(light: xr.DataArray) -> xr.DataArray:

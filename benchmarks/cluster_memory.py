@@ -188,7 +188,7 @@ def resident(name: str) -> int:
 
 def settle(part: Stripe, tile: Tile) -> int:
     """Compile and load what tasks need, forget the peak, and tell what is taken now."""
-    sum_stripe(part, tile=tile)
+    sum_stripe(part, tile)
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
     return resident("VmRSS")

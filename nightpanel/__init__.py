@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nightpanel.run_crosswalk import crosswalk
     from nightpanel.run_demo import demo
     from nightpanel.run_estimates import estimate_file
-    from nightpanel.run_fetch import fetch, fetch_all, plan_fetch
+    from nightpanel.run_fetch import fetch, plan_fetch
     from nightpanel.run_lights import lights
     from nightpanel.run_panel import panel
     from nightpanel.run_study import run
@@ -44,7 +44,6 @@ _HOME = {
     "explain": "nightpanel.explain_row",
     "export": "nightpanel.export_tables",
     "fetch": "nightpanel.run_fetch",
-    "fetch_all": "nightpanel.run_fetch",
     "read_last_run": "nightpanel.run_cache",
     "lights": "nightpanel.run_lights",
     "lights_study": "nightpanel.study",
@@ -74,7 +73,6 @@ __all__ = [
     "explain",
     "export",
     "fetch",
-    "fetch_all",
     "lights",
     "lights_study",
     "load_study",

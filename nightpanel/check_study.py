@@ -1,10 +1,8 @@
 """`nightpanel check`: read everything, report every problem, write nothing."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import pandas as pd
 
@@ -15,13 +13,12 @@ from geo.errors import CodeError, NightpanelError
 from geo.inequality import CITY_COLUMNS
 from nightpanel.calibration import calibrated, reads_light, study_steps
 from nightpanel.inputs import study_catalog, study_designs, study_units, with_study_file
+from nightpanel.problems import attempt
 from nightpanel.run_panel import Panel, panel
 from nightpanel.study import Study
 from nightpanel.study_file import read_study
 from nightpanel.unit_cities import with_crosswalk
 from tiles.catalog import Catalog
-
-Result = TypeVar("Result")
 
 _LEFT_OUT = ["province", "code", "name", "proposals", "reason", "score"]
 
@@ -52,13 +49,13 @@ def check(path: Path) -> Checked:
     if study is None:
         return Checked(problems=wrong, facts=())
     problems: list[NightpanelError] = []
-    units = _attempt(lambda: with_crosswalk(study_units(study), study.units.crosswalk)[0], problems)
-    catalog = _attempt(lambda: study_catalog(study), problems)
-    _attempt(lambda: _check_steps(study, catalog), problems)
-    designs = _attempt(lambda: study_designs(study), problems)
+    units = attempt(lambda: with_crosswalk(study_units(study), study.units.crosswalk)[0], problems)
+    catalog = attempt(lambda: study_catalog(study), problems)
+    attempt(lambda: _check_steps(study, catalog), problems)
+    designs = attempt(lambda: study_designs(study), problems)
     facts = [*_unit_facts(units), *_tile_facts(catalog)]
     if study.panel is not None and units is not None and catalog is not None:
-        joined = _attempt(lambda: _panel_without_light(study, units, catalog), problems)
+        joined = attempt(lambda: _panel_without_light(study, units, catalog), problems)
         if joined is not None:
             facts += _panel_facts(joined)
             columns = joined.panel.columns
@@ -67,14 +64,6 @@ def check(path: Path) -> Checked:
     return Checked(
         problems=tuple(with_study_file(one, path) for one in problems), facts=tuple(facts)
     )
-
-
-def _attempt(work: Callable[[], Result], problems: list[NightpanelError]) -> Result | None:
-    try:
-        return work()
-    except NightpanelError as error:
-        problems.append(error)
-        return None
 
 
 def _check_steps(study: Study, catalog: Catalog | None) -> None:

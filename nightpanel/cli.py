@@ -24,11 +24,13 @@ from nightpanel.cli_options import (
     Threads,
     UnitId,
     Units,
+    end_with,
 )
 from nightpanel.manifest import CACHE
 from nightpanel.show import (
     complain,
     say,
+    say_outputs,
     show_checked,
     show_entries,
     show_estimates,
@@ -81,7 +83,7 @@ def demo(
     result = nightpanel.demo(out=out, seed=seed, quiet=quiet)
     if not quiet:
         show_estimates(result.estimates, result.truth)
-    say(f"Outputs: {out.resolve()}")
+    say_outputs(out)
 
 
 @app.command()
@@ -97,10 +99,7 @@ def check(
     checked = nightpanel.check(study)
     if not quiet:
         show_checked(checked)
-    for problem in checked.problems:
-        complain(problem)
-    if checked.problems:
-        raise typer.Exit(1)
+    end_with(checked.problems)
 
 
 @app.command()
@@ -133,7 +132,7 @@ def run(
     )
     if not quiet:
         show_run(result)
-    say(f"Outputs: {out.resolve()}")
+    say_outputs(out)
 
 
 @app.command()
@@ -181,7 +180,7 @@ def lights(
     )
     if not quiet:
         show_run(result)
-    say(f"Outputs: {out.resolve()}")
+    say_outputs(out)
 
 
 @app.command()
@@ -204,7 +203,7 @@ def estimate(
     )
     if not quiet:
         show_estimates(result)
-    say(f"Outputs: {out.resolve()}")
+    say_outputs(out)
 
 
 @app.command()

@@ -19,8 +19,10 @@ from nightpanel.cli_options import (
     Threads,
     UnitId,
     Units,
+    Years,
+    end_with,
 )
-from nightpanel.show import complain, say
+from nightpanel.show import say, say_outputs
 
 Edge = Literal["centre", "touched", "share"]
 By = Literal["cities", "units"]
@@ -53,10 +55,7 @@ def tiles(
     show_tiles(report)
     if report.stac is not None:
         say(f"Written: {report.stac.resolve()}")
-    for problem in report.problems:
-        complain(problem)
-    if report.problems:
-        raise typer.Exit(1)
+    end_with(report.problems)
 
 
 def fetch(
@@ -65,9 +64,7 @@ def fetch(
     ],
     to: Annotated[Path, typer.Option("--to", help="Folder of the files.")],
     match: Annotated[str | None, typer.Option("--match", help="Pattern of names.")] = None,
-    years: Annotated[
-        list[int] | None, typer.Option("--year", help="Year to take; repeatable.")
-    ] = None,
+    years: Years = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what would be fetched, with sizes.")
     ] = False,
@@ -77,6 +74,13 @@ def fetch(
     credentials: Annotated[
         Path | None, typer.Option("--credentials", help="Private file of credentials.")
     ] = None,
+    products: ProductsFile = None,
+    unpack: Annotated[
+        bool, typer.Option("--unpack", help="Unpack .gz and .zip files beside themselves.")
+    ] = False,
+    max_unpacked_gb: Annotated[
+        float, typer.Option("--max-unpacked-gb", min=0.0, help="How large one may become.")
+    ] = 34.0,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -87,16 +91,28 @@ def fetch(
     from nightpanel.progress import progress_bars
     from nightpanel.show_light import show_plan
 
-    planned = nightpanel.plan_fetch(
-        source, to=to, match=match, years=years or (), server=server, credentials=credentials
+    plan = nightpanel.plan_fetch(
+        source,
+        to=to,
+        match=match,
+        years=years or (),
+        server=server,
+        credentials=credentials,
+        products=products,
     )
     if dry_run or not quiet:
-        show_plan(planned)
+        show_plan(plan)
     if dry_run:
         return
-    with progress_bars(*(one.file.name for one in planned), quiet=quiet) as report:
-        done = nightpanel.fetch_all(planned, to=to, credentials=credentials, progress=report)
+    with progress_bars(*(one.file.name for one in plan.files), quiet=quiet) as report:
+        done = nightpanel.fetch(
+            plan, progress=report, unpack=unpack, max_unpacked_gb=max_unpacked_gb
+        )
     say(f"Fetched {len(done.fetched)} files, kept {len(done.kept)}: {to.resolve()}")
+    if done.recorded:
+        say(f"Recorded the checksums of {len(done.recorded)} files that were there before")
+    if unpack:
+        say(f"Unpacked: {len(done.unpacked)} files")
 
 
 def clip(
@@ -112,9 +128,7 @@ def clip(
     edge: Annotated[
         Edge, typer.Option("--edge", help="Cells on the edge: by centre, all touched, by share.")
     ] = "centre",
-    years: Annotated[
-        list[int] | None, typer.Option("--year", help="Year to take; repeatable.")
-    ] = None,
+    years: Years = None,
     product: ProductName = None,
     products: ProductsFile = None,
     layer: Layer = None,
@@ -150,7 +164,7 @@ def clip(
     )
     if not quiet:
         show_clips(written)
-    say(f"Outputs: {out.resolve()}")
+    say_outputs(out)
 
 
 @calibrate.command("viirs-to-dmsp")
@@ -172,14 +186,15 @@ def viirs_to_dmsp(
         typer.Option("--region", help="Polygons outside which radiance is no observation."),
     ] = None,
     floor: Annotated[
-        float, typer.Option("--floor", min=0.0, help="Radiance under which a cell is noise.")
-    ] = 0.0,
+        float | None,
+        typer.Option("--floor", help="Radiance under which a cell is noise; 0 if not given."),
+    ] = None,
     cap: Annotated[
         float | None, typer.Option("--cap", help="Radiance above which a cell is an outlier.")
     ] = None,
     sigma_km: Annotated[
         float | None,
-        typer.Option("--sigma-km", min=0.0, help="Width of the kernel; chosen if not given."),
+        typer.Option("--sigma-km", help="Width of the kernel; chosen if not given."),
     ] = None,
     product: ProductName = None,
     dmsp_product: Annotated[
@@ -211,7 +226,7 @@ def viirs_to_dmsp(
     )
     if not quiet:
         show_conversion(result)
-    say(f"Outputs: {out.resolve()}")
+    say_outputs(out)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,9 +1,13 @@
-"""Options that several commands share."""
+"""Options that several commands share, and how those end that name problems."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from geo.errors import NightpanelError
+from nightpanel.show import complain
 
 Out = Annotated[Path, typer.Option("--out", help="Output folder.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars, no tables.")]
@@ -18,6 +22,7 @@ ProductsFile = Annotated[
     Path | None, typer.Option("--products", help="TOML file of products of your own.")
 ]
 Network = Annotated[bool, typer.Option("--network", help="Tiles may be addresses on web servers.")]
+Years = Annotated[list[int] | None, typer.Option("--year", help="Year to take; repeatable.")]
 Units = Annotated[Path, typer.Option("--units", help="Vector file of the units.")]
 UnitId = Annotated[str, typer.Option("--unit-id", help="Column that identifies a unit.")]
 CityId = Annotated[
@@ -27,3 +32,11 @@ Layer = Annotated[str | None, typer.Option("--layer", help="Layer of the vector 
 Crosswalk = Annotated[
     str | None, typer.Option("--crosswalk", help="City codes, e.g. china-municipalities.")
 ]
+
+
+def end_with(problems: Sequence[NightpanelError]) -> None:
+    """Print problems, one line each, and end with exit code 1 if there are any."""
+    for problem in problems:
+        complain(problem)
+    if problems:
+        raise typer.Exit(1)

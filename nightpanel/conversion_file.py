@@ -1,11 +1,13 @@
 """The file of a conversion from VIIRS to DMSP-like light: what the next year reuses."""
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from geo.errors import CalibrationError
 from geo.grid import Grid
@@ -70,14 +72,19 @@ def read_conversion(path: Path) -> StoredConversion:
         content = json.loads(path.read_text(encoding="utf-8"))
         _check_format(content)
         grid = content["grid"]
+        curve, cleaning = content["curve"], content["cleaning"]
         conversion = Conversion(
-            curve=LogisticCurve(**content["curve"]),
-            cleaning=Cleaning(**content["cleaning"]),
-            sigma_km=float(content["sigma_km"]),
-            threshold=float(content["threshold"]),
-            ceiling=float(content["ceiling"]),
+            curve=LogisticCurve(*(_number(curve[name]) for name in "abcd")),
+            cleaning=Cleaning(
+                _number(cleaning["floor"]),
+                None if cleaning["cap"] is None else _number(cleaning["cap"]),
+            ),
+            sigma_km=_number(content["sigma_km"]),
+            threshold=_number(content["threshold"]),
+            ceiling=_number(content["ceiling"]),
         )
-        transform = tuple(float(value) for value in grid["transform"])
+        _check_sense(conversion)
+        transform = tuple(_number(value) for value in grid["transform"])
         return StoredConversion(
             conversion,
             Grid.checked(
@@ -88,13 +95,31 @@ def read_conversion(path: Path) -> StoredConversion:
             ),
             dict(content["fitted_on"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, CRSError, CalibrationError) as error:
         raise CalibrationError(
             str(path),
             expected="a file that 'nightpanel calibrate viirs-to-dmsp' wrote",
             found=f"{type(error).__name__}: {error}",
             hint="fit the conversion again",
         ) from error
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} instead of a finite number")
+    return float(value)
+
+
+def _check_sense(conversion: Conversion) -> None:
+    """What no fit gives: light that falls with radiance, or a scale that ends where it begins."""
+    curve = conversion.curve
+    if curve.b <= 0.0 or curve.c <= 0.0:
+        raise ValueError(f"a curve that does not rise, b = {curve.b:g} and c = {curve.c:g}")
+    if conversion.sigma_km < 0.0 or not 0.0 < conversion.threshold < conversion.ceiling:
+        raise ValueError(
+            f"kernel {conversion.sigma_km:g} km, DN from {conversion.threshold:g} to "
+            f"{conversion.ceiling:g}"
+        )
 
 
 def _check_format(content: dict[str, Any]) -> None:

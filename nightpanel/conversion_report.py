@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nightpanel.conversion_file import StoredConversion
+from tiles.calibration.conversion_fit import Fitted
 from tiles.calibration.conversion_quality import Errors, Quality
-from tiles.calibration.viirs_to_dmsp import Fitted, log_radiance
+from tiles.calibration.viirs_to_dmsp import log_radiance
 from tiles.write_tile import write_tile
 
+REPORT = ("report.txt", "report.png", "bias_by_decile.csv", "seam.csv", "residuals_*.tif")
+"""Names of what `write_report` writes."""
 DOTS = 20_000
 """Cells that the scatter shows, evenly taken; all count elsewhere."""
 
@@ -36,6 +40,22 @@ def write_report(folder: Path, fitted: Fitted, judged: Quality, stored: StoredCo
     _draw(folder / "report.png", fitted, judged)
 
 
+def report_files(folder: Path) -> list[str]:
+    """Names of the files of an earlier report in a folder, which would be about other tiles.
+
+    Parameters
+    ----------
+    folder : Path
+        Need not be there.
+
+    Returns
+    -------
+    list of str
+    """
+    found = [path for pattern in REPORT for path in folder.glob(pattern)]
+    return sorted(path.name for path in found if path.is_file())
+
+
 def _lines(fitted: Fitted, judged: Quality, stored: StoredConversion) -> Iterator[str]:
     conversion = fitted.conversion
     curve = conversion.curve
@@ -45,9 +65,15 @@ def _lines(fitted: Fitted, judged: Quality, stored: StoredConversion) -> Iterato
         f"DN = {curve.a:.4f} + {curve.b:.4f} / (1 + exp(-{curve.c:.4f} (log(1 + radiance) - "
         f"{curve.d:.4f}))), at most {conversion.ceiling:g}, dark below {conversion.threshold:g}"
     )
+    low, high = asdict(fitted.bounds.low), asdict(fitted.bounds.high)
+    within = ", ".join(f"{name} from {low[name]:.4g} to {high[name]:.4g}" for name in low)
+    yield f"looked for {within}; none is at a bound"
     yield f"kernel: standard deviation {conversion.sigma_km:g} km"
     for width, error in sorted(judged.tried_km.items()):
-        yield f"  tried {width:g} km: held-out rmse {error:.3f} DN"
+        yield f"  tried {width:g} km: rmse {error:.3f} DN on folds that the curve did not see"
+    if len(judged.tried_km) > 1:
+        widths = ", ".join(f"{width:g}" for width in fitted.widths_km)
+        yield f"  chosen without each fold in turn: {widths} km; held-out errors are of these"
     yield _errors("held out by blocks", judged.held_out)
     yield _errors("in sample", judged.in_sample)
     yield "bias by decile of observed DN (first line: dark cells), held out:"

@@ -1,5 +1,7 @@
 """`nightpanel cache`: what the cache folder holds, and how it is made smaller."""
 
+import secrets
+import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from geo.errors import CacheError
 from geo.threads import processors
 from nightpanel.entry_file import read_entry
 from nightpanel.manifest import MANIFEST, read_manifest
-from nightpanel.store import clear_killed, entry_paths, is_cache, unusable
+from nightpanel.store import UNPACKED, clear_killed, entry_paths, is_cache, unusable
 
 COLUMNS = {
     "kind": "str",
@@ -187,13 +189,17 @@ def _row(path: Path, last_run: LastRun | None) -> tuple[object, ...] | None:
     kind, key = path.parent.name, path.name
     try:
         found = path.stat()
-        damaged = read_entry(path, kind, key) is None
+        size, damaged = found.st_size, False
+        if kind == UNPACKED:
+            size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        else:
+            damaged = read_entry(path, kind, key) is None
     except FileNotFoundError:  # removed by another run meanwhile
         return None
     in_use = last_run and (
         key in last_run.keys.get(kind, ()) or found.st_mtime_ns > last_run.finished_ns
     )
-    return kind, key, found.st_size, found.st_mtime_ns, damaged, in_use
+    return kind, key, size, found.st_mtime_ns, damaged, in_use
 
 
 def _oldest_over(table: pd.DataFrame, max_bytes: int) -> "pd.Series[bool]":
@@ -210,7 +216,13 @@ def _removed(folder: Path, kind: str, key: str, last_used_ns: int) -> bool:
     try:
         if path.stat().st_mtime_ns != last_used_ns:
             return False
-        path.unlink()
+        if kind == UNPACKED:
+            # Out of the way in one step: nobody finds a part of it under its name.
+            gone = path.with_name(f".{key}-gone-{secrets.token_hex(4)}")
+            path.rename(gone)
+            shutil.rmtree(gone)
+        else:
+            path.unlink()
     except FileNotFoundError:
         return False
     return True

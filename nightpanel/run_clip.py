@@ -1,6 +1,7 @@
 """`nightpanel clip`: tiles clipped to cities or units, as Cloud-Optimized GeoTIFFs."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +11,7 @@ from geo.boundaries import read_units
 from geo.errors import BoundaryColumnError
 from geo.outlines import outlines
 from geo.reproject import to_grid
-from nightpanel.outputs import check_writable
+from nightpanel.outputs import staged
 from nightpanel.unit_cities import with_crosswalk
 from tiles.catalog import read_catalog
 from tiles.clip import Clip, Edge
@@ -38,7 +39,7 @@ def clip(
     network: bool = False,
     threads: int | None = None,
 ) -> list[Clip]:
-    """Write the light of each city, or unit, and year to a file of its own.
+    """Write the light of each city, or unit, and year to a file of its own: all of them or none.
 
     Parameters
     ----------
@@ -91,11 +92,13 @@ def clip(
             hint="correct --only",
         )
     table = table[np.isin(ids, list(only))] if only else table
-    check_writable(out)
-    out.mkdir(parents=True, exist_ok=True)
     names, groups = np.unique(table[column].to_numpy(dtype=np.str_), return_inverse=True)
-    shapes = {}
-    for grid in dict.fromkeys(tile.grid for tile in catalog.tiles):
-        # Units are brought into the plane before they are dissolved: shared edges stay shared.
-        shapes[grid] = outlines(to_grid(table, grid), groups, threads=threads)
-    return clip_tiles(catalog.tiles, shapes, names.tolist(), out, edge=edge, threads=threads)
+    with staged(out) as folder:
+        shapes = {}
+        for grid in dict.fromkeys(tile.grid for tile in catalog.tiles):
+            # Units are brought into the plane before they are dissolved: shared edges stay shared.
+            shapes[grid] = outlines(to_grid(table, grid), groups, threads=threads)
+        written = clip_tiles(
+            catalog.tiles, shapes, names.tolist(), folder, edge=edge, threads=threads
+        )
+    return [replace(one, path=out / one.path.name) for one in written]

@@ -32,7 +32,7 @@ from nightpanel.manifest import (
 )
 from nightpanel.outputs import check_writable
 from nightpanel.stages import Made, Setting, Stage, estimates_stage, light_stage, panel_stage
-from nightpanel.store import Store
+from nightpanel.store import UNPACKED, Store
 from nightpanel.study import Study
 from nightpanel.study_file import load_study
 from nightpanel.write_stage import AUDITED, audit_is_whole, write_stage
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from nightpanel.run_lights import Lights
     from nightpanel.run_panel import Panel
 
-LOOKED_FOR = ("coverage", "polygons")
-"""Kinds of the store's entries that only a run which reads tiles asks for."""
+LOOKED_FOR = ("coverage", "polygons", UNPACKED)
+"""Kinds of the store's entries that only a run which reads tiles asks the store for, or none."""
 PREPARE = {"lights": light_stage, "panel": panel_stage, "estimates": estimates_stage}
 
 

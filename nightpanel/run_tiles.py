@@ -1,12 +1,12 @@
 """`nightpanel tiles`: what files of light are, and whether they keep their contracts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from geo.errors import ContractError, NightpanelError
+from nightpanel.problems import attempt
 from tiles.contract import check_contract
 from tiles.open_tile import Opening, open_store, open_tile
 from tiles.products import Product, product_named, read_products
@@ -14,9 +14,7 @@ from tiles.several import Rule, groups
 from tiles.stac import write_stac
 from tiles.tile import Tile
 from tiles.tile_facts import TileFacts, tile_facts
-from tiles.tile_names import Named, is_store, named, tile_files
-
-Result = TypeVar("Result")
+from tiles.tile_names import Named, named, stores_and_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,46 +69,37 @@ def tiles(
     own = () if products is None else read_products(products)
     known = None if product is None else product_named(product, user=own)
     problems: list[NightpanelError] = []
-    opened = _opened(tile_files(files, network=network), known, own, problems)
+    opened = _opened(*stores_and_files(files, network=network), known, own, problems)
     facts, wrong = tile_facts(opened, threads=threads)
     problems += wrong.values()
     good = []
     for one in facts:
-        kept = _attempt(partial(_check, one), problems)
+        kept = attempt(partial(_check, one), problems)
         good += [] if kept is None else [one.tile]
     written = write_stac(good, stac) if stac is not None and good else None
     return TileReport(tuple(facts), tuple(problems), written)
 
 
 def _opened(
+    stores: Sequence[Path],
     files: Sequence[str],
     product: Product | None,
     own: Sequence[Product],
     problems: list[NightpanelError],
 ) -> list[Tile]:
     """The tiles of files whose names and headers can be read."""
-    stores = [Path(where) for where in files if is_store(Path(where))]
     items: list[Named] = []
     for where in files:
-        if not is_store(Path(where)):
-            item = _attempt(partial(named, where, product, own), problems)
-            items += [] if item is None else [item]
+        item = attempt(partial(named, where, product, own), problems)
+        items += [] if item is None else [item]
     found: list[Tile] = []
     for path in stores:
-        found += _attempt(partial(open_store, path, product, own), problems) or []
-    of_years = _attempt(lambda: groups(items, Rule("keep-both"))[0], problems) or []
+        found += attempt(partial(open_store, path, product, own), problems) or []
+    of_years = attempt(lambda: groups(items, Rule("keep-both"))[0], problems) or []
     for group in of_years:
-        tile = _attempt(partial(open_tile, group, Opening()), problems)
+        tile = attempt(partial(open_tile, group, Opening()), problems)
         found += [] if tile is None else [tile]
     return sorted(found, key=lambda tile: tile.key)
-
-
-def _attempt(work: Callable[[], Result], problems: list[NightpanelError]) -> Result | None:
-    try:
-        return work()
-    except NightpanelError as error:
-        problems.append(error)
-        return None
 
 
 def _check(facts: TileFacts) -> bool:

@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -29,6 +30,11 @@ LISTED_CITIES = 30
 def say(line: str) -> None:
     """One line, never folded, so that paths can be copied."""
     _console().print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def say_outputs(folder: Path) -> None:
+    """Where a command has left its files."""
+    say(f"Outputs: {folder.resolve()}")
 
 
 def complain(error: NightpanelError) -> None:

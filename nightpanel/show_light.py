@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from nightpanel.run_conversion import ConversionRun
     from nightpanel.run_tiles import TileReport
     from tiles.clip import Clip
-    from tiles.fetch.fetching import Planned
-    from tiles.tile import Tile
+    from tiles.fetch.fetching import Plan
     from tiles.tile_facts import TileFacts
 
 
@@ -28,16 +27,8 @@ def show_tiles(report: "TileReport") -> None:
     if changes:
         print_table(pd.DataFrame(changes), title="Against the year before")
     for one in facts:
-        for note in _notes(one.tile):
+        for note in one.tile.notes:
             say(f"Note: {one.tile.name}: {note}")
-
-
-def _notes(tile: "Tile") -> list[str]:
-    return [
-        note.text
-        for note in tile.product.notes
-        if tile.year in note.years and note.satellite in (None, tile.facts.satellite)
-    ]
 
 
 def _what(one: "TileFacts") -> dict[str, object]:
@@ -87,7 +78,7 @@ def _number(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.4f}"
 
 
-def show_plan(planned: Sequence["Planned"]) -> None:
+def show_plan(plan: "Plan") -> None:
     """Files with sizes, and what there is of them."""
     rows = [
         {
@@ -96,11 +87,11 @@ def show_plan(planned: Sequence["Planned"]) -> None:
             "state": one.state,
             "MB to come": "?" if one.bytes_left is None else f"{one.bytes_left / 1e6:.1f}",
         }
-        for one in planned
+        for one in plan.files
     ]
     print_table(pd.DataFrame(rows), title="Files")
-    known = [one.bytes_left for one in planned if one.bytes_left is not None]
-    files = sum(one.state != "there" for one in planned)
+    known = [one.bytes_left for one in plan.files if one.bytes_left is not None]
+    files = sum(one.state != "there" for one in plan.files)
     say(f"To come: {sum(known) / 1e6:.1f} MB in {files} files")
 
 

@@ -17,16 +17,13 @@ from nightpanel.made_by import stage_files
 from nightpanel.manifest import stage_settings
 from nightpanel.outputs import output_path, read_output, write_table
 from nightpanel.progress import progress_bar, progress_bars
-from nightpanel.store import Store
+from nightpanel.store import UNPACKED, Store
 from nightpanel.study import Study
 
 if TYPE_CHECKING:
     from estimation.designs import Design
     from nightpanel.run_lights import Lights
     from tiles.catalog import Catalog
-
-UNPACKED = "unpacked"
-"""Folder in the cache for tiles that come packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +117,7 @@ def _make_light(
     from nightpanel.light_files import write_light_files
     from nightpanel.run_lights import Kept, lights
     from tiles.addresses import tile_digest
+    from tiles.unpack import packed_keys
 
     study, store = setting.study, setting.store
     of_file = partial(digest_among, inputs)
@@ -153,6 +151,7 @@ def _make_light(
         threads=setting.threads,
     )
     looked_for = {"coverage": list(result.coverage_keys), "polygons": [units_key]}
+    looked_for |= {UNPACKED: packed_keys(file for t in catalog.tiles for file in t.source.files)}
     about = _light_addresses(result) | looked_for | {"boundary": dict(boundary)}
     about |= {"calibration": done} if done else {}
     return Made(result, (*result.audit, *_damaged(store)), write, about)

@@ -1,6 +1,7 @@
 """The store: results in a cache folder, each under the digest of everything that made it.
 
-An entry is a file ``kind/key``. Equal keys mean equal content, so that two runs at once can only
+An entry is a file ``kind/key``; one of kind ``unpacked`` is a folder of what came packed, which
+`tiles.unpack` writes and reads. Equal keys mean equal content, so that two runs at once can only
 write the same, and the order in which they do does not matter.
 """
 
@@ -20,6 +21,7 @@ from geo.errors import CacheError
 from nightpanel.drafts import clear_drafts, write_whole
 from nightpanel.entry_file import read_entry, write_entry
 from nightpanel.file_locks import make_folder
+from tiles.whole_file import clear_left_folders
 
 KIND = re.compile(r"[a-z][a-z_]*")
 KEY = re.compile(r"[0-9a-f]{16,128}(-[0-9]+)?")
@@ -30,6 +32,8 @@ TAG_TEXT = (
     b"Signature: 8a477f597d28d172789f06886806bc55\n# Results that nightpanel would compute again.\n"
 )
 BYTES = "bytes"
+UNPACKED = "unpacked"
+"""Kind of the entries for tiles that come packed."""
 
 
 class Store:
@@ -171,7 +175,7 @@ class Store:
 
 
 def entry_paths(folder: Path) -> Iterator[Path]:
-    """The files ``kind/key`` in a cache folder, in order of their names.
+    """The entries ``kind/key`` in a cache folder, in order of their names.
 
     Parameters
     ----------
@@ -179,7 +183,8 @@ def entry_paths(folder: Path) -> Iterator[Path]:
         A folder that is not there has none.
     """
     for path in sorted(folder.glob("*/*")):
-        if KIND.fullmatch(path.parent.name) and KEY.fullmatch(path.name) and path.is_file():
+        named = KIND.fullmatch(path.parent.name) and KEY.fullmatch(path.name)
+        if named and (path.is_dir() if path.parent.name == UNPACKED else path.is_file()):
             yield path
 
 
@@ -206,7 +211,8 @@ def clear_killed(folder: Path) -> int:
         One cannot be removed.
     """
     kinds = (path for path in folder.iterdir() if path.is_dir() and KIND.fullmatch(path.name))
-    return sum(clear_drafts(place) for place in (folder, *sorted(kinds)))
+    files = (clear_drafts(place) for place in (folder, *sorted(kinds)))
+    return sum(files) + clear_left_folders(folder / UNPACKED)
 
 
 def unusable(folder: Path, error: OSError) -> CacheError:

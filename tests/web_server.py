@@ -31,6 +31,12 @@ class Site:
     """Paths that are always sent whole."""
     no_etag: set[str] = field(default_factory=set)
     """Paths without anything that tells their bytes from others."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """Content types by path."""
+    deaf: set[str] = field(default_factory=set)
+    """Paths of which parts are sent whatever If-Range says."""
+    only_get: set[str] = field(default_factory=set)
+    """Paths of which nothing is said without sending them."""
     requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     """Method, path and headers of every request."""
     port: int = 0
@@ -90,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path in site.answers:
             content = json.dumps(site.answers[self.path]).encode()
             self._send(200, content, {"Content-Type": "application/json"}, body=body)
+        elif self.path in site.only_get and not body:
+            self._send(403, b"", {}, body=body)
         elif self.path in site.files:
             self._file(site.files[self.path], body=body)
         else:
@@ -103,8 +111,12 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {"Accept-Ranges": "bytes"}
         if self.path not in self.served.no_etag:
             headers["ETag"] = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
+        if self.path in self.served.kinds:
+            headers["Content-Type"] = self.served.kinds[self.path]
         match = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-        if match is None or self.path in self.served.no_ranges:
+        others = self.headers.get("If-Range") not in (None, headers.get("ETag"))
+        others = others and self.path not in self.served.deaf
+        if match is None or others or self.path in self.served.no_ranges:
             self._send(200, content, headers, body=body)
             return
         first = int(match[1])

@@ -15,9 +15,9 @@ from tiles.products import Product
 from tiles.several import REFUSE, Group, Rule, groups
 from tiles.size_limits import DEFAULT_LIMITS, SizeLimits
 from tiles.tile import Tile
-from tiles.tile_names import Named, is_store, left_out, named, tile_files
+from tiles.tile_names import Named, left_out, named, stores_and_files
 
-__all__ = ["Catalog", "Tile", "read_catalog", "tile_files"]
+__all__ = ["Catalog", "Tile", "read_catalog"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,8 @@ def read_catalog(
     from tiles.open_tile import Opening, open_store, open_tile  # rasterio comes with it
 
     own = tuple(user)
-    files = tile_files(patterns, network=network)
-    stores = [Path(where) for where in files if is_store(Path(where))]
-    items = [named(where, product, own) for where in files if not is_store(Path(where))]
+    stores, files = stores_and_files(patterns, network=network)
+    items = [named(where, product, own) for where in files]
     in_stores = [tile for path in stores for tile in open_store(path, product, own)]
     _check_years(
         patterns,
@@ -160,8 +159,5 @@ def _declared(tiles: Sequence[Tile]) -> list[AuditRow]:
 def _notes(tiles: Sequence[Tile]) -> list[AuditRow]:
     """What is known of the files of some years."""
     return [
-        AuditRow("tiles", "product_note", tile.name, note.text)
-        for tile in tiles
-        for note in tile.product.notes
-        if tile.year in note.years and note.satellite in (None, tile.facts.satellite)
+        AuditRow("tiles", "product_note", tile.name, note) for tile in tiles for note in tile.notes
     ]

@@ -8,6 +8,7 @@ of the zonal table. After writing, every file is read back and its sum compared.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +21,23 @@ from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
 from geo.coverage import coverage
-from geo.errors import NoOverlapError, OutputError, TileUnreadableError
+from geo.errors import ContractError, NoOverlapError, OutputError, TileUnreadableError
 from geo.grid import Grid
 from geo.stripes import expanded
 from geo.threads import in_threads, processors
+from tiles.decoding import is_fill
+from tiles.digest import digest_of
 from tiles.rasterized import cells_inside
 from tiles.tile import Tile
+from tiles.values_checked import check_values
 from tiles.write_tile import write_tile
 
 Edge = Literal["centre", "touched", "share"]
 SUM_TOLERANCE = 1e-9
 """Relative difference of sums that rounding to the file's type may not exceed in double."""
+
+DIGITS = 12
+"""Of a digest that tells files apart whose names would be the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class _Piece:
     tile: Tile
     name: str
     shape: shapely.Geometry
+    path: Path
 
 
 def clip(
@@ -77,7 +85,8 @@ def clip(
     shapes : dict of Grid to array of polygons
         The polygons in the plane of each grid of the tiles, in the order of ``names``.
     names : sequence of str
-        What files are called.
+        What files are called, with what files' names cannot have as ``-``; where two would be the
+        same then, a digest of the name follows.
     folder : Path
         An existing folder; files of these names are replaced, each in one step.
     edge : {"centre", "touched", "share"}
@@ -94,17 +103,22 @@ def clip(
     ------
     NoOverlapError
         If no polygon has a cell of any tile.
+    ContractError
+        If a value around a polygon breaks the contract of its tile's product, or all cells of a
+        tile that belong to polygons are fill.
     OutputError
         If a file cannot be written, or does not hold the sum that it should.
     TileUnreadableError
         If a tile cannot be read.
     """
-    pieces = [
-        _Piece(tile, name, shape)
+    wanted = [
+        (tile, name, shape)
         for tile in tiles
         for name, shape in zip(names, shapes[tile.grid], strict=True)
     ]
-    written = in_threads(lambda piece: _write(piece, folder, edge), pieces, threads or processors())
+    files = _file_names([(name, tile.product_label, tile.year) for tile, name, _ in wanted])
+    pieces = [_Piece(*one, folder / file) for one, file in zip(wanted, files, strict=True)]
+    written = in_threads(lambda piece: _write(piece, edge), pieces, threads or processors())
     found = [one for one in written if one is not None]
     if not found:
         raise NoOverlapError(
@@ -113,28 +127,47 @@ def clip(
             found=f"{len(names)} polygons elsewhere",
             hint="check the CRS of both",
         )
+    _check_observed(tiles, found)
     return found
 
 
-def _write(piece: _Piece, folder: Path, edge: Edge) -> Clip | None:
+def _check_observed(tiles: Sequence[Tile], found: Sequence[Clip]) -> None:
+    """Refuse a tile that has clips and no observation in any."""
+    for tile in tiles:
+        cells = [one.cells for one in found if (one.product, one.year) == tile.key]
+        if cells and not any(cells):
+            raise ContractError(
+                tile.where,
+                expected="cells with an observation in some polygon",
+                found="fill alone",
+                hint="fetch the file again, or leave the year out",
+            )
+
+
+def _write(piece: _Piece, edge: Edge) -> Clip | None:
     tile = piece.tile
     window = tile.grid.around(tuple(shapely.bounds(piece.shape)))
     if window is None:
         return None
     ((_, stored),) = tile.source.pieces(window)
+    check_values(tile, stored, first=(window.first_row, window.first_col))
     grid = tile.grid.part(window)
     share = _share(piece.shape, grid, edge)
     if not (share > 0.0).any():
         return None
     fill = _fill_value(tile, stored.dtype) if edge != "share" else np.nan
     light = _clipped(tile, stored, share, fill, edge)
-    path = folder / f"{_plain(piece.name)}_{_plain(tile.product_label)}_{tile.year}.tif"
-    valid = light[_is_valid(tile, light, fill)]
+    valid = light[~is_fill(light, (*tile.fill_values, fill))]
     total = float(valid.sum(dtype=np.float64))
-    words = {"PRODUCT": tile.product.name, "UNIT": tile.product.unit, "YEAR": str(tile.year)}
-    write_tile(path, light, grid, fill=fill, tags=words)
-    _check_sum(path, total, valid.size)
-    return Clip(path, piece.name, tile.year, tile.product_label, total, int(valid.size))
+    words = {
+        "NAME": piece.name,
+        "PRODUCT": tile.product.name,
+        "UNIT": tile.product.unit,
+        "YEAR": str(tile.year),
+    }
+    write_tile(piece.path, light, grid, fill=fill, tags=words)
+    _check_sum(piece.path, total, valid.size)
+    return Clip(piece.path, piece.name, tile.year, tile.product_label, total, int(valid.size))
 
 
 def _share(shape: shapely.Geometry, grid: Grid, edge: Edge) -> NDArray[np.float64]:
@@ -156,18 +189,8 @@ def _clipped(
         light = stored.copy()
         light[share == 0.0] = fill
         return light
-    valid = _is_valid(tile, stored, np.nan)
+    valid = ~is_fill(stored, tile.fill_values)
     return np.where(valid & (share > 0.0), stored.astype(np.float64) * share, np.nan)
-
-
-def _is_valid(tile: Tile, values: NDArray[Any], fill: float) -> NDArray[np.bool_]:
-    """Cells with an observation."""
-    valid = ~np.isnan(values.astype(np.float64))
-    for marker in (*tile.fill_values, fill):
-        valid &= values != np.float64(marker).astype(
-            values.dtype if values.dtype.kind == "f" else np.float64
-        )
-    return valid
 
 
 def _fill_value(tile: Tile, dtype: np.dtype[Any]) -> float:
@@ -207,6 +230,16 @@ def _check_sum(path: Path, expected: float, cells: int) -> None:
             found=f"{valid.size} with {total:.12g}",
             hint="report this with the file",
         )
+
+
+def _file_names(keys: Sequence[tuple[str, str, int]]) -> list[str]:
+    """A file's name for each name, product and year, distinct also where case does not count."""
+    plain = [f"{_plain(name)}_{_plain(product)}_{year}" for name, product, year in keys]
+    shared = Counter(one.casefold() for one in plain)
+    return [
+        f"{one if shared[one.casefold()] == 1 else f'{one}_{digest_of(key)[:DIGITS]}'}.tif"
+        for one, key in zip(plain, keys, strict=True)
+    ]
 
 
 def _plain(name: str) -> str:

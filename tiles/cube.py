@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import xarray as xr
-from rasterio.transform import Affine
 
 from geo.errors import ProductError
 from tiles.catalog import Catalog
-from tiles.lazy import lazy_layer
+from tiles.lazy import lazy_layer, on_grid
 from tiles.tile import Tile
 
 
@@ -60,9 +59,7 @@ def cube_of(tiles: Sequence[Tile]) -> xr.DataArray:
     cube = stacked([lazy_layer(tile) for tile in tiles], [tile.year for tile in tiles], words)
     product, grid = tiles[0].product, tiles[0].grid
     cube = cube.rename("light").assign_attrs(units=product.unit, product=product.name)
-    placed: xr.DataArray = cube.rio.write_crs(grid.crs).rio.write_nodata(np.nan)
-    exact: xr.DataArray = placed.rio.write_transform(Affine(*grid.transform))
-    return exact
+    return on_grid(cube.rio.write_nodata(np.nan), grid)
 
 
 def stacked(

@@ -5,6 +5,7 @@ from its place, hXXvYY: the western edge lies at -180 + 10 h, the northern at 90
 (Black Marble User Guide). Scale, offset and fill are attributes of the dataset.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,16 +21,18 @@ from geo.errors import GridError, TileMissingError, TileUnreadableError
 from geo.grid import Grid
 from geo.window import Window
 from tiles.decoding import Decoding
-from tiles.file_state import FileState, require_unchanged
 from tiles.products import Product
 from tiles.size_limits import SizeLimits, check_size
 from tiles.source import Spans, pieces_of_rows
+from tiles.tile_file import TileFile
 
 PLACE = re.compile(r"h(?P<h>\d{2})v(?P<v>\d{2})")
 DEGREES = 10.0
 """Width and height of a tile."""
 COLUMNS, ROWS = 36, 18
 """Tiles of the globe."""
+DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError)
+"""What h5py raises at an attribute that cannot be read, or is of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +51,22 @@ class HdfHeader:
     """Path of its quality in the file; None if the product has none."""
 
 
-def read_hdf_header(path: Path, product: Product, *, part: str, limits: SizeLimits) -> HdfHeader:
+def read_hdf_header(
+    path: Path, product: Product, *, part: str, limits: SizeLimits, file: Path | None = None
+) -> HdfHeader:
     """Read the header of an HDF5 tile.
 
     Parameters
     ----------
     path : Path
+        The tile, for errors, and its file unless that is another.
     product : Product
         With the names of the datasets.
     part : str
         The tile's place as its name says it, as ``h28v06``; empty if it does not.
     limits : SizeLimits
+    file : Path, optional
+        The file, where the tile came packed.
 
     Returns
     -------
@@ -80,11 +88,11 @@ def read_hdf_header(path: Path, product: Product, *, part: str, limits: SizeLimi
             found=f"none in {product.name}",
             hint="declare a product with a layer",
         )
-    with _opened(path) as file:
-        light = _dataset(path, file, product.layer)
+    with _opened(path, file or path) as opened:
+        light = _dataset(path, opened, product.layer)
         quality = None
         if product.quality_layer is not None:
-            quality = _dataset(path, file, product.quality_layer)
+            quality = _dataset(path, opened, product.quality_layer)
             if quality.shape != light.shape:
                 raise _unlike(path, product.quality_layer, light.shape, quality.shape)
         shape = (int(light.shape[0]), int(light.shape[1]))
@@ -92,9 +100,9 @@ def read_hdf_header(path: Path, product: Product, *, part: str, limits: SizeLimi
         chunks = [light.chunks] if light.chunks else []
         check_size(str(path), shape=shape, blocks=chunks, dtype=dtype, limits=limits)
         return HdfHeader(
-            grid=_grid(path, file, part, shape),
+            grid=_grid(path, opened, part, shape),
             dtype=dtype,
-            decoding=_decoding(light, product),
+            decoding=_decoding(path, light, product),
             light=light.name,
             quality=None if quality is None else quality.name,
         )
@@ -104,10 +112,8 @@ def read_hdf_header(path: Path, product: Product, *, part: str, limits: SizeLimi
 class HdfSource:
     """A dataset of an HDF5 file; a `tiles.source.Source` of floating point, fill is NaN."""
 
-    path: Path
+    file: TileFile
     """The file."""
-    state: FileState
-    """Its state when its header was read."""
     header: HdfHeader
     """Where the light is, and how it is stored."""
     accepted: tuple[int, ...]
@@ -116,7 +122,7 @@ class HdfSource:
     @property
     def files(self) -> tuple[Path, ...]:
         """As `tiles.source.Source.files`."""
-        return (self.path,)
+        return (self.file.path,)
 
     def pieces(
         self,
@@ -126,18 +132,19 @@ class HdfSource:
         rows_at_once: int | None = None,
     ) -> Iterator[tuple[int, NDArray[Any]]]:
         """As `tiles.source.Source.pieces`; the whole width is read."""
-        with _opened(self.path) as file:
+        with _opened(self.file.where, self.file.raster) as file:
             for part in pieces_of_rows(window, rows_at_once):
                 yield part.first_row, self._values(file, part)
         self.require_unchanged()
 
     def content(self, of_file: Callable[[Path], object]) -> object:
         """As `tiles.source.Source.content`: the accepted quality makes other values of a file."""
-        return ("hdf5", of_file(self.path), self.header.light, self.header.quality, self.accepted)
+        own = self.file.content(of_file)
+        return ("hdf5", own, self.header.light, self.header.quality, self.accepted)
 
     def require_unchanged(self) -> None:
         """As `tiles.source.Source.require_unchanged`."""
-        require_unchanged(self.path, self.state)
+        self.file.require_unchanged()
 
     def _values(self, file: Any, part: Window) -> NDArray[Any]:
         cells = np.s_[part.first_row : part.end_row, part.first_col : part.end_col]
@@ -148,7 +155,7 @@ class HdfSource:
         except (OSError, KeyError) as error:
             self.require_unchanged()
             raise TileUnreadableError(
-                f"{self.path}, rows {part.first_row} to {part.end_row - 1}",
+                f"{self.file.where}, rows {part.first_row} to {part.end_row - 1}",
                 expected="rows that can be read",
                 found=str(error),
                 hint="the file is truncated or damaged: fetch it again",
@@ -157,15 +164,15 @@ class HdfSource:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(path: Path, raster: Path) -> Iterator[Any]:
     import h5py  # not for those who have no HDF5 file
 
-    if not path.is_file():
+    if not raster.is_file():
         raise TileMissingError(
             str(path), expected="an HDF5 file", found="no such file", hint="correct the path"
         )
     try:
-        file = h5py.File(path, "r")
+        file = h5py.File(raster, "r")
     except OSError as error:
         raise TileUnreadableError(
             str(path),
@@ -194,13 +201,15 @@ def _dataset(path: Path, file: Any, name: str) -> Any:
     if len(found) != 1 or len(found[0].shape) != 2 or found[0].dtype.kind not in "iuf":
         what = "none" if not found else f"{len(found)} of shape {found[0].shape}"
         raise _unreadable_dataset(path, name, what)
+    if found[0].is_virtual or found[0].external:
+        raise _unreadable_dataset(path, name, "one whose numbers are in other files")
     return found[0]
 
 
 def _unreadable_dataset(path: Path, name: str, found: str) -> TileUnreadableError:
     return TileUnreadableError(
         str(path),
-        expected=f"one dataset {name} of rows and columns in numbers",
+        expected=f"one dataset {name} of rows and columns in numbers, in this file",
         found=found,
         hint="name the right product, or declare one with this file's dataset as layer",
     )
@@ -217,31 +226,72 @@ def _unlike(
     )
 
 
-def _decoding(light: Any, product: Product) -> Decoding:
+def _decoding(path: Path, light: Any, product: Product) -> Decoding:
     """Scale, offset and fill as the file declares them; the product's fill beside."""
-    fill = [float(value) for value in np.ravel(light.attrs.get("_FillValue", ()))]
+    fill = _numbers(path, light, "_FillValue") or ()
+    scale = _number(path, light, "scale_factor", 1.0)
+    if scale == 0.0:
+        raise _bad_attribute(path, light, "scale_factor", "0")
     return Decoding(
-        scale=_attribute(light, "scale_factor", 1.0),
-        offset=_attribute(light, "add_offset", _attribute(light, "offset", 0.0)),
+        scale=scale,
+        offset=_number(path, light, "add_offset", _number(path, light, "offset", 0.0)),
         fill=tuple(dict.fromkeys((*fill, *product.fill_values))),
     )
 
 
-def _attribute(light: Any, name: str, default: float) -> float:
-    found = np.ravel(light.attrs.get(name, default))
-    return float(found[0]) if found.size else default
+def _number(path: Path, item: Any, name: str, default: float) -> float:
+    """An attribute that is one finite number; the default if there is none of that name."""
+    found = _numbers(path, item, name)
+    if found is None:
+        return default
+    if len(found) != 1 or not math.isfinite(found[0]):
+        raise _bad_attribute(path, item, name, f"{list(found)}")
+    return found[0]
+
+
+def _numbers(path: Path, item: Any, name: str) -> tuple[float, ...] | None:
+    """The numbers of an attribute; None if there is no such attribute."""
+    try:
+        if name not in item.attrs:
+            return None
+        found = np.ravel(item.attrs[name])
+        if found.dtype.kind not in "iuf":
+            raise TypeError(f"values of type {found.dtype}")
+        return tuple(float(value) for value in found)
+    except DAMAGED as error:
+        raise _bad_attribute(path, item, name, str(error)) from error
+
+
+def _place(path: Path, file: Any) -> tuple[int, int] | None:
+    """The place that the file says it has, column and row; None if it says none."""
+    found = []
+    for name in ("HorizontalTileNumber", "VerticalTileNumber"):
+        try:
+            if name not in file.attrs:
+                return None
+            (value,) = np.ravel(file.attrs[name])
+            found.append(int(value.decode("ascii") if isinstance(value, bytes) else value))
+        except DAMAGED as error:
+            raise _bad_attribute(path, file, name, str(error)) from error
+    return found[0], found[1]
+
+
+def _bad_attribute(path: Path, item: Any, name: str, found: str) -> TileUnreadableError:
+    return TileUnreadableError(
+        f"{path}, {item.name}, attribute {name}",
+        expected="a number",
+        found=found,
+        hint="the file is damaged: fetch it again",
+    )
 
 
 def _grid(path: Path, file: Any, part: str, shape: tuple[int, int]) -> Grid:
     """The grid of the tile's place."""
     named = PLACE.fullmatch(part)
     in_name = (int(named["h"]), int(named["v"])) if named else None
-    numbers = [file.attrs.get(f"{axis}TileNumber") for axis in ("Horizontal", "Vertical")]
-    in_file = None
-    if all(number is not None for number in numbers):
-        in_file = (int(_text(numbers[0])), int(_text(numbers[1])))
+    in_file = _place(path, file)
     places = {place for place in (in_name, in_file) if place is not None}
-    if len(places) != 1 or not all(h < COLUMNS and v < ROWS for h, v in places):
+    if len(places) != 1 or not all(0 <= h < COLUMNS and 0 <= v < ROWS for h, v in places):
         raise GridError(
             str(path),
             expected="one place hXXvYY, in its name or as TileNumber in the file",
@@ -253,8 +303,3 @@ def _grid(path: Path, file: Any, part: str, shape: tuple[int, int]) -> Grid:
     west, north = DEGREES * h - 180.0, 90.0 - DEGREES * v
     transform = (DEGREES / cols, 0.0, west, 0.0, -DEGREES / rows, north)
     return Grid.checked(crs=CRS.from_epsg(4326), transform=transform, shape=shape, where=str(path))
-
-
-def _text(value: Any) -> str:
-    one = np.ravel(value)[0]
-    return one.decode("ascii", "replace") if isinstance(one, bytes) else str(one)

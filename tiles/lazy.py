@@ -12,6 +12,7 @@ from rasterio.transform import Affine
 from geo.grid import Grid
 from geo.stripes import STRIPE_ROWS
 from geo.window import Window
+from tiles.decoding import floating, is_fill
 from tiles.digest import digest_of
 from tiles.file_state import file_state
 from tiles.tile import Tile
@@ -58,23 +59,21 @@ def georeferenced(values: Any, grid: Grid) -> xr.DataArray:
         coords={"y": _centres(f, e, rows), "x": _centres(c, a, cols)},
         name="light",
     )
-    placed: xr.DataArray = layer.rio.write_crs(grid.crs)
+    return on_grid(layer, grid)
+
+
+def on_grid(light: xr.DataArray, grid: Grid) -> xr.DataArray:
+    """An array that has a grid's coordinates, with its CRS and its transform to the last bit."""
+    placed: xr.DataArray = light.rio.write_crs(grid.crs)
     exact: xr.DataArray = placed.rio.write_transform(Affine(*grid.transform))
     return exact
-
-
-def floating(dtype: str) -> np.dtype[Any]:
-    """The floating-point type that light of a type is handed out in."""
-    return np.result_type(np.result_type(np.dtype(dtype), np.float16), np.float32)
 
 
 def light_in(tile: Tile, window: Window) -> NDArray[Any]:
     """Light of a window of a tile, in floating point, NaN where there is fill."""
     ((_, stored),) = tile.source.pieces(window)
     values = stored.astype(floating(tile.dtype))
-    with np.errstate(over="ignore"):  # a fill value beyond float32 is stored as infinity
-        for fill in np.asarray(tile.fill_values, dtype=np.float64).astype(values.dtype):
-            values[values == fill] = np.nan
+    values[is_fill(stored, tile.fill_values)] = np.nan
     return values
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from geo.errors import GridError
 from geo.grid import Grid
 from geo.window import Window
+from tiles.decoding import is_fill
 from tiles.source import Source, Spans, pieces_of_rows
 
 LATTICE_TOLERANCE = 1e-3
@@ -92,15 +93,12 @@ class Mosaic:
                 first_row - one.row, end_row - one.row, first_col - one.col, end_col - one.col
             )
             ((_, found),) = one.part.source.pieces(inside)
-            light = found.astype(self.dtype)
-            for fill in one.part.fill:
-                with np.errstate(over="ignore"):
-                    light[light == np.float64(fill).astype(self.dtype)] = np.nan
+            seen = ~is_fill(found, one.part.fill)
             there = values[
                 first_row - wanted.first_row : end_row - wanted.first_row,
                 first_col - wanted.first_col : end_col - wanted.first_col,
             ]
-            np.copyto(there, light, where=np.isnan(there))
+            np.copyto(there, found, where=seen & np.isnan(there))
 
 
 def mosaic(parts: Sequence[Part], *, dtype: str, where: str) -> tuple[Mosaic, Grid]:

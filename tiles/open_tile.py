@@ -5,22 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from geo.errors import ContractError, TileNameError
-from tiles.decoding import Decoding
-from tiles.file_state import file_state
+from tiles.decoding import PLAIN, Decoding, floating
 from tiles.mosaic import Part, mosaic
 from tiles.products import NameFacts, Product, product_named
-from tiles.raster_source import RasterSource
+from tiles.raster_source import Raster, RasterSource
 from tiles.reader import Header, read_header
 from tiles.remote_source import RemoteSource, remote_state
 from tiles.several import Group
 from tiles.size_limits import DEFAULT_LIMITS, SizeLimits
 from tiles.source import Source
 from tiles.tile import Tile
+from tiles.tile_file import TileFile, tile_file
 from tiles.tile_names import ON_THE_WEB, Named, check_year
-from tiles.unpack import default_folder, unpacked
+from tiles.unpack import default_folder
 
 HDF5 = (".h5", ".hdf5", ".he5")
 
@@ -56,8 +54,7 @@ def open_tile(group: Group, opening: Opening) -> Tile:
     first = tiles[0]
     if len(tiles) == 1:
         return first.labelled(group.label)
-    kinds = [np.result_type(np.dtype(tile.dtype), np.float16) for tile in tiles]
-    dtype = str(np.result_type(np.float32, *kinds))
+    dtype = str(floating(*(tile.dtype for tile in tiles)))
     parts = [Part(tile.source, tile.grid, tile.fill_values) for tile in tiles]
     whole, grid = mosaic(parts, dtype=dtype, where=f"{first.where} and {len(tiles) - 1} more")
     facts = NameFacts(first.year, first.facts.satellite, first.facts.version)
@@ -107,38 +104,40 @@ def open_store(path: Path, product: Product | None, user: Sequence[Product]) -> 
 def _one(item: Named, opening: Opening) -> Tile:
     if item.where.startswith(ON_THE_WEB):
         return _remote(item, opening)
-    path = Path(item.where)
-    if path.suffix.lower() in HDF5:
-        return _hdf(item, path, opening)
-    return _raster(item, path, opening)
+    folder = opening.unpack_to or default_folder()
+    file = tile_file(item.where, unpack_to=folder, max_bytes=opening.limits.unpacked_bytes)
+    if file.raster.suffix.lower() in HDF5:
+        return _hdf(item, file, opening)
+    return _raster(item, file, opening)
 
 
-def _raster(item: Named, path: Path, opening: Opening) -> Tile:
-    state, file = file_state(path), None
-    if path.suffix.lower() == ".gz":
-        folder = opening.unpack_to or default_folder()
-        file = unpacked(path, state, folder=folder, max_bytes=opening.limits.unpacked_bytes)
-    header = read_header(path, file=file, limits=opening.limits)
+def _raster(item: Named, file: TileFile, opening: Opening) -> Tile:
+    header = read_header(file.where, file=file.unpacked, limits=opening.limits)
     dtype, nodata, decoding, empty = _stored(item, header)
-    source = RasterSource(path, state, header.grid.shape, decoding, empty, file)
-    return _tile(item, header, source, dtype, nodata)
+    raster = Raster(file.where, header.grid.shape, decoding, empty, file.unpacked)
+    return _tile(item, header, RasterSource(file, raster), dtype, nodata)
 
 
 def _remote(item: Named, opening: Opening) -> Tile:
     state = remote_state(item.where)
     header = read_header(item.where, limits=opening.limits)
     dtype, nodata, decoding, empty = _stored(item, header)
-    source = RemoteSource(item.where, state, header.grid.shape, decoding, empty)
-    return _tile(item, header, source, dtype, nodata)
+    raster = Raster(item.where, header.grid.shape, decoding, empty)
+    return _tile(item, header, RemoteSource(item.where, state, raster), dtype, nodata)
 
 
-def _hdf(item: Named, path: Path, opening: Opening) -> Tile:
+def _hdf(item: Named, file: TileFile, opening: Opening) -> Tile:
     from tiles.hdf5 import HdfSource, read_hdf_header
 
-    state = file_state(path)
-    header = read_hdf_header(path, item.product, part=item.facts.part, limits=opening.limits)
-    source = HdfSource(path, state, header, item.product.quality)
-    dtype = header.decoding.dtype(header.dtype)
+    header = read_hdf_header(
+        file.where,
+        item.product,
+        part=item.facts.part,
+        limits=opening.limits,
+        file=file.unpacked,
+    )
+    source = HdfSource(file, header, item.product.quality)
+    dtype = str(floating(header.dtype))
     return Tile(item.where, item.product, item.facts, header.grid, dtype, None, source)
 
 
@@ -154,12 +153,12 @@ def _stored(item: Named, header: Header) -> tuple[str, float | None, Decoding, f
     if scaled.is_plain:
         _check_nodata(item, header.nodata)
         needs_nan = empty is not None and math.isnan(empty)
-        dtype = scaled.dtype(header.dtype) if needs_nan else header.dtype
-        return dtype, header.nodata, Decoding(), empty
+        dtype = str(floating(header.dtype)) if needs_nan else header.dtype
+        return dtype, header.nodata, PLAIN, empty
     declared = () if header.nodata is None else (header.nodata,)
     fill = tuple(dict.fromkeys((*product.fill_values, *declared)))
     decoding = Decoding(header.scale, header.offset, fill)
-    return decoding.dtype(header.dtype), None, decoding, empty
+    return str(floating(header.dtype)), None, decoding, empty
 
 
 def _empty_value(product: Product, header: Header) -> float | None:

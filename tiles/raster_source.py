@@ -1,9 +1,9 @@
-"""A tile in one GeoTIFF file: here, packed, or on a web server."""
+"""A tile in one GeoTIFF file of this machine, packed or not, and what GeoTIFFs share."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,108 +11,108 @@ from numpy.typing import NDArray
 from geo.errors import TileUnreadableError
 from geo.window import Window
 from tiles.decoding import PLAIN, Decoding
-from tiles.file_state import FileState, require_unchanged
 from tiles.reader import empty_blocks, read_rows
 from tiles.source import Spans
+from tiles.tile_file import TileFile
+
+Piece = TypeVar("Piece")
 
 
 @dataclass(frozen=True, slots=True)
-class RasterSource:
-    """A file on this machine; a `tiles.source.Source`."""
+class Raster:
+    """A GeoTIFF as its header describes it."""
 
-    path: Path
-    """The file that the user has."""
-    state: FileState
-    """Its state when its header was read."""
+    where: Path | str
+    """The tile, as for `tiles.reader.read_header`."""
     shape: tuple[int, int]
     """Rows and columns."""
     decoding: Decoding = PLAIN
     """From stored numbers to values."""
     empty_value: float | None = None
     """What cells of blocks are that the file does not hold; None if it holds all, or says so."""
-    unpacked: Path | None = None
-    """The raster, if the user's file is packed."""
+    file: Path | None = None
+    """The raster, if the tile came packed."""
+
+    def pieces(
+        self, window: Window, *, spans: Spans | None, rows_at_once: int | None
+    ) -> Iterator[tuple[int, NDArray[Any]]]:
+        """As `tiles.source.Source.pieces`, whatever became of the file meanwhile."""
+        for first_row, stored in read_rows(
+            self.where,
+            window,
+            shape=self.shape,
+            file=self.file,
+            spans=spans,
+            rows_at_once=rows_at_once,
+        ):
+            end_row = first_row + stored.shape[0]
+            part = Window(first_row, end_row, window.first_col, window.end_col)
+            yield first_row, self._values(stored, part)
+
+    def _values(self, stored: NDArray[Any], part: Window) -> NDArray[Any]:
+        """Values of a part; the same array where stored numbers are the values."""
+        is_plain = self.decoding.is_plain and not self.decoding.fill
+        values = stored if is_plain else self.decoding.values(stored)
+        if self.empty_value is None:
+            return values
+        if np.isnan(self.empty_value) and values.dtype.kind != "f":
+            values = PLAIN.values(stored)
+        for empty in empty_blocks(self.where, part, file=self.file):
+            rows = slice(empty.first_row - part.first_row, empty.end_row - part.first_row)
+            cols = slice(empty.first_col - part.first_col, empty.end_col - part.first_col)
+            values[rows, cols] = self.empty_value
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class RasterSource:
+    """A file on this machine; a `tiles.source.Source`."""
+
+    file: TileFile
+    """The file."""
+    raster: Raster
+    """What is in it."""
 
     @property
     def files(self) -> tuple[Path, ...]:
         """As `tiles.source.Source.files`."""
-        return (self.path,)
+        return (self.file.path,)
 
     def pieces(
         self, window: Window, *, spans: Spans | None = None, rows_at_once: int | None = None
     ) -> Iterator[tuple[int, NDArray[Any]]]:
         """As `tiles.source.Source.pieces`."""
-        try:
-            for first_row, stored in read_rows(
-                self.path,
-                window,
-                shape=self.shape,
-                file=self.unpacked,
-                spans=spans,
-                rows_at_once=rows_at_once,
-            ):
-                yield first_row, self._values(stored, first_row, window)
-        except TileUnreadableError:
-            self.require_unchanged()  # the better name for what went wrong
-            raise
-        self.require_unchanged()
+        return watched(
+            self.raster.pieces(window, spans=spans, rows_at_once=rows_at_once),
+            self.require_unchanged,
+        )
 
     def content(self, of_file: Callable[[Path], object]) -> object:
         """As `tiles.source.Source.content`."""
-        return of_file(self.path)
+        return self.file.content(of_file)
 
     def require_unchanged(self) -> None:
         """As `tiles.source.Source.require_unchanged`."""
-        require_unchanged(self.path, self.state)
-
-    def _values(self, stored: NDArray[Any], first_row: int, window: Window) -> NDArray[Any]:
-        return decoded(
-            stored,
-            Window(first_row, first_row + stored.shape[0], window.first_col, window.end_col),
-            path=self.path,
-            file=self.unpacked,
-            decoding=self.decoding,
-            empty_value=self.empty_value,
-        )
+        self.file.require_unchanged()
 
 
-def decoded(
-    stored: NDArray[Any],
-    part: Window,
-    *,
-    path: Path | str,
-    file: str | Path | None,
-    decoding: Decoding,
-    empty_value: float | None,
-) -> NDArray[Any]:
-    """Values of a part of a raster.
+def watched(pieces: Iterator[Piece], require_unchanged: Callable[[], None]) -> Iterator[Piece]:
+    """Pieces of a file that must be the same to their end.
 
     Parameters
     ----------
-    stored : array
-        The numbers in the file.
-    part : Window
-        Where they are.
-    path, file
-        The tile, as for `tiles.reader.read_header`.
-    decoding : Decoding
-    empty_value : float, optional
-        What cells of blocks are that the file does not hold; None if that needs no care.
+    pieces : iterator
+    require_unchanged : callable
+        Raises `TileChangedError`, the better name for what made a file unreadable.
 
-    Returns
-    -------
-    array of the same shape
-        The same array where stored numbers are the values.
+    Yields
+    ------
+    object
+        The pieces.
     """
-    if decoding.is_plain and not decoding.fill and empty_value is None:
-        return stored
-    values = stored if decoding.is_plain and not decoding.fill else decoding.values(stored)
-    if empty_value is None:
-        return values
-    if np.isnan(empty_value) and values.dtype.kind != "f":
-        values = PLAIN.values(stored)
-    for empty in empty_blocks(path, part, file=file):
-        rows = slice(empty.first_row - part.first_row, empty.end_row - part.first_row)
-        cols = slice(empty.first_col - part.first_col, empty.end_col - part.first_col)
-        values[rows, cols] = empty_value
-    return values
+    try:
+        yield from pieces
+    except TileUnreadableError:
+        require_unchanged()
+        raise
+    require_unchanged()

@@ -218,7 +218,7 @@ def _read(path: Path | str, tile: Any, part: Window, values: NDArray[Any]) -> No
 def _opened(path: Path | str, file: str | Path | None) -> Iterator[Any]:
     options = {} if isinstance(path, Path) else ON_THE_WEB
     if isinstance(path, Path):
-        _require_there(path)
+        _require_there(path, Path(file or path))
     try:
         with rasterio.Env(GDAL_CACHEMAX=BLOCK_CACHE_MIB, **options):
             tile = rasterio.open(file or path, driver=DRIVER)
@@ -233,9 +233,9 @@ def _opened(path: Path | str, file: str | Path | None) -> Iterator[Any]:
         yield tile
 
 
-def _require_there(path: Path) -> None:
+def _require_there(path: Path, file: Path) -> None:
     try:
-        there = path.is_file()
+        there = file.is_file()
     except OSError as error:
         raise TileUnreadableError(
             str(path),

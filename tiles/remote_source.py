@@ -8,11 +8,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from geo.errors import TileChangedError, TileMissingError, TileUnreadableError
+from geo.errors import TileChangedError, TileMissingError
 from geo.window import Window
-from tiles.decoding import PLAIN, Decoding
-from tiles.raster_source import decoded
-from tiles.reader import read_rows
+from tiles.raster_source import Raster, watched
 from tiles.source import Spans
 
 TIMEOUT_SECONDS = 30.0
@@ -57,7 +55,7 @@ def remote_state(url: str) -> RemoteState:
         raise TileMissingError(
             url,
             expected="a file on a server that answers",
-            found=str(error),
+            found=_what(error),
             hint="correct the address, or try again later",
         ) from error
     size = answer.headers.get("Content-Length")
@@ -76,12 +74,8 @@ class RemoteSource:
     """Its address."""
     state: RemoteState
     """What the server said of it when its header was read."""
-    shape: tuple[int, int]
-    """Rows and columns."""
-    decoding: Decoding = PLAIN
-    """From stored numbers to values."""
-    empty_value: float | None = None
-    """As for `tiles.raster_source.RasterSource`."""
+    raster: Raster
+    """What is in it."""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -92,27 +86,10 @@ class RemoteSource:
         self, window: Window, *, spans: Spans | None = None, rows_at_once: int | None = None
     ) -> Iterator[tuple[int, NDArray[Any]]]:
         """As `tiles.source.Source.pieces`."""
-        try:
-            for first_row, stored in read_rows(
-                self.url, window, shape=self.shape, spans=spans, rows_at_once=rows_at_once
-            ):
-                end_row = first_row + stored.shape[0]
-                part = Window(first_row, end_row, window.first_col, window.end_col)
-                yield (
-                    first_row,
-                    decoded(
-                        stored,
-                        part,
-                        path=self.url,
-                        file=None,
-                        decoding=self.decoding,
-                        empty_value=self.empty_value,
-                    ),
-                )
-        except TileUnreadableError:
-            self.require_unchanged()
-            raise
-        self.require_unchanged()
+        return watched(
+            self.raster.pieces(window, spans=spans, rows_at_once=rows_at_once),
+            self.require_unchanged,
+        )
 
     def content(self, of_file: Callable[[Path], object]) -> object:  # noqa: ARG002
         """As `tiles.source.Source.content`: what the server says, for the bytes are not here."""
@@ -130,6 +107,12 @@ class RemoteSource:
                 found=_text(now),
                 hint="run again: finished tiles are kept",
             )
+
+
+def _what(error: Exception) -> str:
+    """What went wrong, without the address, which may be one that a server has signed."""
+    answer = getattr(error, "response", None)
+    return type(error).__name__ if answer is None else f"status {answer.status_code}"
 
 
 def _text(state: RemoteState) -> str:

@@ -108,7 +108,7 @@ def _chosen(versions: list[Group], rule: Rule) -> tuple[list[Group], list[AuditR
                 AuditRow(
                     "tiles",
                     "not_preferred",
-                    item.where.rsplit("/", 1)[-1],
+                    item.name,
                     f"{wanted.files[0].facts.variant} is preferred for {item.facts.year}",
                 )
                 for one in versions

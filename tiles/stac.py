@@ -4,10 +4,13 @@ One collection a product, one item a tile, with the projection and raster extens
 """
 
 import json
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pystac
@@ -17,30 +20,44 @@ from pystac.extensions.projection import ProjectionExtension
 from pystac.extensions.raster import DataType, NoDataStrings, RasterBand, RasterExtension
 from pystac.stac_io import DefaultStacIO
 
-from geo.errors import TileNameError, TileUnreadableError
+from geo.errors import OutputError, TileNameError, TileUnreadableError
 from geo.grid import Grid
+from tiles.products import PRODUCTS, product_of, read_name
 from tiles.tile import Tile
+from tiles.tile_names import file_name, is_elsewhere, is_store
 
 ASSET = "light"
 EDGE_POINTS = 20
-MEDIA = {".h5": "application/x-hdf5", ".gz": "application/gzip"}
+MEDIA = {
+    ".h5": pystac.MediaType.HDF5,
+    ".gz": "application/gzip",
+}
+CATALOG = "catalog.json"
+ID = "nightlights"
+PRODUCT = "nightpanel:product"
 
 
 def write_stac(tiles: Sequence[Tile], folder: Path) -> Path:
-    """Write a catalogue.
+    """Write a catalogue, whose addresses of files of this machine are relative.
 
     Parameters
     ----------
     tiles : sequence of Tile
     folder : Path
-        Made if it is not there; the catalogue's files in it are replaced.
+        Made if it is not there. What an earlier catalogue in it had is replaced or removed;
+        ``catalog.json`` last, so that it never lists what is not there.
 
     Returns
     -------
     Path
         ``catalog.json``.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or written.
     """
-    catalog = pystac.Catalog("nightlights", "Annual nighttime light, by product and year")
+    catalog = pystac.Catalog(ID, "Annual nighttime light, by product and year")
     in_order = sorted(tiles, key=lambda tile: tile.key)
     for _, some in groupby(in_order, key=lambda tile: tile.product.name):
         of_product = list(some)
@@ -48,21 +65,69 @@ def write_stac(tiles: Sequence[Tile], folder: Path) -> Path:
         collection = _collection(of_product, items)
         collection.add_items(items)
         catalog.add_child(collection)
-    folder.mkdir(parents=True, exist_ok=True)
-    catalog.normalize_hrefs(str(folder))
-    catalog.save(catalog_type=pystac.CatalogType.SELF_CONTAINED)
-    return folder / "catalog.json"
+    # Relative addresses lead from the folder itself, whatever links lead to it.
+    catalog.normalize_hrefs(os.path.realpath(folder))
+    catalog.make_all_asset_hrefs_relative()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder, prefix=".stac-") as draft:
+            catalog.save(pystac.CatalogType.SELF_CONTAINED, dest_href=draft)
+            _replace(folder, Path(draft))
+    except OSError as error:
+        raise OutputError(
+            str(folder),
+            expected="a folder for a catalogue",
+            found=error.strerror or str(error),
+            hint="choose another with --stac",
+        ) from error
+    return folder / CATALOG
+
+
+def _replace(folder: Path, draft: Path) -> None:
+    """Move a catalogue into a folder, and remove what only the one before it had."""
+    before = _files_of(folder)
+    made = [path.relative_to(draft) for path in draft.rglob("*.json")]
+    for path in sorted(made, key=lambda path: (path == Path(CATALOG), path)):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (draft / path).replace(folder / path)
+    for path in sorted(before - set(made)):
+        (folder / path).unlink(missing_ok=True)
+        for parent in list(path.parents)[:-1]:
+            with suppress(OSError):  # it holds something else
+                (folder / parent).rmdir()
+
+
+def _files_of(folder: Path) -> set[Path]:
+    """Files of a catalogue in a folder that `write_stac` wrote there, by its links."""
+    found: set[Path] = set()
+    left = [Path(CATALOG)]
+    while left:
+        path = left.pop()
+        content = _json(folder / path)
+        if path in found or (path == Path(CATALOG) and content.get("id") != ID):
+            continue
+        found.add(path)
+        for link in content.get("links", ()):
+            if link.get("rel") in ("child", "item"):
+                to = Path(os.path.normpath(path.parent / str(link.get("href"))))
+                left += [to] if not to.is_absolute() and to.parts[0] != ".." else []
+    return found
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """What a file of JSON holds; nothing if it is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def is_stac(path: Path) -> bool:
     """Whether a path is that of a STAC catalogue, collection or item."""
     if path.suffix != ".json" or not path.is_file():
         return False
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(content, dict) and "stac_version" in content
+    return "stac_version" in _json(path)
 
 
 def read_stac(path: Path) -> list[str]:
@@ -83,10 +148,11 @@ def read_stac(path: Path) -> list[str]:
     TileUnreadableError
         If a file of the catalogue cannot be read.
     TileNameError
-        If an item has several assets, none of which is called ``light`` or has the role ``data``.
+        If an item has several assets, none of which is called ``light`` or has the role ``data``,
+        or one whose name is of another product or year than the item says.
     """
     try:
-        root = pystac.read_file(str(path), stac_io=_LocalFiles())
+        root = pystac.read_file(os.path.realpath(path), stac_io=_LocalFiles())
         items = [root] if isinstance(root, pystac.Item) else []
         if isinstance(root, pystac.Catalog):
             items = list(root.get_items(recursive=True))
@@ -97,7 +163,37 @@ def read_stac(path: Path) -> list[str]:
             found=str(error),
             hint="write it again with 'nightpanel tiles --stac'",
         ) from error
-    return [href for item in items for href in _hrefs(item)]
+    found = []
+    for item in items:
+        hrefs = _hrefs(item)
+        for href in hrefs:
+            _check_name(item, file_name(href))
+        found += hrefs
+    return found
+
+
+def _check_name(item: pystac.Item, name: str) -> None:
+    """What an item says of a file must be what the file's name says, where both say something."""
+    said, by_name = item.properties.get(PRODUCT), product_of(name)
+    product = by_name if said is None else PRODUCTS.get(str(said))
+    if product is not None and by_name is not None and read_name(name, product) is None:
+        raise _other(item, f"a file of {said}", f"{name}, a name of {by_name.name}")
+    facts = None if product is None else read_name(name, product)
+    begins = item.common_metadata.start_datetime or item.datetime
+    ends = item.common_metadata.end_datetime or begins
+    if facts is None or begins is None or ends is None:
+        return
+    if not begins.year <= facts.year <= ends.year:
+        raise _other(item, f"a file of {begins.year}", f"{name}, a name of {facts.year}")
+
+
+def _other(item: pystac.Item, expected: str, found: str) -> TileNameError:
+    return TileNameError(
+        f"STAC item {item.id}",
+        expected=expected,
+        found=found,
+        hint="correct the item, or write the catalogue again with 'nightpanel tiles --stac'",
+    )
 
 
 class _LocalFiles(DefaultStacIO):
@@ -129,7 +225,7 @@ def _item(tile: Tile) -> pystac.Item:
 
 
 def _properties(tile: Tile) -> dict[str, Any]:
-    facts = {"nightpanel:product": tile.product.name, "nightpanel:grid": tile.grid.grid_id}
+    facts = {PRODUCT: tile.product.name, "nightpanel:grid": tile.grid.grid_id}
     if tile.facts.satellite:
         facts["platform"] = tile.facts.satellite.lower()
     if tile.facts.version:
@@ -139,14 +235,25 @@ def _properties(tile: Tile) -> dict[str, Any]:
 
 def _assets(tile: Tile) -> dict[str, pystac.Asset]:
     """The files of a tile: one, or the parts of a mosaic."""
-    files = [str(file) for file in tile.source.files] or [tile.where]
+    files = list(dict.fromkeys(str(file) for file in tile.source.files))
+    files = files if len(files) > 1 else [tile.where]
     assets = {}
     for number, file in enumerate(files, start=1):
-        path = Path(file)
-        media = MEDIA.get(path.suffix.lower(), pystac.MediaType.GEOTIFF)
-        asset = pystac.Asset(href=file, title=path.name, media_type=media, roles=["data"])
+        name = file_name(file)
+        media = MEDIA.get(Path(name).suffix.lower(), pystac.MediaType.GEOTIFF)
+        if is_store(Path(file)):
+            media = pystac.MediaType.ZARR
+        asset = pystac.Asset(href=_href(file), title=name, media_type=media, roles=["data"])
         assets[ASSET if len(files) == 1 else f"{ASSET}-{number}"] = asset
     return assets
+
+
+def _href(file: str) -> str:
+    """Where a file is; its name stays as it is, for it says product and year."""
+    if is_elsewhere(file):
+        return file
+    folder, name = os.path.split(Path(file).absolute())
+    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - an address, not a Path
 
 
 def _add_projection(item: pystac.Item, grid: Grid) -> None:

@@ -81,8 +81,8 @@ class TileSums:
 
 def sum_stripe(
     part: Stripe,
-    *,
     tile: Tile,
+    *,
     geodesic: bool = False,
     rows_at_once: int | None = None,
 ) -> StripeSums:

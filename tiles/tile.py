@@ -7,6 +7,7 @@ from typing import Self
 from geo.grid import Grid
 from tiles.products import NameFacts, Product
 from tiles.source import Source
+from tiles.tile_names import file_name
 
 TileKey = tuple[str, int]
 """Label of the product, and year."""
@@ -41,7 +42,7 @@ class Tile:
     @property
     def name(self) -> str:
         """The name of its file, which audit rows speak of."""
-        return self.where.rsplit("/", 1)[-1]
+        return file_name(self.where)
 
     @property
     def year(self) -> int:
@@ -63,6 +64,15 @@ class Tile:
         """Values that mark a cell without an observation: the product's, and the declared one."""
         declared = () if self.nodata is None else (self.nodata,)
         return tuple(dict.fromkeys((*self.product.fill_values, *declared)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is known of its product's files of its year and satellite."""
+        return tuple(
+            note.text
+            for note in self.product.notes
+            if self.year in note.years and note.satellite in (None, self.facts.satellite)
+        )
 
     def labelled(self, label: str) -> Self:
         """The same tile under a label of its own."""

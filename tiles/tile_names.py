@@ -9,6 +9,8 @@ from pathlib import Path
 from geo.audit import AuditRow
 from geo.errors import ContractError, TileMissingError, TileNameError, TilePathError
 from tiles.products import PRODUCTS, NameFacts, Product, product_of, read_name
+from tiles.unpack import ZIP, tile_members
+from tiles.web_address import check_address, shown
 
 YEAR_DIGITS = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 ON_THE_WEB = ("http://", "https://")
@@ -29,9 +31,14 @@ class Named:
     audit: AuditRow | None = None
     """What was guessed from it."""
 
+    @property
+    def name(self) -> str:
+        """The name of the file, which audit rows speak of."""
+        return file_name(self.where)
+
 
 def tile_files(patterns: Sequence[str | Path], *, network: bool = False) -> list[str]:
-    """The files that paths and patterns name, each once, in the order named; none is opened.
+    """The tiles that paths and patterns name, each once, in the order named; none is opened.
 
     Parameters
     ----------
@@ -43,7 +50,7 @@ def tile_files(patterns: Sequence[str | Path], *, network: bool = False) -> list
     Returns
     -------
     list of str
-        Absolute paths, and addresses.
+        Absolute paths, and addresses; of a member of an archive, the archive's path and its name.
 
     Raises
     ------
@@ -51,6 +58,8 @@ def tile_files(patterns: Sequence[str | Path], *, network: bool = False) -> list
         If a file does not exist, or a pattern matches none.
     TilePathError
         If a path leads to a network without leave, or to a virtual file system.
+    TileUnreadableError
+        If a STAC catalogue or an archive cannot be read, or has no tile.
     """
     files: dict[str, str] = {}
     for pattern in patterns:
@@ -73,6 +82,15 @@ def tile_files(patterns: Sequence[str | Path], *, network: bool = False) -> list
     return list(files.values())
 
 
+def stores_and_files(
+    patterns: Sequence[str | Path], *, network: bool = False
+) -> tuple[list[Path], list[str]]:
+    """The Zarr stores among what paths and patterns name, and all else; as `tile_files`."""
+    found = tile_files(patterns, network=network)
+    stores = {where: Path(where) for where in found if is_store(Path(where))}
+    return list(stores.values()), [where for where in found if where not in stores]
+
+
 def is_elsewhere(text: str) -> bool:
     """Whether a text is an address or a path of a virtual file system, and no path of a file."""
     return text.startswith(ON_THE_WEB) or ELSEWHERE.match(text) is not None
@@ -81,11 +99,12 @@ def is_elsewhere(text: str) -> bool:
 def _check_allowed(text: str, *, network: bool) -> None:
     if not text.startswith(ON_THE_WEB):
         raise TilePathError(
-            text,
+            shown(text),
             expected="a file of this machine, or an address that begins with https://",
             found="a virtual file system or another scheme",
             hint="name the file itself; packed files are unpacked without such a prefix",
         )
+    check_address(text, error=TilePathError, query=False)
     if not network:
         raise TilePathError(
             text,
@@ -96,12 +115,19 @@ def _check_allowed(text: str, *, network: bool) -> None:
 
 
 def _listed(path: Path) -> list[str]:
-    """The path itself, or the files that a STAC catalogue lists."""
-    if path.suffix.lower() != ".json":
-        return [str(path.absolute())]
-    from tiles.stac import read_stac  # pystac is loaded with the first catalogue
+    """The path itself, the tiles of an archive, or what a STAC catalogue lists."""
+    if path.suffix.lower() == ".json":
+        from tiles.stac import read_stac  # pystac is loaded with the first catalogue
 
-    return read_stac(path)
+        return [where for href in read_stac(path) for where in _members(href)]
+    return _members(str(path.absolute()))
+
+
+def _members(where: str) -> list[str]:
+    """The path itself, or those of an archive's tiles."""
+    if is_elsewhere(where) or Path(where).suffix.lower() != ZIP:
+        return [where]
+    return [f"{where}/{member}" for member in tile_members(Path(where))]
 
 
 def _matched(pattern: str | Path) -> list[Path]:
@@ -119,6 +145,11 @@ def _matched(pattern: str | Path) -> list[Path]:
             hint="add /*.tif to the folder" if path.is_dir() else "correct the path",
         )
     return matched
+
+
+def file_name(where: str) -> str:
+    """The last part of a path or an address."""
+    return where.rsplit("/", 1)[-1]
 
 
 def is_store(path: Path) -> bool:
@@ -149,7 +180,7 @@ def named(where: str, product: Product | None, user: Sequence[Product]) -> Named
     ContractError
         If the product has no such year.
     """
-    name = where.rsplit("/", 1)[-1]
+    name = file_name(where)
     rule, detail = "", ""
     if product is None:
         product = product_of(name, user=user)
@@ -191,7 +222,7 @@ def left_out(left: Iterable[Named]) -> list[AuditRow]:
         AuditRow(
             "tiles",
             "year_left_out",
-            item.where.rsplit("/", 1)[-1],
+            item.name,
             f"{item.facts.year} is not among the years",
         )
         for item in left

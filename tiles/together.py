@@ -104,7 +104,7 @@ def sum_stripes(
     NightpanelError
         If there is one tile, its own.
     """
-    each = partial(_sum_alone, part, geodesic=geodesic, rows_at_once=rows_at_once)
+    each = partial(sum_stripe, part, geodesic=geodesic, rows_at_once=rows_at_once)
     if len(tiles) == 1:
         return (each(tiles[0]),)
     if len(tiles) != TOGETHER or geodesic or rows_at_once is not None:
@@ -154,10 +154,6 @@ def add_tile(
             raise found
         of_tile.append(found)
     return add_stripes(of_tile, n_units=n_units)
-
-
-def _sum_alone(part: Stripe, tile: Tile, *, geodesic: bool, rows_at_once: int | None) -> StripeSums:
-    return sum_stripe(part, tile=tile, geodesic=geodesic, rows_at_once=rows_at_once)
 
 
 def _attempt(work: Callable[[Tile], T], tile: Tile) -> T | NightpanelError:

@@ -1,7 +1,6 @@
 """A tile written as a Cloud-Optimized GeoTIFF, whole or not at all."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from rasterio.errors import RasterioError
 from geo.errors import OutputError
 from geo.grid import Grid
 from tiles.lazy import georeferenced
+from tiles.whole_file import whole_file
 
 
 def write_tile(
@@ -40,16 +40,11 @@ def write_tile(
     OutputError
         If the file cannot be written.
     """
-    draft = path.with_name(f".{path.name}.draft")
+    layer = georeferenced(light, grid).rio.write_nodata(fill)
     try:
-        georeferenced(light, grid).rio.write_nodata(fill).rio.to_raster(
-            draft, driver="COG", compress="DEFLATE", tags=dict(tags or {})
-        )
-        draft.replace(path)
+        with whole_file(path) as draft:
+            layer.rio.to_raster(draft, driver="COG", compress="DEFLATE", tags=dict(tags or {}))
     except (OSError, RasterioError) as error:
         raise OutputError(
             str(path), expected="a file that can be written", found=str(error), hint="make room"
         ) from error
-    finally:
-        with suppress(FileNotFoundError):
-            draft.unlink()

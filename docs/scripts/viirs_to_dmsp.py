@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.document import filled
 from geo.inequality import gini
 from nightpanel.run_conversion import ConversionRun, viirs_to_dmsp
-from tiles.calibration.conversion_quality import Quality
+from tiles.calibration.conversion_quality import Errors, Quality, errors_of
 from tiles.calibration.viirs_to_dmsp import overlap
 from tiles.catalog import read_catalog
 from tiles.products import read_products
@@ -61,9 +61,6 @@ def main() -> None:
 
 def table(judged: Quality, observed: NDArray[np.float64], found: NDArray[np.float64]) -> list[str]:
     """Errors and the seam, by year."""
-    off = found - observed
-    spread = np.sum((observed - observed.mean()) ** 2)
-    held_out = judged.held_out
     lines = [
         f"Shanghai (`docs/scripts/{Path(__file__).name}`): annual VIIRS at 500 m against DMSP-like",
         f"light at 1 km inside its counties, fitted on {', '.join(map(str, FITTED))}:",
@@ -75,20 +72,23 @@ def table(judged: Quality, observed: NDArray[np.float64], found: NDArray[np.floa
         means = f"{row.mean_dmsp:.2f}, {row.mean_converted:.2f}"
         ginis = f"{row.gini_dmsp:.3f}, {row.gini_converted:.3f}"
         lines += [f"| {row.year:.0f}, held-out blocks | | | | {means} | {ginis} |"]
-    figures = f"{held_out.rmse:.2f} | {held_out.bias:+.2f} | {held_out.r2:.3f}"
-    lines += [f"| all three, held-out blocks | {figures} | | |"]
-    figures = (
-        f"{np.sqrt(np.mean(off**2)):.2f} | {off.mean():+.2f} | {1 - np.sum(off**2) / spread:.3f}"
-    )
+    lines += [f"| all three, held-out blocks | {figures_of(judged.held_out)} | | |"]
+    figures = figures_of(errors_of(found, observed))
     means = f"{observed.mean():.2f}, {found.mean():.2f}"
     ginis = f"{gini(observed):.3f}, {gini(found):.3f}"
     return [*lines, f"| {TRIED}, which the fit did not see | {figures} | {means} | {ginis} |"]
+
+
+def figures_of(errors: Errors) -> str:
+    """Cells of the table."""
+    return f"{errors.rmse:.2f} | {errors.bias:+.2f} | {errors.r2:.3f}"
 
 
 def curve_of(run: ConversionRun) -> list[str]:
     """The fitted curve, and its bias by decile."""
     conversion = run.stored.conversion
     curve = conversion.curve
+    widths = [f"{width:g}" for width in run.stored.fitted_on["widths_without_each_fold_km"]]
     biases = run.quality.deciles["bias"] if run.quality is not None else []
     return [
         f"DN = {curve.a:.2f} + {curve.b:.2f} / (1 + exp(-{curve.c:.2f} (log(1 + radiance) -",
@@ -96,6 +96,7 @@ def curve_of(run: ConversionRun) -> list[str]:
             f"{curve.d:.2f}))), kernel {conversion.sigma_km:g} km, "
             f"dark below {conversion.threshold:g}."
         ),
+        f"Kernel as chosen without each of the five folds: {', '.join(widths)} km.",
         "Bias by decile of observed DN on held-out blocks, dark cells first:",
         ", ".join(f"{bias:+.1f}" for bias in biases) + ".",
     ]

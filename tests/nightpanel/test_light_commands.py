@@ -1,7 +1,11 @@
 """The commands on light products, as a user types them."""
 
+import gzip
 import json
+import os
+import zipfile
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -173,6 +177,21 @@ def test_clip_writes_a_file_for_each_city_and_year(
     assert (wrong.returncode, wrong.stderr.startswith("BoundaryColumnError")) == (1, True)
 
 
+def test_clips_appear_together_or_not_at_all(
+    command: Command, tiles: Path, units: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "clips"
+    words = ("--units", units, "--unit-id", "code", "--city-id", "code:4", "--out", out)
+    assert command("clip", f"{tiles}/*2013.tif", *words).returncode == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    write(tiles / "DMSP-like2013.tif", np.where(city_light(1) > 0, 9, 0))
+    last = tiles / "DMSP-like2015.tif"
+    last.write_bytes(last.read_bytes()[:1500])
+    done = command("clip", f"{tiles}/*.tif", *words)
+    assert (done.returncode, "DMSP-like2015.tif" in done.stderr) == (1, True)
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
+
+
 # ---------------------------------------------------------------- fetch
 
 
@@ -183,7 +202,7 @@ def site() -> Iterator[Site]:
 
 
 def test_fetch_and_its_dry_run(command: Command, site: Site, tmp_path: Path) -> None:
-    content = bytes(2_000_000)
+    content = b"II*\0" + bytes(2_000_000)
     site.files["/api/access/datafile/7?format=original"] = content
     file = {"id": 7, "filename": "DMSP-like2020.tif", "filesize": len(content)}
     site.answers["/api/datasets/:persistentId/?persistentId=doi:10.7910/DVN/GIYGJU"] = {
@@ -201,6 +220,78 @@ def test_fetch_and_its_dry_run(command: Command, site: Site, tmp_path: Path) -> 
     (tmp_path / "new" / "DMSP-like2020.tif").write_bytes(b"other")
     changed = command(*words)
     assert (changed.returncode, changed.stderr.startswith("FetchError")) == (1, True)
+
+
+def test_fetch_unpacks_what_came_packed(command: Command, site: Site, tmp_path: Path) -> None:
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("2020/DMSP-like2020.tif", b"light of 2020")
+    files = {
+        "years.zip": archive.getvalue(),
+        "DMSP-like2021.tif.gz": gzip.compress(b"light of 2021"),
+        "read_me.txt": b"words",
+    }
+    listed = []
+    for number, (name, content) in enumerate(files.items()):
+        site.files[f"/api/access/datafile/{number}?format=original"] = content
+        listed.append({"dataFile": {"id": number, "filename": name, "filesize": len(content)}})
+    site.answers["/api/datasets/:persistentId/?persistentId=doi:10.7910/DVN/GIYGJU"] = {
+        "data": {"latestVersion": {"files": listed}}
+    }
+    words = ("fetch", "dmsp-like-china", "--to", tmp_path / "new", "--server", site.url(""))
+    done = command(*words, "--unpack")
+    assert (done.returncode, "Unpacked: 2 files" in done.stdout) == (0, True), done.stderr
+    one, other = (tmp_path / "new" / name for name in ("years/2020", "."))
+    assert (one / "DMSP-like2020.tif").read_bytes() == b"light of 2020"
+    assert (other / "DMSP-like2021.tif").read_bytes() == b"light of 2021"
+    swollen = command(*words, "--unpack", "--max-unpacked-gb", "0.00000001")
+    assert (swollen.returncode, swollen.stderr.startswith("TileSizeError")) == (1, True)
+    # What is unpacked takes the place of no fetched file.
+    listed[2]["dataFile"]["filename"] = "DMSP-like2021.tif"
+    refused = command(*words[:3], tmp_path / "other", *words[4:], "--unpack")
+    assert (refused.returncode, refused.stderr.startswith("FetchError")) == (1, True)
+
+
+# ---------------------------------------------------------------- archives in a study
+
+
+@pytest.mark.usefixtures("units")
+def test_an_archive_in_a_study_and_what_pruning_makes_of_it(
+    command: Command, tiles: Path, tmp_path: Path
+) -> None:
+    plain = command("run", study(tmp_path, ""), "--out", tmp_path / "plain")
+    assert plain.returncode == 0, plain.stderr
+    with zipfile.ZipFile(tiles / "light.zip", "w") as archive:
+        for path in tiles.glob("*.tif"):
+            archive.write(path, f"years/{path.name}")
+            path.unlink()
+    path = study(tmp_path, "")
+    path.write_text(path.read_text().replace("*.tif", "*.zip"))
+    out = tmp_path / "out"
+    done = command("run", path, "--out", out)
+    assert done.returncode == 0, done.stderr
+    tables = [pd.read_parquet(tmp_path / name / "cities.parquet") for name in ("plain", "out")]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    record = json.loads((out / "manifest.json").read_text())["stages"]["lights"]
+    assert str(tiles / "light.zip") in record["inputs"]
+    explained = command("explain", out, "--city", "4500", "--year", "2014")
+    assert "light.zip/years/DMSP-like2014.tif" in explained.stdout
+    unpacked = out / ".cache" / "unpacked"
+    old = unpacked / ("0" * 16)
+    old.mkdir()
+    (old / "DMSP2000.tif").write_bytes(bytes(5000))
+    os.utime(old, (0, 0))
+    listed = command("cache", out, "--list")
+    assert f"unpacked/{old.name}  5000 bytes" in listed.stdout
+    pruned = command("cache", out, "--prune")
+    assert pruned.returncode == 0, pruned.stderr
+    assert [path.name for path in unpacked.iterdir()] == record["store"]["unpacked"]
+    assert "nothing to do" in command("run", path, "--out", out).stdout
+    command("cache", out, "--prune", "--all")
+    assert list(unpacked.iterdir()) == []
+    assert "nothing to do" in command("run", path, "--out", out).stdout
+    shown = command("tiles", tiles / "light.zip")
+    assert (shown.returncode, "DMSP-like2015.tif" in shown.stdout) == (0, True), shown.stderr
 
 
 # ---------------------------------------------------------------- calibration in a study
@@ -345,7 +436,9 @@ def test_a_zarr_cube_in_a_study(command: Command, tiles: Path, tmp_path: Path) -
 # ---------------------------------------------------------------- viirs-to-dmsp
 
 
-def test_a_conversion_is_fitted_reported_and_used_again(command: Command, tmp_path: Path) -> None:
+@pytest.fixture
+def sensors(tmp_path: Path) -> list[object]:
+    """Two years of radiance, one of DN that came from it, and the words that name them."""
     rng = np.random.default_rng(3)
     radiance = np.exp(rng.normal(1.0, 1.2, size=(96, 96)))
     where = Affine(1000.0, 0.0, 400_000.0, 0.0, -1000.0, 4_000_000.0)
@@ -358,28 +451,75 @@ def test_a_conversion_is_fitted_reported_and_used_again(command: Command, tmp_pa
     write(tmp_path / "radiance2013.tif", radiance, dtype="float32", transform=where)
     write(tmp_path / "radiance2014.tif", radiance * 1.1, dtype="float32", transform=where)
     write(tmp_path / "DMSP2013.tif", np.where(dn < 4, 0, dn), dtype="float32", transform=where)
-    words = ("calibrate", "viirs-to-dmsp", "--products", products, "--out")
-    done = command(
-        *words, tmp_path / "out", "--viirs", f"{tmp_path}/radiance*.tif", "--dmsp",
-        tmp_path / "DMSP2013.tif",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    words = ["calibrate", "viirs-to-dmsp", "--products", products]
+    return [*words, "--viirs", f"{tmp_path}/radiance*.tif"]
+
+
+def test_a_conversion_is_fitted_reported_and_used_again(
+    command: Command, tmp_path: Path, sensors: list[object]
+) -> None:
     out = tmp_path / "out"
+    done = command(*sensors, "--dmsp", tmp_path / "DMSP2013.tif", "--out", out)
+    assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in out.iterdir() if not path.name.startswith(".")) == [
         "DMSP-like2013.tif", "DMSP-like2014.tif", "bias_by_decile.csv", "conversion.json",
         "report.png", "report.txt", "residuals_2013.tif", "seam.csv",
     ]  # fmt: skip
-    found = rasterio.open(out / "DMSP-like2013.tif").read(1)
-    assert np.abs(found - np.where(dn < 4, 0, dn)).mean() < 0.2
-    reused = command(
-        *words, tmp_path / "again", "--viirs", tmp_path / "radiance2014.tif", "--coefficients",
-        out / "conversion.json",
-    )  # fmt: skip
+    report = (out / "report.txt").read_text()
+    assert "none is at a bound" in report
+    assert "chosen without each fold in turn: 0, 0, 0, 0, 0 km" in report
+    with rasterio.open(tmp_path / "DMSP2013.tif") as observed:
+        expected = observed.read(1)
+    with rasterio.open(out / "DMSP-like2013.tif") as converted:
+        assert np.abs(converted.read(1) - expected).mean() < 0.2
+    known = ("--coefficients", out / "conversion.json", "--out", tmp_path / "again")
+    reused = command(*sensors, *known)
     assert reused.returncode == 0, reused.stderr
     one, other = (tmp_path / name / "DMSP-like2014.tif" for name in ("out", "again"))
     np.testing.assert_array_equal(rasterio.open(one).read(1), rasterio.open(other).read(1))
-    neither = command(*words, tmp_path / "no", "--viirs", tmp_path / "radiance2014.tif")
-    assert (neither.returncode, neither.stderr.startswith("CalibrationError")) == (1, True)
+    over = command(*sensors, *known[:2], "--out", out)
+    assert (over.returncode, (out / "conversion.json").exists()) == (0, True), over.stderr
+    assert [path.name for path in out.iterdir() if path.suffix in (".txt", ".csv", ".png")] == []
+    assert list(out.glob("residuals*")) == []
+    beside = command(*sensors, *known, "--floor", "0.5", "--overlap-year", "2013")
+    assert (beside.returncode, "found --floor, --overlap-year beside it" in beside.stderr) == (
+        1, True,
+    )  # fmt: skip
+    broken = tmp_path / "broken.json"
+    whole = json.loads((out / "conversion.json").read_text())
+    for change, message in (
+        ({"grid": whole["grid"] | {"crs": "nowhere"}}, "CRSError"),
+        ({"curve": whole["curve"] | {"a": float("nan")}}, "nan instead of a finite number"),
+        ({"curve": whole["curve"] | {"b": -3.0}}, "a curve that does not rise"),
+        ({"cleaning": {"floor": 4.0, "cap": 1.0}}, "a floor from 0 on"),
+    ):
+        broken.write_text(json.dumps(whole | change))
+        refused = command(*sensors, "--coefficients", broken, "--out", tmp_path / "no")
+        (line,) = refused.stderr.splitlines()
+        assert (refused.returncode, line.startswith(f"CalibrationError: {broken}")) == (1, True)
+        assert message in line
+    assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "found neither"),
+        (("--dmsp", "DMSP2013.tif", "--overlap-year", "2013", "--overlap-year", "2019"), "2019 in"),
+        (("--dmsp", "DMSP2013.tif", "--floor", "4", "--cap", "1"), "found floor 4 and cap 1"),
+        (("--dmsp", "DMSP2013.tif", "--cap", "-5"), "found floor 0 and cap -5"),
+        (("--dmsp", "DMSP2013.tif", "--sigma-km", "nan"), "a width of 0 km or more"),
+    ],
+)
+def test_a_conversion_that_cannot_be_as_asked(
+    command: Command, tmp_path: Path, sensors: list[object], words: tuple[str, ...], message: str
+) -> None:
+    named = [tmp_path / word if word.endswith(".tif") else word for word in words]
+    done = command(*sensors, *named, "--out", tmp_path / "no")
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, line.startswith("CalibrationError: ")) == (1, True)
+    assert message in line
+    assert not (tmp_path / "no").exists()
 
 
 # ---------------------------------------------------------------- HDF5 in a study

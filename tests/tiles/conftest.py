@@ -14,10 +14,9 @@ from rasterio.transform import Affine
 from shapely import MultiPolygon, Polygon
 
 from geo.boundaries import Units, make_units
+from tests.tiles.helpers import MakeUnits, WriteTile
 
 PLANE = "EPSG:32649"
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Arrays and Zarr cubes through the pipeline: the numbers of the files that they hold."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,15 +9,12 @@ from rasterio.transform import Affine
 
 from geo.boundaries import Units
 from geo.errors import ContractError, GridError, MissingCrsError, TileNameError, TileUnreadableError
+from tests.tiles.helpers import MakeUnits, RandomUnits, WriteTile
 from tiles.arrays import array_catalog
 from tiles.catalog import Catalog, read_catalog
 from tiles.cube import open_cube
 from tiles.products import product_named
 from tiles.zonal import zonal
-
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
-RandomUnits = Callable[..., dict[str, Any]]
 
 ROWS, COLS = 600, 50
 ODD = Affine(10.1, 0.0, 3.3, 0.0, -10.1, 6000.7)

@@ -1,6 +1,5 @@
 """Calibrated tiles in the pipeline: lazy, the numbers of NumPy, addresses of their own."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 
 from geo.boundaries import Units
+from tests.tiles.helpers import MakeUnits, RandomUnits, WriteTile
 from tiles.addresses import tile_digest
 from tiles.calibrate import calibrate
 from tiles.calibration.intercalibration import CoefficientTable
@@ -15,10 +15,6 @@ from tiles.calibration.steps import Ceiling, Continuity, Floor, Intercalibrate, 
 from tiles.catalog import Catalog, read_catalog
 from tiles.tile import Tile
 from tiles.zonal import zonal
-
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
-RandomUnits = Callable[..., dict[str, Any]]
 
 ROWS, COLS = 620, 40
 YEARS = (2000, 2001, 2002)

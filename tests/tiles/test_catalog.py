@@ -1,6 +1,5 @@
 """The catalogue: names, years and headers, and what is refused."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +20,9 @@ from geo.errors import (
     TileNameError,
     TileUnreadableError,
 )
+from tests.tiles.helpers import WriteTile
 from tiles.catalog import read_catalog
 from tiles.products import Product, product_named
-
-WriteTile = Callable[..., Path]
 
 LIGHT = np.ones((3, 4), dtype="int8")
 DMSP = product_named("dmsp-like-china")

@@ -1,6 +1,5 @@
 """Clips keep the sum of light at each edge rule, and are Cloud-Optimized GeoTIFFs."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,11 @@ import rasterio
 import shapely
 from shapely import box
 
-from geo.boundaries import Units
-from geo.errors import NoOverlapError
+from geo.errors import ContractError, NoOverlapError
+from tests.tiles.helpers import MakeUnits, WriteTile
 from tiles.catalog import read_catalog
 from tiles.clip import Edge, clip
 from tiles.zonal import zonal
-
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
 
 
 @pytest.fixture
@@ -81,6 +77,45 @@ def test_polygons_elsewhere_have_no_clip(write_tile: WriteTile, tmp_path: Path) 
     shapes = {"here": box(0, 0, 20, 20), "there": box(1e5, 0, 2e5, 10)}
     assert clipped(path, shapes, tmp_path / "clips", "centre") == {"here": 4.0}
     assert [one.name for one in (tmp_path / "clips").iterdir()] == ["here_dmsp-like-china_2015.tif"]
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype"), [(-1, "int16"), (100, "int16"), (255, "uint8"), (64.5, "float32")]
+)
+def test_values_outside_the_contract_are_refused(
+    write_tile: WriteTile, light: Any, tmp_path: Path, value: float, dtype: str
+) -> None:
+    """255 too, which would mark the cells outside of a uint8 product without a fill of its own."""
+    values = np.maximum(light, 0).astype(float)
+    values[20, 30] = value
+    name = "Harmonized_DN_NTL_2014_simVIIRS.tif"
+    path = write_tile(values, name, dtype=dtype)
+    with pytest.raises(ContractError, match=rf"1 cells outside, first {value:g} at row 20, column"):
+        clipped(path, {"a": box(105, 105, 505, 495)}, tmp_path / "clips", "centre")
+
+
+def test_a_tile_of_fill_alone_is_refused(write_tile: WriteTile, tmp_path: Path) -> None:
+    path = write_tile(np.full((6, 6), -128))
+    shapes = {"a": box(0, 0, 30, 30), "b": box(30, 30, 60, 60)}
+    with pytest.raises(ContractError, match=r"DMSP2015\.tif: expected cells with an observation"):
+        clipped(path, shapes, tmp_path / "clips", "centre")
+    partly = np.full((6, 6), -128)
+    partly[5, 0] = 7
+    found = clipped(write_tile(partly), shapes, tmp_path / "partly", "centre")
+    assert found == {"a": 7.0, "b": 0.0}
+
+
+def test_names_that_files_cannot_tell_apart(write_tile: WriteTile, tmp_path: Path) -> None:
+    names = ["a/b", "a-b", "A-b", "c"]
+    shapes = {name: box(20 * k, 0, 20 * k + 20, 20) for k, name in enumerate(names)}
+    found = clipped(write_tile(np.arange(1, 17).reshape(2, 8)), shapes, tmp_path / "c", "centre")
+    light = {}
+    for path in (tmp_path / "c").iterdir():
+        with rasterio.open(path) as tile:
+            light[tile.tags()["NAME"]] = tile.read(1, masked=True).sum()
+    assert light == found == {"a/b": 22.0, "a-b": 30.0, "A-b": 38.0, "c": 46.0}
+    plain = [path.name for path in (tmp_path / "c").iterdir() if path.name.startswith("c_")]
+    assert plain == ["c_dmsp-like-china_2015.tif"]
 
 
 def test_a_clip_is_a_tile(write_tile: WriteTile, light: Any, tmp_path: Path) -> None:

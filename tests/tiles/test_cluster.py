@@ -5,12 +5,11 @@ import pickle
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import psutil
 import pytest
 from dask.sizeof import sizeof
@@ -24,13 +23,10 @@ from geo.coverage import coverage
 from geo.errors import SampleError, SchedulerError, TileMissingError
 from geo.stripes import STRIPE_ROWS
 from tests.dask_processes import DaskProcesses, dask_processes
+from tests.tiles.helpers import MakeUnits, RandomUnits, WriteTile, assert_same_bits
 from tiles.catalog import read_catalog
 from tiles.cluster import Cluster, cluster
-from tiles.zonal import ZonalResult, zonal
-
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
-RandomUnits = Callable[..., dict[str, Any]]
+from tiles.zonal import zonal
 
 YEARS, STRIPES, COLS = 6, 4, 30
 ROWS = STRIPES * STRIPE_ROWS
@@ -71,13 +67,6 @@ def paths(write_tile: WriteTile) -> list[Path]:
 def units(random_units: RandomUnits, units_of: MakeUnits) -> Units:
     rng = np.random.default_rng(6)
     return units_of(random_units(rng, 25, 10 * COLS, 10 * ROWS))
-
-
-def assert_same_bits(first: ZonalResult, second: ZonalResult) -> None:
-    pd.testing.assert_frame_equal(first.unit_years, second.unit_years, check_exact=True)
-    for name in ("mean", "sum", "n_cells", "valid_share"):
-        bits = [result.unit_years[name].to_numpy().view(np.int64) for result in (first, second)]
-        np.testing.assert_array_equal(*bits)
 
 
 # ---------------------------------------------------------------- the same table

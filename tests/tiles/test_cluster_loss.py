@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,12 @@ from geo.errors import SchedulerError
 from geo.stripes import STRIPE_ROWS, Stripe
 from geo.window import Window
 from tests.dask_processes import DaskProcesses, dask_processes
+from tests.tiles.helpers import MakeUnits, RandomUnits, WriteTile
 from tiles.catalog import Catalog, read_catalog
 from tiles.cluster import cluster
 from tiles.cluster_graph import ClusterGraph
 from tiles.zonal import zonal
 
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
-RandomUnits = Callable[..., dict[str, Any]]
 Job = tuple[Units, Catalog, pd.DataFrame]
 
 YEARS, STRIPES, COLS = 30, 6, 60

@@ -1,8 +1,5 @@
 """Lazy cubes equal eager reading, and nothing is read before it is asked for."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import dask.array
 import numpy as np
 import pytest
@@ -10,10 +7,9 @@ import rasterio
 from rasterio.transform import Affine
 
 from geo.errors import ProductError
+from tests.tiles.helpers import WriteTile
 from tiles.catalog import read_catalog
 from tiles.cube import open_cube
-
-WriteTile = Callable[..., Path]
 
 LIGHT = np.array([[1, 2, -128], [4, 63, 0]])
 SHIFTED = Affine(10.0, 0.0, 2.5, 0.0, -10.0, 20.0)

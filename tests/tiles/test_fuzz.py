@@ -2,7 +2,6 @@
 
 import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,11 @@ import pytest
 import rasterio
 from shapely import box
 
-from geo.boundaries import Units
 from geo.errors import NightpanelError
+from tests.tiles.helpers import MakeUnits
 from tiles.catalog import read_catalog
 from tiles.size_limits import SizeLimits
 from tiles.zonal import zonal
-
-MakeUnits = Callable[..., Units]
 
 MUTATIONS = 120  # of every layout: a count, since what a machine reaches in a time differs
 SECONDS_EACH = 30.0  # longer is a hang

@@ -1,13 +1,10 @@
 """Tiles as they really come: every way to store a raster gives the same light."""
 
-import gzip
 import math
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 import rasterio
@@ -25,18 +22,13 @@ from geo.errors import (
     TileSizeError,
     TileUnreadableError,
 )
-from geo.window import Window
+from tests.tiles.helpers import MakeUnits, RandomUnits, WriteTile
 from tests.web_server import Site, serving
 from tiles.catalog import Catalog, read_catalog
 from tiles.products import Product
 from tiles.several import Rule
 from tiles.size_limits import SizeLimits
-from tiles.unpack import unzip
 from tiles.zonal import zonal
-
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
-RandomUnits = Callable[..., dict[str, Any]]
 
 ROWS, COLS = 700, 90
 DARK_BLOCKS = Product(
@@ -92,74 +84,6 @@ def test_a_raster_from_the_south_up(write_tile: WriteTile, units: Units, light: 
     up = Affine(10.0, 0.0, 0.0, 0.0, 10.0, 0.0)
     stored = write_tile(light[::-1], "DMSP2016.tif", transform=up)
     np.testing.assert_allclose(sums(units, read_catalog([stored])), reference, rtol=1e-12)
-
-
-def test_a_packed_raster_is_unpacked_once(
-    write_tile: WriteTile, units: Units, light: Any, tmp_path: Path
-) -> None:
-    plain = write_tile(light, "DMSP2015.tif")
-    reference = sums(units, read_catalog([plain]))
-    packed = tmp_path / "DMSP2016.tif.gz"
-    packed.write_bytes(gzip.compress(plain.read_bytes()))
-    folder = tmp_path / "unpacked"
-    catalog = read_catalog([packed], unpack_to=folder)
-    assert catalog.tiles[0].year == 2016
-    assert sums(units, catalog).equals(reference)
-    (there,) = folder.iterdir()
-    before = there.stat().st_mtime_ns
-    read_catalog([packed], unpack_to=folder)
-    assert there.stat().st_mtime_ns == before
-
-
-def test_a_packed_raster_that_changes_is_noticed(
-    write_tile: WriteTile, units: Units, light: Any, tmp_path: Path
-) -> None:
-    packed = tmp_path / "DMSP2016.tif.gz"
-    packed.write_bytes(gzip.compress(write_tile(light, "DMSP2015.tif").read_bytes()))
-    catalog = read_catalog([packed], unpack_to=tmp_path / "unpacked")
-    packed.write_bytes(b"other")
-    with pytest.raises(TileChangedError, match=r"DMSP2016\.tif\.gz"):
-        sums(units, catalog)
-
-
-def test_a_packed_raster_that_is_damaged(write_tile: WriteTile, light: Any, tmp_path: Path) -> None:
-    packed = tmp_path / "DMSP2016.tif.gz"
-    whole = gzip.compress(write_tile(light, "DMSP2015.tif").read_bytes())
-    packed.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(TileUnreadableError, match="a packed file that can be unpacked"):
-        read_catalog([packed], unpack_to=tmp_path / "unpacked")
-    assert list((tmp_path / "unpacked").iterdir()) == []
-
-
-def test_a_packed_raster_that_swells(tmp_path: Path) -> None:
-    packed = tmp_path / "DMSP2016.tif.gz"
-    packed.write_bytes(gzip.compress(bytes(10_000_000)))
-    limits = SizeLimits(unpacked_bytes=1_000_000)
-    with pytest.raises(TileSizeError, match=r"at most 0\.001 GB when unpacked"):
-        read_catalog([packed], unpack_to=tmp_path / "unpacked", limits=limits)
-    assert list((tmp_path / "unpacked").iterdir()) == []
-
-
-@pytest.mark.parametrize("name", ["../evil.tif", "/evil.tif", "a/../../evil.tif", "..\\evil.tif"])
-def test_members_that_climb_out_of_the_folder(tmp_path: Path, name: str) -> None:
-    archive = tmp_path / "tiles.zip"
-    with zipfile.ZipFile(archive, "w") as packed:
-        packed.writestr("good.tif", b"light")
-        packed.writestr(name, b"evil")
-    with pytest.raises(TileUnreadableError, match="members inside the archive's own folder"):
-        unzip(archive, folder=tmp_path / "in" / "here", max_bytes=10**6)
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["tiles.zip"]
-
-
-def test_an_archive_is_unpacked(tmp_path: Path) -> None:
-    archive = tmp_path / "tiles.zip"
-    with zipfile.ZipFile(archive, "w") as packed:
-        packed.writestr("a/one.tif", b"light")
-        packed.writestr("two.tif", b"dark")
-    found = unzip(archive, folder=tmp_path / "here", max_bytes=9)
-    assert [path.read_bytes() for path in found] == [b"light", b"dark"]
-    with pytest.raises(TileSizeError):
-        unzip(archive, folder=tmp_path / "there", max_bytes=8)
 
 
 def test_a_declared_scale_and_offset(write_tile: WriteTile, units_of: MakeUnits) -> None:
@@ -300,106 +224,6 @@ def test_files_without_parts_in_their_names_if_the_study_says_so(
     assert sums(units, catalog).equals(reference)
 
 
-# ---------------------------------------------------------------- HDF5
-
-
-def black_marble(
-    path: Path, *, collection: int = 1, h: int = 29, v: int = 6, attributes: bool = True
-) -> Path:
-    """A tile in the form of VNP46A4: 24 x 24 cells instead of 2400 x 2400."""
-    rng = np.random.default_rng(h)
-    light = rng.integers(0, 500, size=(24, 24))
-    quality = rng.integers(0, 3, size=(24, 24)).astype(np.uint8)
-    quality[0, 0] = 255
-    with h5py.File(path, "w") as file:
-        if attributes:
-            file.attrs["HorizontalTileNumber"] = np.bytes_(f"{h:02d}")
-            file.attrs["VerticalTileNumber"] = np.bytes_(f"{v:02d}")
-        fields = file.create_group("HDFEOS/GRIDS/VIIRS_Grid_DNB_2d/Data Fields")
-        if collection == 1:
-            stored = light.astype(np.uint16)
-            stored[5, 5] = 65535
-            data = fields.create_dataset(
-                "AllAngle_Composite_Snow_Free", data=stored, chunks=(8, 24), compression="gzip"
-            )
-            data.attrs["_FillValue"] = np.uint16(65535)
-            data.attrs["scale_factor"] = np.float64(0.1)
-            data.attrs["add_offset"] = np.float64(0.0)
-        else:
-            values = (light * 0.1).astype(np.float32)
-            values[5, 5] = -999.9
-            data = fields.create_dataset("AllAngle_Composite_Snow_Free", data=values)
-            data.attrs["_FillValue"] = np.float32(-999.9)
-        fields.create_dataset("AllAngle_Composite_Snow_Free_Quality", data=quality)
-        fields.create_dataset("AllAngle_Composite_Snow_Free_Num", data=light.astype(np.uint16))
-    return path
-
-
-NAME = "VNP46A4.A2018001.h{:02d}v06.00{}.2021124145010.h5"
-
-
-@pytest.mark.parametrize("collection", [1, 2])
-def test_a_tile_of_black_marble(tmp_path: Path, units_of: MakeUnits, collection: int) -> None:
-    path = black_marble(tmp_path / NAME.format(29, collection), collection=collection)
-    (tile,) = read_catalog([path]).tiles
-    assert (tile.year, tile.facts.part, tile.dtype) == (2018, "h29v06", "float32")
-    assert tile.grid.bounds == (110.0, 20.0, 120.0, 30.0)
-    ((_, values),) = tile.source.pieces(Window(0, 24, 0, 24))
-    expected = np.random.default_rng(29).integers(0, 500, size=(24, 24)) * 0.1
-    expected[5, 5] = expected[0, 0] = np.nan
-    np.testing.assert_allclose(values, expected, rtol=1e-6)
-    units = units_of({"a": box(110, 20, 120, 30)}, crs="EPSG:4326")
-    row = zonal(units, read_catalog([path])).unit_years.iloc[0]
-    assert row["mean"] == pytest.approx(np.nanmean(expected), rel=1e-6)
-    assert row["valid_share"] == pytest.approx(574 / 576)
-
-
-def test_only_the_quality_that_is_accepted_counts(tmp_path: Path) -> None:
-    path = black_marble(tmp_path / NAME.format(29, 1))
-    best = Product(
-        name="best", title="", pattern=r"VNP46A4\.A(?P<year>\d{4})\d{3}\.(?P<part>h\d\dv\d\d).*",
-        unit="nW", valid_min=0.0, valid_max=1e6, layer="AllAngle_Composite_Snow_Free",
-        quality_layer="AllAngle_Composite_Snow_Free_Quality", quality=(0,),
-    )  # fmt: skip
-    (tile,) = read_catalog([path], user=[best]).tiles
-    ((_, values),) = tile.source.pieces(Window(0, 24, 0, 24))
-    with h5py.File(path) as file:
-        quality = file["HDFEOS/GRIDS/VIIRS_Grid_DNB_2d/Data Fields"][
-            "AllAngle_Composite_Snow_Free_Quality"
-        ][:]
-    good = quality == 0
-    good[5, 5] = False
-    assert np.isfinite(values).tolist() == good.tolist()
-
-
-def test_tiles_of_black_marble_make_a_year(tmp_path: Path) -> None:
-    paths = [black_marble(tmp_path / NAME.format(h, 1), h=h) for h in (28, 29)]
-    (tile,) = read_catalog(paths).tiles
-    assert tile.grid.bounds == (100.0, 20.0, 120.0, 30.0)
-    assert tile.grid.shape == (24, 48)
-
-
-def test_a_name_and_a_file_of_different_places(tmp_path: Path) -> None:
-    path = black_marble(tmp_path / NAME.format(28, 1), h=29)
-    with pytest.raises(GridError, match=r"\(28, 6\) in the name, \(29, 6\) in the file"):
-        read_catalog([path])
-
-
-def test_a_file_without_the_light(tmp_path: Path) -> None:
-    path = tmp_path / NAME.format(29, 1)
-    with h5py.File(path, "w") as file:
-        file["something"] = 1
-    with pytest.raises(TileUnreadableError, match="one dataset AllAngle_Composite_Snow_Free"):
-        read_catalog([path])
-
-
-def test_a_truncated_file(tmp_path: Path) -> None:
-    path = black_marble(tmp_path / NAME.format(29, 1))
-    path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(TileUnreadableError, match="HDF5"):
-        read_catalog([path])
-
-
 # ---------------------------------------------------------------- on a web server
 
 
@@ -446,6 +270,35 @@ def test_a_tile_that_changes_on_its_server(site: Site, optimized: bytes, units: 
 def test_a_tile_that_is_not_on_its_server(site: Site) -> None:
     with pytest.raises(TileMissingError, match="404"):
         read_catalog([site.url("/DMSP2015.tif")], network=True)
+
+
+@pytest.mark.parametrize("network", [False, True])
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("http://me:hush@HOST/DMSP2015.tif", "credentials to 'nightpanel fetch'"),
+        ("http://HOST/DMSP2015.tif?key=hush", "an address without a query"),
+        ("http://[::1/DMSP2015.tif", "found a text that is none"),
+        ("ftp://me:hush@HOST/DMSP2015.tif", "a virtual file system or another scheme"),
+    ],
+)
+def test_no_secret_of_an_address_is_taken_or_told(
+    site: Site, optimized: bytes, address: str, message: str, network: bool
+) -> None:
+    """Tables, manifests and catalogues name the addresses of tiles."""
+    site.files |= {"/DMSP2015.tif": optimized, "/DMSP2015.tif?key=hush": optimized}
+    at = address.replace("HOST", f"127.0.0.1:{site.port}")
+    with pytest.raises(TilePathError, match=message) as caught:
+        read_catalog([at], network=network)
+    assert "hush" not in str(caught.value)
+    assert site.requests == []
+
+
+def test_an_address_that_a_server_signed_is_not_told(site: Site) -> None:
+    site.redirects["/DMSP2015.tif"] = site.url("/no.tif?signature=hush")
+    with pytest.raises(TileMissingError, match="found status 404") as caught:
+        read_catalog([site.url("/DMSP2015.tif")], network=True)
+    assert "hush" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """One year in several files: refused until a rule says what becomes of them."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +7,14 @@ import numpy as np
 import pytest
 from shapely import box
 
-from geo.boundaries import Units
 from geo.errors import CalibrationError, ContractError, DuplicateYearError
+from tests.tiles.helpers import MakeUnits, WriteTile
 from tiles.calibrate import calibrate
 from tiles.calibration.intercalibration import CoefficientTable
 from tiles.calibration.steps import Floor, Intercalibrate
 from tiles.catalog import read_catalog
 from tiles.several import Rule
 from tiles.zonal import zonal
-
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
 
 STABLE = "{}{}.v4{}_web.stable_lights.avg_vis.tif"
 

@@ -1,18 +1,14 @@
 """Facts of tiles, counted by hand and against NumPy."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
 from rasterio.transform import Affine
 
 from geo.errors import TileUnreadableError
+from tests.tiles.helpers import WriteTile
 from tiles.catalog import read_catalog
 from tiles.several import Rule
 from tiles.tile_facts import tile_facts
-
-WriteTile = Callable[..., Path]
 
 
 def test_counts_by_hand(write_tile: WriteTile) -> None:

@@ -1,6 +1,5 @@
 """Tiles summed together: the bits of each alone, whatever is wrong with another."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +13,12 @@ from geo.boundaries import Units
 from geo.coverage import coverage
 from geo.errors import ContractError, TileChangedError
 from geo.stripes import STRIPE_ROWS
+from tests.tiles.helpers import MakeUnits, RandomUnits, WriteTile
 from tiles.catalog import read_catalog
 from tiles.sums import StripeSums, sum_stripe
 from tiles.tile import Tile
 from tiles.together import TOGETHER, groups, sum_stripes
 from tiles.zonal import zonal
-
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
-RandomUnits = Callable[..., dict[str, Any]]
 
 ROWS, COLS = STRIPE_ROWS + 60, 40
 
@@ -53,7 +49,7 @@ def opened(paths: list[Path]) -> list[Tile]:
 
 
 def assert_alone(found: object, part: Any, tile: Tile) -> None:
-    alone = sum_stripe(part, tile=tile)
+    alone = sum_stripe(part, tile)
     assert isinstance(found, StripeSums)
     assert found.sums.tobytes() == alone.sums.tobytes()
     assert found.breaches == alone.breaches

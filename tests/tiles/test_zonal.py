@@ -1,8 +1,6 @@
 """Zonal light: answers by hand, a naive oracle, and the same bits whatever the way to them."""
 
 import math
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,6 @@ from rasterio.transform import Affine
 from shapely import Polygon, box
 
 import tiles.sums
-from geo.boundaries import Units
 from geo.errors import (
     ContractError,
     MissingCrsError,
@@ -23,12 +20,10 @@ from geo.errors import (
     TileUnreadableError,
 )
 from geo.stripes import STRIPE_ROWS
+from tests.tiles.helpers import MakeUnits, WriteTile, row_of, run, value_of
 from tiles.catalog import Catalog, read_catalog
 from tiles.products import Product
 from tiles.zonal import ZonalResult, zonal
-
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
 
 LIGHT = [
     [1, 2, 3],
@@ -95,19 +90,6 @@ CASES = [
     for unit, answers in EXPECTED.items()
     for statistic, value in answers.items()
 ]
-
-
-def run(units: Units, *paths: Path, **options: Any) -> ZonalResult:
-    return zonal(units, read_catalog(list(paths)), **options)
-
-
-def row_of(result: ZonalResult, unit: str) -> Any:
-    table = result.unit_years
-    return table[table["unit_id"] == unit].iloc[0]
-
-
-def value_of(result: ZonalResult, unit: str, statistic: str) -> float:
-    return float(row_of(result, unit)[statistic])
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Zonal light against independent answers: cell by cell, exactextract, geodesics."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -14,30 +12,10 @@ from pyproj import Geod
 from rasterio.transform import Affine
 from shapely import box
 
-from geo.boundaries import Units
 from geo.errors import (
     GridError,
 )
-from tiles.catalog import read_catalog
-from tiles.zonal import ZonalResult, zonal
-
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
-RandomUnits = Callable[..., dict[str, Any]]
-
-
-def run(units: Units, *paths: Path, **options: Any) -> ZonalResult:
-    return zonal(units, read_catalog(list(paths)), **options)
-
-
-def row_of(result: ZonalResult, unit: str) -> Any:
-    table = result.unit_years
-    return table[table["unit_id"] == unit].iloc[0]
-
-
-def value_of(result: ZonalResult, unit: str, statistic: str) -> float:
-    return float(row_of(result, unit)[statistic])
-
+from tests.tiles.helpers import MakeUnits, RandomUnits, WriteTile, run, value_of
 
 # ---------------------------------------------------------------- geodesic cell areas
 

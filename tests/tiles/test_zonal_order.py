@@ -5,7 +5,7 @@ import itertools
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -22,28 +22,11 @@ import tiles.raster_source
 from geo.boundaries import Units
 from geo.coverage import coverage
 from geo.stripes import STRIPE_ROWS
+from tests.tiles.helpers import MakeUnits, RandomUnits, WriteTile, assert_same_bits, run, value_of
 from tiles.catalog import Catalog, read_catalog
 from tiles.schedulers import Threads
 from tiles.sums import sum_stripe
-from tiles.zonal import ZonalResult, zonal
-
-WriteTile = Callable[..., Path]
-MakeUnits = Callable[..., Units]
-RandomUnits = Callable[..., dict[str, Any]]
-
-
-def run(units: Units, *paths: Path, **options: Any) -> ZonalResult:
-    return zonal(units, read_catalog(list(paths)), **options)
-
-
-def row_of(result: ZonalResult, unit: str) -> Any:
-    table = result.unit_years
-    return table[table["unit_id"] == unit].iloc[0]
-
-
-def value_of(result: ZonalResult, unit: str, statistic: str) -> float:
-    return float(row_of(result, unit)[statistic])
-
+from tiles.zonal import zonal
 
 # ---------------------------------------------------------------- the order of addition
 
@@ -65,13 +48,6 @@ def tall(
     polygons = random_units(rng, 12, 10 * COLS, 10 * ROWS)
     polygons |= {"v": box(42.5, 20, 211, 10 * ROWS - 7), "w": box(40, 0, 90, 10 * ROWS)}
     return units_of(polygons), paths
-
-
-def assert_same_bits(first: ZonalResult, second: ZonalResult) -> None:
-    pd.testing.assert_frame_equal(first.unit_years, second.unit_years, check_exact=True)
-    for name in ("mean", "sum", "n_cells", "valid_share"):
-        bits = [result.unit_years[name].to_numpy().view(np.int64) for result in (first, second)]
-        np.testing.assert_array_equal(*bits)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])

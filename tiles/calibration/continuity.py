@@ -7,6 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from geo.errors import CalibrationError
+from tiles.calibration.blockwise import blockwise
 from tiles.cube import stacked, words_of
 
 Rule = Literal["gaps", "growth"]
@@ -56,33 +57,19 @@ def continuous(light: xr.DataArray, *, rule: Rule = "gaps") -> xr.DataArray:
             continue
         before = light.isel(year=position[year - 1])
         after = light.isel(year=position[year + 1])
-        layers.append(_corrected(before, now, after, rule))
+        correction = _gap if rule == "gaps" else _growth
+        layers.append(blockwise(correction, now, before.variable, after.variable))
     return stacked(layers, years, words_of(light)).assign_attrs(light.attrs)
 
 
-def _corrected(
-    before: xr.DataArray, now: xr.DataArray, after: xr.DataArray, rule: Rule
-) -> xr.DataArray:
-    found: xr.DataArray = xr.apply_ufunc(
-        _gap if rule == "gaps" else _growth,
-        before.variable,
-        now,
-        after.variable,
-        dask="parallelized",
-        output_dtypes=[now.dtype],
-        keep_attrs=True,
-    )
-    return found
-
-
 def _gap(
-    before: NDArray[np.floating], now: NDArray[np.floating], after: NDArray[np.floating]
+    now: NDArray[np.floating], before: NDArray[np.floating], after: NDArray[np.floating]
 ) -> NDArray[np.floating]:
     return np.where((now == 0.0) & (before > 0.0) & (after > 0.0), np.minimum(before, after), now)
 
 
 def _growth(
-    before: NDArray[np.floating], now: NDArray[np.floating], after: NDArray[np.floating]
+    now: NDArray[np.floating], before: NDArray[np.floating], after: NDArray[np.floating]
 ) -> NDArray[np.floating]:
     known = ~(np.isnan(before) | np.isnan(now) | np.isnan(after))
     kept = np.where(after == 0.0, 0.0, np.maximum(before, now))

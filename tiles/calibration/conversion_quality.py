@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geo.errors import CalibrationError
 from geo.inequality import gini
-from tiles.calibration.viirs_to_dmsp import Fitted
+from tiles.calibration.conversion_fit import Fitted
 
 DECILES = 10
 
@@ -35,7 +36,7 @@ class Quality:
     in_sample: Errors
     """Over the cells that it was fitted to."""
     held_out: Errors
-    """Over blocks of cells that it had not seen."""
+    """Over blocks of cells that neither it nor the choice of its kernel had seen."""
     deciles: pd.DataFrame
     """By decile of observed DN of lit cells: ``low``, ``high``, ``cells``, ``observed``, ``found``,
     ``bias``; held out."""
@@ -43,7 +44,7 @@ class Quality:
     """By year: ``mean_dmsp``, ``mean_converted``, ``gini_dmsp``, ``gini_converted`` over cells; and
     ``lit_dmsp``, ``lit_converted``, the shares of lit cells; held out."""
     tried_km: dict[float, float]
-    """Held-out root mean square error by the width of the kernel."""
+    """Root mean square error, in DN, by the width of the kernel: what the width was chosen by."""
 
 
 def quality(fitted: Fitted) -> Quality:
@@ -66,15 +67,43 @@ def quality(fitted: Fitted) -> Quality:
         for one, s, dn in zip(fitted.overlaps, seen, fitted.held_out, strict=True)
     ]
     return Quality(
-        in_sample=_errors(inside, observed),
-        held_out=_errors(held, observed),
+        in_sample=errors_of(inside, observed),
+        held_out=errors_of(held, observed),
         deciles=_deciles(held, observed),
         seam=pd.DataFrame(seam),
         tried_km=fitted.tried_km,
     )
 
 
-def _errors(found: NDArray[np.float64], observed: NDArray[np.float64]) -> Errors:
+def require_useful(judged: Quality) -> None:
+    """Refuse a fit that tells no more of cells that it did not see than their mean does.
+
+    Raises
+    ------
+    CalibrationError
+    """
+    if not judged.held_out.r2 > 0.0:
+        raise CalibrationError(
+            "overlap",
+            expected="a curve that is better on held-out blocks than the mean DN, R2 above 0",
+            found=f"R2 {judged.held_out.r2:.3f}, rmse {judged.held_out.rmse:.2f} DN",
+            hint="look at the overlap: the two products may show different places or years",
+        )
+
+
+def errors_of(found: NDArray[np.float64], observed: NDArray[np.float64]) -> Errors:
+    """Compare found with observed DN.
+
+    Parameters
+    ----------
+    found, observed : float64 array (cells,)
+        Of cells that both sensors saw.
+
+    Returns
+    -------
+    Errors
+        ``r2`` is NaN if all observed values are equal.
+    """
     off = found - observed
     spread = float(np.sum((observed - observed.mean()) ** 2))
     return Errors(

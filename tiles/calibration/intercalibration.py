@@ -17,6 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from geo.errors import CalibrationError
+from tiles.calibration.blockwise import blockwise
 from tiles.calibration.coefficient_tables import CITATIONS, SHIPPED
 
 CEILING = 63.0
@@ -159,16 +160,8 @@ def with_polynomials(
 ) -> xr.DataArray:
     """Apply a polynomial to each layer; zero stays zero, NaN stays NaN, 0 to ``ceiling``."""
     coefficients = xr.DataArray(np.array(rows), dims=("year", "power"))
-    found: xr.DataArray = xr.apply_ufunc(
-        _polynomial,
-        light,
-        *(coefficients.isel(power=power).variable for power in range(3)),
-        kwargs={"ceiling": ceiling},
-        dask="parallelized",
-        output_dtypes=[light.dtype],
-        keep_attrs=True,
-    )
-    return found
+    powers = (coefficients.isel(power=power).variable for power in range(3))
+    return blockwise(_polynomial, light, *powers, ceiling=ceiling)
 
 
 def _polynomial(

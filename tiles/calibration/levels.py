@@ -1,11 +1,12 @@
 """Noise floor and saturation: what very dark and very bright values become."""
 
-from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+
+from tiles.calibration.blockwise import blockwise
 
 Below = Literal["dark", "fill"]
 Above = Literal["cap", "fill"]
@@ -27,7 +28,7 @@ def with_floor(light: xr.DataArray, *, below: float, to: Below = "dark") -> xr.D
     DataArray
         As ``light``.
     """
-    return _blockwise(light, _floor, below=below, value=0.0 if to == "dark" else np.nan)
+    return blockwise(_floor, light, below=below, value=0.0 if to == "dark" else np.nan)
 
 
 def with_ceiling(light: xr.DataArray, *, at: float, to: Above = "cap") -> xr.DataArray:
@@ -47,21 +48,7 @@ def with_ceiling(light: xr.DataArray, *, at: float, to: Above = "cap") -> xr.Dat
     DataArray
         As ``light``.
     """
-    return _blockwise(light, _ceiling, at=at, value=at if to == "cap" else np.nan)
-
-
-def _blockwise(
-    light: xr.DataArray, function: Callable[..., NDArray[np.floating]], **options: float
-) -> xr.DataArray:
-    found: xr.DataArray = xr.apply_ufunc(
-        function,
-        light,
-        kwargs=options,
-        dask="parallelized",
-        output_dtypes=[light.dtype],
-        keep_attrs=True,
-    )
-    return found
+    return blockwise(_ceiling, light, at=at, value=at if to == "cap" else np.nan)
 
 
 def _floor(light: NDArray[np.floating], *, below: float, value: float) -> NDArray[np.floating]:

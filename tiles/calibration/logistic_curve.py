@@ -5,7 +5,7 @@ DN = a + b / (1 + exp(-c (x - d))) with x = log(1 + radiance), after Wu et al. (
 shipped: they are fitted on the overlap that the user names.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ FEWEST_CELLS = 200
 
 ROBUST_SCALE = 3.0
 """DN beyond which a residual counts less (soft L1)."""
+
+NEAR = 1e-3
+"""Share of the way between both bounds within which a coefficient is at one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,31 @@ class LogisticCurve:
         float64 array of the same shape
         """
         return logistic((self.a, self.b, self.c, self.d), np.asarray(x, dtype=np.float64))
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Between which coefficients are looked for."""
+
+    low: LogisticCurve
+    """The smallest of each."""
+    high: LogisticCurve
+    """The largest of each."""
+
+    def reached(self, curve: LogisticCurve) -> dict[str, float]:
+        """Coefficients of a curve that lie at a bound: the overlap has not decided them."""
+        found = {}
+        for name, value in asdict(curve).items():
+            low, high = getattr(self.low, name), getattr(self.high, name)
+            if min(value - low, high - value) <= NEAR * (high - low):
+                found[name] = value
+        return found
+
+
+def bounds_of(x: NDArray[np.float64], *, ceiling: float) -> Bounds:
+    """Bounds of a fit to log radiances (n,) with saturation at a ceiling."""
+    low = LogisticCurve(-ceiling, 0.1 * ceiling, 1e-3, float(x.min()) - 5.0)
+    return Bounds(low, LogisticCurve(ceiling / 2, 4.0 * ceiling, 100.0, float(x.max()) + 5.0))
 
 
 def logistic(
@@ -107,16 +135,24 @@ def fit_logistic(
         off[dark] = np.maximum(off[dark] - threshold, 0.0)
         return off
 
+    def slopes(coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+        a, b, c, d = coefficients
+        part = logistic((0.0, 1.0, c, d), x)
+        slope = b * part * (1.0 - part)
+        found = np.column_stack([np.ones_like(x), part, slope * (x - d), -slope * c])
+        dn_there = a + b * part
+        found[(full & (dn_there >= dn)) | (dark & (dn_there <= threshold))] = 0.0
+        return found
+
     low, high = np.quantile(x[between], [0.02, 0.98])
     start = np.array([0.0, ceiling, 4.0 / max(high - low, 1e-6), (low + high) / 2.0])
-    bounds = (
-        [-ceiling, 0.1 * ceiling, 1e-3, x.min() - 5.0],
-        [ceiling / 2, 4.0 * ceiling, 100.0, x.max() + 5.0],
-    )
+    within = bounds_of(x, ceiling=ceiling)
+    bounds = np.array([astuple(within.low), astuple(within.high)])
     found = least_squares(
         residuals,
-        np.clip(start, np.add(bounds[0], 1e-9), np.subtract(bounds[1], 1e-9)),
-        bounds=bounds,
+        np.clip(start, bounds[0] + 1e-9, bounds[1] - 1e-9),
+        jac=slopes,
+        bounds=tuple(bounds),
         loss="soft_l1",
         f_scale=ROBUST_SCALE,
         x_scale=[1.0, 10.0, 1.0, 1.0],

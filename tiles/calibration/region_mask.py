@@ -13,6 +13,7 @@ from geo.grid import Grid
 from geo.reproject import to_grid
 from geo.window import Window
 from tiles.arrays import grid_of
+from tiles.calibration.blockwise import blockwise
 from tiles.rasterized import cells_inside
 
 Where = Literal["inside", "outside"]
@@ -51,16 +52,7 @@ def with_mask(
     inside = inside_regions(light, regions)
     chosen = inside if where == "inside" else ~inside
     value = light.dtype.type(np.nan if to == "fill" else 0.0)
-    found: xr.DataArray = xr.apply_ufunc(
-        _masked,
-        light,
-        chosen,
-        kwargs={"value": value},
-        dask="parallelized",
-        output_dtypes=[light.dtype],
-        keep_attrs=True,
-    )
-    return found
+    return blockwise(_masked, light, chosen, value=value)
 
 
 def around(light: xr.DataArray, regions: gpd.GeoDataFrame) -> xr.DataArray:
@@ -82,13 +74,15 @@ def around(light: xr.DataArray, regions: gpd.GeoDataFrame) -> xr.DataArray:
         If no polygon touches the grid.
     """
     grid = grid_of(light, where="light")
-    x_low, y_low, x_high, y_high = shapely.total_bounds(_touching(regions, grid))
-    col, row = grid.to_cells([x_low, x_high], [y_low, y_high])
-    slices = {}
-    for name, cells, count in (("x", col, grid.shape[1]), ("y", row, grid.shape[0])):
-        first = int(np.clip(np.floor(cells.min()), 0, count - 2))
-        slices[name] = slice(first, int(np.clip(np.ceil(cells.max()), first + 2, count)))
-    return light.isel(slices)
+    shapes = _touching(regions, grid)
+    window = grid.around(tuple(shapely.total_bounds(shapes)))
+    if window is None:
+        raise _apart(len(shapes))
+    rows, cols = grid.shape
+    return light.isel(
+        y=_two_or_more(window.first_row, window.end_row, rows),
+        x=_two_or_more(window.first_col, window.end_col, cols),
+    )
 
 
 def inside_regions(light: xr.DataArray, regions: gpd.GeoDataFrame) -> xr.DataArray:
@@ -132,13 +126,23 @@ def _touching(regions: gpd.GeoDataFrame, grid: Grid) -> NDArray[np.object_]:
     shapes = to_grid(regions, grid)
     touching: NDArray[np.object_] = shapes[shapely.intersects(shapely.box(*grid.bounds), shapes)]
     if not touching.size:
-        raise CalibrationError(
-            "mask",
-            expected="polygons that touch the grid of the light",
-            found=f"{len(shapes)} that do not",
-            hint="check the CRS of the polygons",
-        )
+        raise _apart(len(shapes))
     return touching
+
+
+def _apart(count: int) -> CalibrationError:
+    return CalibrationError(
+        "mask",
+        expected="polygons that touch the grid of the light",
+        found=f"{count} that do not",
+        hint="check the CRS of the polygons",
+    )
+
+
+def _two_or_more(first: int, end: int, count: int) -> slice:
+    """Cells from first to end of so many, widened to two."""
+    first = min(first, count - 2)
+    return slice(first, max(end, first + 2))
 
 
 def _inside(

@@ -1,8 +1,9 @@
 """Steps of a calibration: what each does to a lazy cube, and what the manifest says of it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import geopandas as gpd
 import xarray as xr
@@ -27,24 +28,19 @@ class Stepped:
     """What a user should know."""
 
 
-class Step(Protocol):
+class Step(ABC):
     """One transformation of a cube of light."""
 
-    @property
-    def of_files(self) -> bool:
-        """Whether it concerns single files, and comes before those of one year become one."""
-        ...
+    __slots__ = ()
 
-    @property
-    def calibrates(self) -> bool:
-        """Whether values of several satellites are on one scale after it."""
-        ...
+    of_files: ClassVar[bool] = False
+    """Whether it concerns single files, and comes before those of one year become one."""
+    calibrates: ClassVar[bool] = False
+    """Whether values of several satellites are on one scale after it."""
+    reach: ClassVar[int] = 0
+    """How many years to either side decide a year's values."""
 
-    @property
-    def reach(self) -> int:
-        """How many years to either side decide a year's values."""
-        ...
-
+    @abstractmethod
     def apply(self, light: xr.DataArray) -> Stepped:
         """Transform a cube.
 
@@ -62,17 +58,15 @@ class Step(Protocol):
         CalibrationError
             If the step cannot be taken on this light.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Intercalibrate:
+class Intercalibrate(Step):
     """Polynomials by satellite-year from a table; `tiles.calibration.intercalibration`."""
 
     table: CoefficientTable
-    of_files: bool = True
-    calibrates: bool = True
-    reach: int = 0
+    of_files = True
+    calibrates = True
 
     def apply(self, light: xr.DataArray) -> Stepped:
         """As `Step.apply`."""
@@ -81,14 +75,13 @@ class Intercalibrate:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class InvariantRegion:
+class InvariantRegion(Step):
     """Polynomials fitted over a region of the user's; `tiles.calibration.invariant_regions`."""
 
     regions: gpd.GeoDataFrame
     reference: tuple[str, int]
-    of_files: bool = True
-    calibrates: bool = True
-    reach: int = 0
+    of_files = True
+    calibrates = True
 
     def apply(self, light: xr.DataArray) -> Stepped:
         """As `Step.apply`; the region's light is read."""
@@ -109,14 +102,11 @@ class InvariantRegion:
 
 
 @dataclass(frozen=True, slots=True)
-class Floor:
+class Floor(Step):
     """A noise floor; `tiles.calibration.levels.with_floor`."""
 
     below: float
     to: Below = "dark"
-    of_files: bool = False
-    calibrates: bool = False
-    reach: int = 0
 
     def apply(self, light: xr.DataArray) -> Stepped:
         """As `Step.apply`."""
@@ -125,14 +115,11 @@ class Floor:
 
 
 @dataclass(frozen=True, slots=True)
-class Ceiling:
+class Ceiling(Step):
     """Saturation; `tiles.calibration.levels.with_ceiling`."""
 
     at: float
     to: Above = "cap"
-    of_files: bool = False
-    calibrates: bool = False
-    reach: int = 0
 
     def apply(self, light: xr.DataArray) -> Stepped:
         """As `Step.apply`."""
@@ -141,7 +128,7 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mask:
+class Mask(Step):
     """Cells inside or outside polygons; `tiles.calibration.region_mask`."""
 
     regions: gpd.GeoDataFrame
@@ -149,9 +136,6 @@ class Mask:
     """Of the polygons' file."""
     where: Where
     to: Becomes
-    of_files: bool = False
-    calibrates: bool = False
-    reach: int = 0
 
     def apply(self, light: xr.DataArray) -> Stepped:
         """As `Step.apply`."""
@@ -161,13 +145,11 @@ class Mask:
 
 
 @dataclass(frozen=True, slots=True)
-class Continuity:
+class Continuity(Step):
     """Neighbouring years; `tiles.calibration.continuity`."""
 
     rule: Rule = "gaps"
-    of_files: bool = False
-    calibrates: bool = False
-    reach: int = 1
+    reach = 1
 
     def apply(self, light: xr.DataArray) -> Stepped:
         """As `Step.apply`."""

@@ -9,6 +9,7 @@ from geo.grid import Grid
 from geo.window import Window
 from tiles.lazy import light_in
 from tiles.tile import Tile
+from tiles.values_checked import check_values
 
 EDGE_POINTS = 50
 """Points along each edge that are brought into the other plane."""
@@ -33,6 +34,8 @@ def around_tile(tile: Tile, other: Grid) -> tuple[Grid, NDArray[np.float64]]:
     ------
     NoOverlapError
         If the two grids show different places.
+    ContractError
+        If a value breaks the contract of the tile's product.
     """
     window = window_around(tile.grid, other)
     if window is None:
@@ -42,7 +45,9 @@ def around_tile(tile: Tile, other: Grid) -> tuple[Grid, NDArray[np.float64]]:
             found="two different places",
             hint="name files of the same place",
         )
-    return tile.grid.part(window), light_in(tile, window).astype(np.float64)
+    light = light_in(tile, window)
+    check_values(tile, light, first=(window.first_row, window.first_col))
+    return tile.grid.part(window), light.astype(np.float64)
 
 
 def around_bounds(grid: Grid, other: Grid) -> Grid | None:

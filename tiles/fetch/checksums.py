@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from geo.errors import FetchError
+from tiles.whole_file import whole_file
 
 NAME = "checksums.sha256"
 """In the form of ``sha256sum``, which can check it."""
@@ -51,9 +52,8 @@ def read_checksums(folder: Path) -> dict[str, str]:
 def write_checksums(folder: Path, checksums: Mapping[str, str]) -> None:
     """Write the file of checksums, whole or not at all."""
     text = "".join(f"{checksums[name]}  {name}\n" for name in sorted(checksums))
-    draft = folder / f".{NAME}.draft"
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(folder / NAME)
+    with whole_file(folder / NAME) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def digest(path: Path, kind: str = "sha256") -> str:

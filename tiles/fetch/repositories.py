@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 from geo.errors import FetchError
 from tiles.fetch.credentials import Credentials
 from tiles.fetch.web import get_json
+from tiles.web_address import check_address, shown
 
 DATAVERSE = "https://dataverse.harvard.edu"
 FIGSHARE = "https://api.figshare.com"
@@ -70,15 +71,15 @@ def listed(source: str, credentials: Credentials, *, server: str | None = None) 
 
 
 def _single(url: str) -> RemoteFile:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not url.lower().startswith(("http://", "https://")):
         raise FetchError(
-            url,
+            shown(url),
             expected="a product with a DOI, a DOI, or an address that begins with https://",
             found="something else",
             hint="name one of these",
         )
-    return RemoteFile(plain_name(parts.path.rsplit("/", 1)[-1], url), url, None, None)
+    check_address(url, error=FetchError)
+    return RemoteFile(plain_name(urlsplit(url).path.rsplit("/", 1)[-1], url), url, None, None)
 
 
 def _of_dataverse(doi: str, server: str, credentials: Credentials) -> list[RemoteFile]:
@@ -88,17 +89,26 @@ def _of_dataverse(doi: str, server: str, credentials: Credentials) -> list[Remot
     answer = get_json(url, credentials)
     try:
         files = [item["dataFile"] for item in answer["data"]["latestVersion"]["files"]]
-        return [
-            RemoteFile(
-                name=plain_name(str(file["filename"]), url),
-                url=f"{server.rstrip('/')}/api/access/datafile/{int(file['id'])}?format=original",
-                size=int(file["filesize"]) if "filesize" in file else None,
-                checksum=_dataverse_checksum(file),
-            )
-            for file in files
-        ]
+        return [_dataverse_file(file, server.rstrip("/"), url) for file in files]
     except (KeyError, TypeError, ValueError) as error:
         raise _unlike_api(url, "Dataverse") from error
+
+
+def _dataverse_file(file: dict[str, Any], server: str, where: str) -> RemoteFile:
+    """A file as it was deposited.
+
+    Of a table Dataverse keeps a copy in a form of its own beside: ``filename`` and ``filesize`` are
+    the copy's, the checksum is the deposited file's.
+    """
+    name, size = file["filename"], file.get("filesize")
+    if file.get("originalFileFormat"):
+        name, size = file.get("originalFileName", name), file.get("originalFileSize")
+    return RemoteFile(
+        name=plain_name(str(name), where),
+        url=f"{server}/api/access/datafile/{int(file['id'])}?format=original",
+        size=None if size is None else int(size),
+        checksum=_dataverse_checksum(file),
+    )
 
 
 def _dataverse_checksum(file: dict[str, Any]) -> str | None:
@@ -136,7 +146,7 @@ def plain_name(name: str, where: str) -> str:
         or name.startswith(".")
     ):
         raise FetchError(
-            where,
+            shown(where),
             expected="files with plain names",
             found=repr(name),
             hint="do not trust this server; fetch the files by hand",
@@ -146,7 +156,7 @@ def plain_name(name: str, where: str) -> str:
 
 def _unlike_api(url: str, kind: str) -> FetchError:
     return FetchError(
-        url,
+        shown(url),
         expected=f"an answer as {kind} gives it",
         found="another one",
         hint="correct the DOI or the server",

@@ -1,6 +1,5 @@
 """Steps of a calibration, each against arithmetic by hand or by plain NumPy."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from rasterio.transform import Affine
 from shapely import box
 
 from geo.errors import CalibrationError
+from tests.tiles.helpers import WriteTile
 from tiles.calibration.coefficient_tables import ELVIDGE_2014
 from tiles.calibration.continuity import continuous
 from tiles.calibration.intercalibration import intercalibrate, read_coefficients
@@ -22,7 +22,6 @@ from tiles.calibration.region_mask import around, inside_regions, with_mask
 from tiles.catalog import read_catalog
 from tiles.cube import open_cube
 
-WriteTile = Callable[..., Path]
 NAN = np.nan
 
 

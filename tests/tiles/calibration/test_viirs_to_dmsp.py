@@ -1,24 +1,28 @@
 """VIIRS to DMSP-like light: a known curve and a known kernel are recovered."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import rasterio
 from rasterio.transform import Affine
 from scipy.ndimage import gaussian_filter
+from shapely import box
 
-from geo.errors import CalibrationError, NoOverlapError
-from tiles.calibration.conversion_quality import quality
+from geo.errors import CalibrationError, ContractError, NoOverlapError
+from tests.tiles.helpers import WriteTile
+from tiles.calibration import conversion_fit
+from tiles.calibration.conversion_fit import fit_conversion
+from tiles.calibration.conversion_quality import quality, require_useful
 from tiles.calibration.kernel_average import area_average, blurred, sigma_in_cells
 from tiles.calibration.logistic_curve import LogisticCurve, fit_logistic
-from tiles.calibration.viirs_to_dmsp import Cleaning, fit_conversion, overlap
+from tiles.calibration.viirs_to_dmsp import Cleaning, overlap
 from tiles.catalog import read_catalog
 from tiles.lazy import lazy_layer
 from tiles.products import Product
-
-WriteTile = Callable[..., Path]
 
 CURVE = LogisticCurve(a=-3.0, b=72.0, c=1.3, d=2.2)
 COARSE = Affine(1000.0, 0.0, 0.0, 0.0, -1000.0, 96_000.0)
@@ -104,6 +108,121 @@ def test_too_little_light_is_refused() -> None:
         fit_logistic(np.ones(100), np.full(100, 5.0), ceiling=63.0, threshold=1.0)
     with pytest.raises(CalibrationError, match="of varying light"):
         fit_logistic(np.ones(500), np.full(500, 5.0), ceiling=63.0, threshold=1.0)
+
+
+def test_a_fold_is_held_out_of_the_choice_of_the_kernel_too(
+    pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if a fold had no DN: width, threshold and curve come from the other folds alone."""
+    monkeypatch.setattr(conversion_fit, "SIGMAS_KM", (0.75, 1.25, 2.0))
+    (viirs,) = read_catalog([pair[0]], user=[RADIANCE]).tiles
+    (dmsp,) = read_catalog([pair[1]]).tiles
+    whole = overlap(viirs, dmsp, Cleaning())
+    block = np.arange(96) // conversion_fit.BLOCK_CELLS
+    folds = (2 * block[:, None] + block[None, :]) % conversion_fit.FOLDS
+    # Each of two folds has light that another kernel explains better than that of all others.
+    blur = {0: blurred(whole.radiance, sigma=(2.0, 2.0)), 1: whole.radiance}
+    dn = whole.dn.copy()
+    for fold, seen in blur.items():
+        there = np.clip(CURVE(np.log1p(seen)), 0.0, 63.0)
+        dn[folds == fold] = np.where(there < 5.0, 0.0, there)[folds == fold]
+    whole = replace(whole, dn=dn)
+    fitted = fit_conversion([whole], cleaning=Cleaning())
+    for fold in (0, 1):
+        rest = replace(whole, dn=np.where(folds == fold, np.nan, dn))
+        other = fit_conversion([rest], cleaning=Cleaning())
+        assert fitted.widths_km[fold] == other.conversion.sigma_km
+        found = other.conversion.dn(rest.radiance, rest.grid)
+        np.testing.assert_array_equal(fitted.held_out[0][folds == fold], found[folds == fold])
+    assert len(set(fitted.widths_km)) > 1
+
+
+@pytest.mark.parametrize("product", ["viirs", "dmsp"])
+def test_values_outside_a_contract_are_refused(
+    pair: tuple[Path, Path], write_tile: WriteTile, product: str
+) -> None:
+    """255 in a tile of 0 to 63, and -999.3 as an undeclared fill, wherever they lie."""
+    name, where = ("radiance2013.tif", FINE) if product == "viirs" else ("DMSP2013.tif", COARSE)
+    with rasterio.open(pair[product == "dmsp"]) as file:
+        light = file.read(1)
+    light[7, 9] = -999.3 if product == "viirs" else 255.0
+    write_tile(light, name, dtype="float32", transform=where)
+    (viirs,) = read_catalog([pair[0]], user=[RADIANCE]).tiles
+    (dmsp,) = read_catalog([pair[1]]).tiles
+    value = "-999.3" if product == "viirs" else "255"
+    with pytest.raises(
+        ContractError, match=rf"{name}.* 1 cells outside, first {value} at row 7, column 9"
+    ):
+        overlap(viirs, dmsp, Cleaning())
+
+
+def test_a_place_of_a_breach_is_that_in_the_tile(
+    pair: tuple[Path, Path], write_tile: WriteTile
+) -> None:
+    """The tile begins 100 km further west and 50 km further north than the radiance."""
+    light = np.ones((196, 300))
+    light[100, 150] = 255.0
+    wide = Affine(1000.0, 0.0, -100_000.0, 0.0, -1000.0, 146_000.0)
+    dmsp = write_tile(light, "DMSP2013.tif", dtype="uint8", transform=wide)
+    (viirs,) = read_catalog([pair[0]], user=[RADIANCE]).tiles
+    with pytest.raises(ContractError, match="first 255 at row 100, column 150"):
+        overlap(viirs, read_catalog([dmsp]).tiles[0], Cleaning())
+
+
+def test_negative_radiance_counts_as_dark_only_where_the_product_has_it(
+    pair: tuple[Path, Path],
+) -> None:
+    (dmsp,) = read_catalog([pair[1]]).tiles
+    (viirs,) = read_catalog([pair[0]], user=[RADIANCE]).tiles
+    assert overlap(viirs, dmsp, Cleaning()).seen.all()  # one cell of -0.4
+    strict = replace(RADIANCE, valid_min=0.0)
+    (viirs,) = read_catalog([pair[0]], user=[strict]).tiles
+    with pytest.raises(ContractError, match=r"first -0\.4 at row 3, column 5"):
+        overlap(viirs, dmsp, Cleaning())
+
+
+def test_a_floor_of_any_size_inside_a_region(pair: tuple[Path, Path]) -> None:
+    (viirs,) = read_catalog([pair[0]], user=[RADIANCE]).tiles
+    (dmsp,) = read_catalog([pair[1]]).tiles
+    region = gpd.GeoDataFrame(geometry=[box(0, 0, 48_000, 96_000)], crs=dmsp.grid.crs)
+    found = overlap(viirs, dmsp, Cleaning(floor=1e-05), region=region)
+    assert found.seen[:, :48].all()
+    assert not found.seen[:, 48:].any()
+    whole = overlap(viirs, dmsp, Cleaning(floor=1e-05))
+    np.testing.assert_array_equal(found.radiance[:, :48], whole.radiance[:, :48])
+
+
+def test_a_fit_that_says_nothing_is_refused(pair: tuple[Path, Path]) -> None:
+    """DN that has nothing to do with the radiance: coefficients at bounds, or no better a guess."""
+    (viirs,) = read_catalog([pair[0]], user=[RADIANCE]).tiles
+    (dmsp,) = read_catalog([pair[1]]).tiles
+    right = overlap(viirs, dmsp, Cleaning())
+    rng = np.random.default_rng(8)
+    noise = replace(right, dn=rng.integers(5, 63, size=right.dn.shape).astype(np.float64))
+    with pytest.raises(CalibrationError, match="a bound of the fit"):
+        fit_conversion([noise], cleaning=Cleaning(), sigma_km=1.0)
+    fitted = fit_conversion([right], cleaning=Cleaning(), sigma_km=1.25)
+    require_useful(quality(fitted))
+    worse = replace(fitted, held_out=(rng.permuted(fitted.held_out[0]),))
+    with pytest.raises(CalibrationError, match="R2 above 0, found R2 -"):
+        require_useful(quality(worse))
+
+
+@pytest.mark.parametrize("sigma_km", [-1.0, float("nan"), float("inf")])
+def test_a_kernel_of_no_width_is_refused(pair: tuple[Path, Path], sigma_km: float) -> None:
+    (viirs,) = read_catalog([pair[0]], user=[RADIANCE]).tiles
+    found = overlap(viirs, read_catalog([pair[1]]).tiles[0], Cleaning())
+    with pytest.raises(CalibrationError, match="a width of 0 km or more"):
+        fit_conversion([found], cleaning=Cleaning(), sigma_km=sigma_km)
+
+
+@pytest.mark.parametrize(
+    ("floor", "cap"),
+    [(4.0, 1.0), (0.0, -5.0), (-1.0, None), (2.0, 2.0), (np.nan, None), (0, np.nan)],
+)
+def test_cleaning_that_leaves_nothing_is_refused(floor: float, cap: float | None) -> None:
+    with pytest.raises(CalibrationError, match="a floor from 0 on and a cap above it"):
+        Cleaning(floor, cap)
 
 
 def test_cleaning() -> None:
