@@ -13,13 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.errors import GridError
-from geo.grid import Grid
+from geo.grid import LATTICE_TOLERANCE, Grid
 from geo.window import Window
 from tiles.decoding import is_fill
 from tiles.source import Source, Spans, pieces_of_rows
-
-LATTICE_TOLERANCE = 1e-3
-"""How far, in cells, a part's corner may lie off the others' lattice: rounding of coordinates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +125,17 @@ def mosaic(parts: Sequence[Part], *, dtype: str, where: str) -> tuple[Mosaic, Gr
     a, _, c, _, e, f = first.transform
     corners = []
     for part in parts:
-        col = (part.grid.transform[2] - c) / a
-        row = (part.grid.transform[5] - f) / e
-        off = max(abs(col - round(col)), abs(row - round(row)))
-        steps = np.abs(np.array([part.grid.transform[0] / a, part.grid.transform[4] / e]) - 1.0)
-        drift = float((steps * (part.grid.shape[1], part.grid.shape[0])).max())
-        if part.grid.crs_wkt != first.crs_wkt or max(off, drift) > LATTICE_TOLERANCE:
+        offset = part.grid.offset_from(first)
+        off = 0.0 if offset is None else max(abs(cells - round(cells)) for cells in offset)
+        if offset is None or off > LATTICE_TOLERANCE:
+            how = "of other cells or CRS" if offset is None else f"{off:.3g} of a cell off it"
             raise GridError(
                 where,
                 expected=f"parts on one lattice of cells, as {_name(parts[0])} has",
-                found=f"{_name(part)}, {off:.3g} of a cell off it, or of other cells or CRS",
+                found=f"{_name(part)}, {how}",
                 hint="name only parts of one grid, or warp them to one first",
             )
-        corners.append((round(row), round(col)))
+        corners.append((round(offset[1]), round(offset[0])))
     top, left = min(row for row, _ in corners), min(col for _, col in corners)
     placed = tuple(
         _Placed(part, row - top, col - left)

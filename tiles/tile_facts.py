@@ -81,9 +81,11 @@ class TileFacts:
     before: Tile | None
     """The tile of the year before, or the earlier one of the same year, if there is one."""
     jump: float
-    """Relative change of the sum of light against it; NaN if there is none on the same grid."""
+    """Relative change of the sum of light against it; NaN if there is none. On another grid of the
+    same cells it is that of the cells that both have."""
     correlation: float
-    """Of its cells with those of the year before; NaN if there is none on the same grid."""
+    """Of its cells with those of the year before, the nearest ones on another grid of the same
+    cells; NaN if there is none with such cells."""
 
 
 def tile_facts(
@@ -125,6 +127,12 @@ def tile_facts(
                 moments[key] = sums if known is None else Moments(known.sums + sums.sums)
     readable = [tile for tile in tiles if tile.key not in wrong]
     before = _before(readable)
+    for tile in readable:
+        earlier = before.get(tile.key)
+        if earlier is not None and earlier.grid != tile.grid:
+            moments.pop(tile.key, None)
+            nearest = _nearest_moments(earlier, tile, threads=threads)
+            moments |= {} if nearest is None else {tile.key: nearest}
     return [_facts(tile, counts, moments, before.get(tile.key)) for tile in readable], wrong
 
 
@@ -198,6 +206,29 @@ def _moments(
     return Moments(np.array([x.size, x.sum(), y.sum(), x @ x, y @ y, x @ y]))
 
 
+def _nearest_moments(first: Tile, second: Tile, *, threads: int | None) -> Moments | None:
+    """Moments of the nearest cells of two tiles; None if their cells differ or are apart."""
+    offset = second.grid.offset_from(first.grid)
+    if offset is None:
+        return None
+    right, down = (round(cells) for cells in offset)
+    (rows, cols), (first_rows, first_cols) = second.grid.shape, first.grid.shape
+    top, left = max(-down, 0), max(-right, 0)
+    end_row, end_col = min(first_rows - down, rows), min(first_cols - right, cols)
+    if top >= end_row or left >= end_col:
+        return None
+
+    def of_stripe(start: int) -> NDArray[np.float64]:
+        own = Window(start, min(start + STRIPE_ROWS, end_row), left, end_col)
+        other = Window(own.first_row + down, own.end_row + down, left + right, end_col + right)
+        ((_, x),), ((_, y),) = first.source.pieces(other), second.source.pieces(own)
+        seen = _valid(x, limits_of(first)), _valid(y, limits_of(second))
+        return _moments(x, seen[0], y, seen[1]).sums
+
+    starts = list(range(top, end_row, STRIPE_ROWS))
+    return Moments(np.sum(in_threads(of_stripe, starts, threads or processors()), axis=0))
+
+
 def _before(tiles: Sequence[Tile]) -> Mapping[TileKey, Tile]:
     """For each tile the one before it: of the same year, or of the year before."""
     found: dict[TileKey, Tile] = {}
@@ -220,8 +251,11 @@ def _facts(
     before: Tile | None,
 ) -> TileFacts:
     own = counts[tile.key]
-    if before is None or before.grid != tile.grid or tile.key not in moments:
+    if before is None or tile.key not in moments:
         return TileFacts(tile, own, before, math.nan, math.nan)
-    earlier = counts[before.key].light
-    jump = own.light / earlier - 1.0 if earlier > 0.0 else math.nan
-    return TileFacts(tile, own, before, jump, moments[tile.key].correlation)
+    both = moments[tile.key]
+    earlier, later = counts[before.key].light, own.light
+    if before.grid != tile.grid:
+        _, earlier, later, *_ = both.sums
+    jump = float(later / earlier - 1.0) if earlier > 0.0 else math.nan
+    return TileFacts(tile, own, before, jump, both.correlation)
