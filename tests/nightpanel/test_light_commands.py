@@ -398,6 +398,26 @@ def test_two_versions_side_by_side(command: Command, tiles: Path, tmp_path: Path
         "dmsp-like-china:dmsp",
     )  # fmt: skip
     assert "DMSP2013.tif" in explained.stdout
+    assert "Seam" in done.stdout
+    assert "(by city in seam.csv)" in done.stdout
+    seam = pd.read_csv(tmp_path / "out" / "seam.csv", dtype={"city_id": "str"})
+    assert seam[["product", "year", "first", "second"]].drop_duplicates().to_numpy().tolist() == [
+        ["dmsp-like-china", 2013, "dmsp", "dmsp-like"]
+    ]
+    both = table[table["year"] == 2013].pivot(
+        index="city_id", columns="product", values=["mean", "gini"]
+    )
+    for value in ("mean", "gini"):
+        for side, label in (("first", "dmsp"), ("second", "dmsp-like")):
+            expected = both[value, f"dmsp-like-china:{label}"]
+            found = seam.set_index("city_id")[f"{value}_{side}"]
+            pd.testing.assert_series_equal(found, expected, check_names=False)
+    record = json.loads((tmp_path / "out" / "manifest.json").read_text())["stages"]["lights"]
+    assert "seam.csv" in record["files"]
+    one = study(tmp_path, 'several = "prefer"\nprefer = ["dmsp"]')
+    again = command("run", one, "--out", tmp_path / "out")
+    assert again.returncode == 0, again.stderr
+    assert ("Seam" in again.stdout, (tmp_path / "out" / "seam.csv").exists()) == (False, False)
 
 
 @pytest.mark.usefixtures("units")
