@@ -22,7 +22,7 @@ SHIFTED = Affine(10.0, 0.0, 2.5, 0.0, -10.0, 20.0)
 def test_lazy_equals_eager(write_tile: WriteTile, dtype: str, kept: str) -> None:
     years = [2013, 2014, 2016]
     paths = [
-        write_tile(np.roll(LIGHT, k), f"DMSP{y}.tif", dtype=dtype) for k, y in enumerate(years)
+        write_tile(np.roll(LIGHT, k), f"DMSP-like{y}.tif", dtype=dtype) for k, y in enumerate(years)
     ]
     catalog = read_catalog(paths)
     cube = open_cube(catalog)[catalog.tiles[0].grid.grid_id]
@@ -59,8 +59,8 @@ def test_declared_fill_is_masked(write_tile: WriteTile) -> None:
 def test_one_cube_for_each_grid(write_tile: WriteTile) -> None:
     paths = [
         write_tile(LIGHT, "DMSP2013.tif"),
-        write_tile(LIGHT, "DMSP2014.tif", transform=SHIFTED),
-        write_tile(LIGHT, "DMSP2015.tif"),
+        write_tile(LIGHT, "DMSP-like2014.tif", transform=SHIFTED),
+        write_tile(LIGHT, "DMSP-like2015.tif"),
     ]
     catalog = read_catalog(paths)
     cubes = open_cube(catalog)

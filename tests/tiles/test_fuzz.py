@@ -61,7 +61,7 @@ def test_mutated_tiles(
     data_dir: Path, tmp_path: Path, units_of: MakeUnits, options: dict[str, Any]
 ) -> None:
     source = data_dir / "raster" / "china_dmsplike" / "DMSP-like2019.tif"
-    path = tmp_path / "DMSP2019.tif"
+    path = tmp_path / "DMSP-like2019.tif"
     light = small_tile(source, path, **options)
     whole = path.read_bytes()
     catalog = read_catalog([path])
