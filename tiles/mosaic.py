@@ -20,7 +20,6 @@ from tiles.decoding import is_fill
 from tiles.size_limits import DEFAULT_LIMITS, SizeLimits, check_size
 from tiles.source import Source, Spans, pieces_of_rows
 
-
 LEAST_FILLED = 1e-3
 """Share of a mosaic that its parts fill at least; two of the globe's 648 tiles fill 0.003."""
 
