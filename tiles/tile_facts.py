@@ -14,9 +14,8 @@ from geo.errors import NightpanelError
 from geo.stripes import STRIPE_ROWS
 from geo.threads import in_threads, processors
 from geo.window import Window
-from tiles._sum_kernels import find_breaches
 from tiles.limits import Limits, limits_of
-from tiles.sums import Breaches, joined_breaches
+from tiles.sums import Breaches, breaches_in, joined_breaches
 from tiles.tile import Tile, TileKey
 
 
@@ -178,11 +177,6 @@ def _counts(
     values: NDArray[Any], valid: NDArray[np.bool_], limits: Limits, window: Window
 ) -> Counts:
     light = values[valid]
-    count, row, col = find_breaches(values, limits.low, limits.high, limits.fill)
-    breaches = Breaches()
-    if count:
-        place = (window.first_row + row, window.first_col + col)
-        breaches = Breaches(count, *place, float(values[row, col]))
     return Counts(
         cells=values.size,
         valid=light.size,
@@ -191,7 +185,7 @@ def _counts(
         low=float(light.min()) if light.size else math.inf,
         high=float(light.max()) if light.size else -math.inf,
         light=float(light.sum(dtype=np.float64)),
-        breaches=breaches,
+        breaches=breaches_in(values, limits, window),
     )
 
 
