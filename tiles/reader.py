@@ -27,6 +27,7 @@ from geo.grid import Grid
 from geo.window import Window
 from tiles.size_limits import DEFAULT_LIMITS, SizeLimits, check_size
 from tiles.source import Spans, pieces_of_rows
+from tiles.tiff_layout import check_blocks
 
 BLOCK_CACHE_MIB = 64
 """Memory of GDAL's block cache, which all open files share: every block is wanted once."""
@@ -98,6 +99,8 @@ def read_header(
             check_size(
                 str(path), shape=tile.shape, blocks=tile.block_shapes, dtype=dtype, limits=limits
             )
+            if isinstance(path, Path):
+                check_blocks(path, Path(file or path))
             return Header(
                 grid=_grid(path, tile),
                 dtype=dtype,
