@@ -71,7 +71,8 @@ def check_blocks(where: Path | str, file: Path) -> None:
     ------
     TileUnreadableError
         If it lists more or fewer blocks than its rows and columns have, a block has a place but no
-        bytes or bytes but no place, or an uncompressed one has not as many bytes as its cells need.
+        bytes or bytes but no place, or reaches into another one, or an uncompressed one has not as
+        many bytes as its cells need.
     """
     with file.open("rb") as stream:
         try:
@@ -105,33 +106,65 @@ def _directory(stream: IO[bytes]) -> _Directory:
     return _Directory(stream, order, entries)
 
 
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """The blocks that a header promises."""
+
+    count: int
+    cells: int
+    """Cells of a whole one."""
+    last: int
+    """Cells of the last one: a strip may be shorter."""
+    tags: tuple[int, int]
+    """Under which their places and bytes are listed."""
+
+
 def _misfit(header: _Directory) -> str:
     """What does not fit; empty if all does."""
+    blocks = _promised(header)
+    for tag in blocks.tags:
+        if header.count(tag) not in (None, blocks.count):
+            return (
+                f"{header.count(tag)} blocks listed where its rows and columns have {blocks.count}"
+            )
+    if any(header.count(tag) is None for tag in blocks.tags):
+        return ""
+    places, sizes = (header.many(tag, blocks.count) for tag in blocks.tags)
+    if places is None or sizes is None:
+        return "a list of blocks that ends early"
+    return _misplaced(places, sizes) or _wrong_length(header, blocks, sizes)
+
+
+def _promised(header: _Directory) -> _Blocks:
     width, height = header.one(WIDTH, 0), header.one(HEIGHT, 0)
     if TILE_OFFSETS in header.entries:
         wide, high = header.one(TILE_WIDTH, width), header.one(TILE_HEIGHT, height)
-        tags = (TILE_OFFSETS, TILE_BYTES)
-    else:
-        wide, high = width, min(header.one(ROWS_PER_STRIP, height), height)
-        tags = (STRIP_OFFSETS, STRIP_BYTES)
-    blocks = -(-width // wide) * -(-height // high)
-    for tag in tags:
-        if header.count(tag) not in (None, blocks):
-            return f"{header.count(tag)} blocks listed for the {blocks} of its {height} rows"
-    if any(header.count(tag) is None for tag in tags):
-        return ""
-    places, sizes = (header.many(tag, blocks) for tag in tags)
-    if places is None or sizes is None:
-        return "a list of blocks that ends early"
+        count = -(-width // wide) * -(-height // high)
+        return _Blocks(count, wide * high, wide * high, (TILE_OFFSETS, TILE_BYTES))
+    high = min(header.one(ROWS_PER_STRIP, height), height)
+    count = -(-height // high)
+    last = width * (height - high * (count - 1))
+    return _Blocks(count, width * high, last, (STRIP_OFFSETS, STRIP_BYTES))
+
+
+def _misplaced(places: NDArray[np.int64], sizes: NDArray[np.int64]) -> str:
     half = np.flatnonzero((places == 0) != (sizes == 0))
     if half.size:
         return f"block {half[0]} with a place or bytes, but not both"
+    order = np.argsort(places, kind="stable")
+    ends = (places + sizes)[order][:-1]
+    over = np.flatnonzero((ends > places[order][1:]) & (sizes[order][:-1] > 0))
+    return f"block {order[over[0]]} that reaches into another one" if over.size else ""
+
+
+def _wrong_length(header: _Directory, blocks: _Blocks, sizes: NDArray[np.int64]) -> str:
+    """Of uncompressed blocks; that of others is not known before they are read."""
+    if BITS not in header.entries:
+        return "no number of bits of a cell"
     bits = header.one(BITS, 1) * header.one(SAMPLES, 1)
     if header.one(COMPRESSION, PLAIN) != PLAIN or bits % 8:
         return ""
-    whole = wide * high * bits // 8
-    wrong = (sizes != 0) & (sizes != whole)
-    if TILE_OFFSETS not in header.entries:
-        wrong[-1] &= sizes[-1] != width * (height - high * (blocks - 1)) * bits // 8
+    wrong = (sizes != 0) & (sizes != blocks.cells * bits // 8)
+    wrong[-1] &= sizes[-1] != blocks.last * bits // 8
     (at,) = np.nonzero(wrong)
-    return f"block {at[0]} of {sizes[at[0]]} bytes for cells of {whole}" if at.size else ""
+    return f"block {at[0]} of {sizes[at[0]]} bytes for {blocks.cells} cells" if at.size else ""

@@ -83,3 +83,12 @@ def test_one_product_at_a_time(write_tile: WriteTile) -> None:
     catalog = read_catalog([write_tile(LIGHT, name) for name in names])
     with pytest.raises(ProductError, match="dmsp-like-china, harmonized"):
         open_cube(catalog)
+
+
+def test_the_room_itself_opens_cubes() -> None:
+    import tiles
+    from tiles.cube import open_cube
+
+    assert tiles.open_cube is open_cube
+    with pytest.raises(AttributeError, match="no attribute 'open_cubes'"):
+        tiles.open_cubes  # noqa: B018

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
 
 from geo.errors import TileUnreadableError
 from tests.tiles.helpers import WriteTile
@@ -72,6 +73,23 @@ def test_whole_files_are_accepted(
         LIGHT, "DMSP-like2015.tif", dtype=dtype, bigtiff=bigtiff, endianness=endianness, **layout
     )
     assert read_catalog([path]).tiles[0].grid.shape == (40, 40)
+
+
+def test_blocks_that_share_bytes(write_tile: WriteTile) -> None:
+    path = write_tile(LIGHT, "DMSP-like2015.tif", blockysize=20)
+    content = bytearray(path.read_bytes())
+    at = content.index(struct.pack("<II", *offsets_of(path)))
+    struct.pack_into("<I", content, at, offsets_of(path)[0] + 16)
+    path.write_bytes(content)
+    with pytest.raises(TileUnreadableError, match="block 0 that reaches into another one"):
+        read_catalog([path])
+
+
+def offsets_of(path: Path) -> tuple[int, int]:
+    """Places of the two strips of a tile."""
+    with rasterio.open(path) as tile:
+        found = [tile.get_tag_item(f"BLOCK_OFFSET_0_{k}", "TIFF", bidx=1) for k in range(2)]
+    return int(found[0]), int(found[1])
 
 
 def test_a_block_with_bytes_but_no_place(write_tile: WriteTile) -> None:
