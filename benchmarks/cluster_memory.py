@@ -115,7 +115,7 @@ def made_up(folder: Path, case: Case) -> tuple[Units, Catalog]:
     rows = STRIPES * STRIPE_ROWS
     of_tiles = folder / f"{case.dtype}_{case.columns}"
     of_tiles.mkdir(exist_ok=True)
-    paths = [of_tiles / f"DMSP{2000 + year}.tif" for year in range(case.years)]
+    paths = [of_tiles / f"DMSP{1992 + year}.tif" for year in range(case.years)]
     for path in paths:
         if not path.exists():
             if path == paths[0]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Transform = tuple[float, float, float, float, float, float]
 
+LATTICE_TOLERANCE = 1e-3
+"""How far, in cells, cells may lie off a common lattice: rounding of coordinates."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -118,6 +121,26 @@ class Grid:
         a, _, c, _, e, f = self.transform
         corner = (a, 0.0, c + a * window.first_col, 0.0, e, f + e * window.first_row)
         return Grid(crs=self.crs, transform=corner, shape=window.shape)
+
+    def offset_from(self, other: "Grid") -> tuple[float, float] | None:
+        """How far this grid's first corner lies from that of another one, in cells.
+
+        Parameters
+        ----------
+        other : Grid
+
+        Returns
+        -------
+        tuple of 2 floats, or None
+            Columns to the right and rows down, counted in the cells of ``other``; None if the two
+            have other cells or another CRS, so that no offset brings one onto the other.
+        """
+        a, _, c, _, e, f = other.transform
+        wide, high = abs(self.transform[0] / a - 1.0), abs(self.transform[4] / e - 1.0)
+        rows, cols = self.shape
+        if self.crs_wkt != other.crs_wkt or max(wide * cols, high * rows) > LATTICE_TOLERANCE:
+            return None
+        return (self.transform[2] - c) / a, (self.transform[5] - f) / e
 
     def around(self, bounds: tuple[float, float, float, float]) -> Window | None:
         """The cells that a rectangle touches.

@@ -10,7 +10,7 @@ from estimation.designs import Design
 from geo.errors import DesignError, MissingYearError, NightpanelError
 from nightpanel.study import Study
 from nightpanel.study_lights import ProductSection
-from tiles.products import Note, Product, product_named
+from tiles.products import Note, Product, Span, product_named
 
 if TYPE_CHECKING:
     from geo.boundaries import Units
@@ -114,6 +114,7 @@ def _product(section: ProductSection) -> Product:
     notes = tuple(
         Note(**note.model_dump() | {"years": tuple(note.years)}) for note in section.notes
     )
-    given = section.model_dump() | {"notes": notes}
+    spans = tuple(Span(**span.model_dump()) for span in section.spans)
+    given = section.model_dump() | {"notes": notes, "spans": spans}
     given |= {name: tuple(given[name]) for name in ("fill_values", "quality")}
     return Product(**given)

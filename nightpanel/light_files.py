@@ -18,6 +18,8 @@ from nightpanel.geopackage import (
     page_bytes,
     write_blocks,
 )
+from nightpanel.manifest import SEAM
+from nightpanel.seam import seam_table
 from nightpanel.shapes import GEOPARQUET, kept_shapes
 from nightpanel.store import Store
 from nightpanel.year_blocks import Block, year_blocks, year_columns
@@ -34,6 +36,8 @@ def write_light_files(
     threads: int | None = None,
 ) -> dict[str, str]:
     """Write ``units.parquet``, ``cities.parquet``, ``townships.gpkg`` and ``townships.parquet``.
+
+    And ``seam.csv``, if a product has a year twice.
 
     Parameters
     ----------
@@ -75,6 +79,9 @@ def write_light_files(
             "townships.parquet": lambda file: _write_twin(wide.result()["townships"], file),
             "cities.parquet": lambda file: write_parquet(wide.result()["city_years"], file),
         }
+        seam = seam_table(city_years)
+        if len(seam):
+            writers[SEAM] = lambda file: seam.to_csv(file, index=False)
         files = {
             name: pool.submit(_written, write, folder / name) for name, write in writers.items()
         }

@@ -15,6 +15,9 @@ STAGE_FILES = {
     "panel": ("panel.parquet", "unmatched.parquet", "matches.parquet"),
     "estimates": ("estimates.parquet", "tables/estimates.csv", "tables/notes.txt"),
 }
+SEAM = "seam.csv"
+SOMETIMES = {"lights": (SEAM,)}
+"""Files that a stage writes for some studies only."""
 PACKAGES = (
     "nightpanel", "numpy", "numba", "scipy", "pandas", "pyarrow", "geopandas", "pyogrio", "pyproj",
     "shapely", "rasterio", "doubleml", "scikit-learn", "pyfixest", "dask", "distributed",

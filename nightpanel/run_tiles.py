@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from geo.errors import ContractError, NightpanelError
@@ -10,7 +11,7 @@ from nightpanel.problems import attempt
 from tiles.contract import check_contract
 from tiles.open_tile import Opening, open_store, open_tile
 from tiles.products import Product, product_named, read_products
-from tiles.several import Rule, groups
+from tiles.several import Group, Rule, groups
 from tiles.stac import write_stac
 from tiles.tile import Tile
 from tiles.tile_facts import TileFacts, tile_facts
@@ -95,11 +96,24 @@ def _opened(
     found: list[Tile] = []
     for path in stores:
         found += attempt(partial(open_store, path, product, own), problems) or []
-    of_years = attempt(lambda: groups(items, Rule("keep-both"))[0], problems) or []
-    for group in of_years:
+    for group in _groups(items, problems):
         tile = attempt(partial(open_tile, group, Opening()), problems)
         found += [] if tile is None else [tile]
     return sorted(found, key=lambda tile: tile.key)
+
+
+def _groups(items: Sequence[Named], problems: list[NightpanelError]) -> list[Group]:
+    """Files by tiles; a year with one of them twice does not hide the others."""
+    rule = Rule("keep-both")
+
+    def year(item: Named) -> tuple[str, int]:
+        return item.product.name, item.facts.year
+
+    found: list[Group] = []
+    for _, some in groupby(sorted(items, key=year), key=year):
+        made = attempt(partial(groups, list(some), rule), problems)
+        found += [] if made is None else made[0]
+    return found
 
 
 def _check(facts: TileFacts) -> bool:

@@ -67,6 +67,7 @@ def show_run(result: "StudyRun") -> None:
     made = result.made
     if "lights" in made:
         print_table(light_summary(made["lights"].city_years), title="Inequality inside cities")
+        show_seam(made["lights"].city_years)
     if "panel" in made:
         joined, lost = made["panel"].panel, made["panel"].unmatched
         say(f"Panel: {len(joined)} city-years of {joined['city_id'].nunique()} cities join.")
@@ -84,6 +85,16 @@ def show_run(result: "StudyRun") -> None:
             parts = made["lights"].seconds.items()
             say(f"Light: {', '.join(f'{part} {time:.1f} s' for part, time in parts)}")
         _show_effort(result.effort)
+
+
+def show_seam(city_years: "pd.DataFrame") -> None:
+    """What years that a product has twice do to mean light and Gini; nothing if there are none."""
+    from nightpanel.seam import seam_summary, seam_table
+
+    seam = seam_table(city_years)
+    if len(seam):
+        print_table(seam_summary(seam), title="Seam, means over cities that both versions show")
+        say("  (by city in seam.csv)")
 
 
 def _show_effort(effort: "Effort") -> None:

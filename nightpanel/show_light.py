@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from nightpanel.show import print_table, say
+from tiles.grid_shift import shift_text
 
 if TYPE_CHECKING:
     from nightpanel.run_conversion import ConversionRun
@@ -27,7 +28,8 @@ def show_tiles(report: "TileReport") -> None:
     if changes:
         print_table(pd.DataFrame(changes), title="Against the year before")
     for one in facts:
-        for note in one.tile.notes:
+        shift = "" if one.before is None else shift_text(one.tile, one.before)
+        for note in (*one.tile.notes, *([shift] if shift else [])):
             say(f"Note: {one.tile.name}: {note}")
 
 
@@ -64,13 +66,11 @@ def _values(one: "TileFacts") -> dict[str, object]:
 
 
 def _change(one: "TileFacts") -> dict[str, object]:
-    before = one.before.name if one.before is not None else ""
-    other_grid = one.before is not None and one.before.grid != one.tile.grid
     return {
         "file": one.tile.name,
-        "before": before,
+        "before": "" if one.before is None else one.before.name,
         "change of the sum": "-" if math.isnan(one.jump) else f"{one.jump:+.2%}",
-        "correlation": "other grid" if other_grid else _number(one.correlation),
+        "correlation": _number(one.correlation),
     }
 
 

@@ -18,6 +18,17 @@ class NoteSection(Section):
     """The satellite that it concerns; all when left out."""
 
 
+class SpanSection(Section):
+    """Years of a satellite or a version."""
+
+    name: str
+    """The satellite or version."""
+    first_year: int | None = None
+    """Its first year; none when left out."""
+    last_year: int | None = None
+    """Its last year; none when left out."""
+
+
 class ProductSection(Section):
     """A light product of the user's own: its contract."""
 
@@ -54,6 +65,8 @@ class ProductSection(Section):
     """Dataset of the light's quality in an HDF5 file."""
     quality: list[int] = []
     """Quality values that count as an observation."""
+    spans: list[SpanSection] = []
+    """Years of its satellites and versions, where they are fewer than the product's."""
     notes: list[NoteSection] = []
     """What is known of some of its files."""
     doi: str | None = None

@@ -6,7 +6,14 @@ from typing import Any
 
 from geo.audit import AuditRow
 from nightpanel.digests import FileDigests, file_digest
-from nightpanel.manifest import MANIFEST, STAGE_FILES, STAGES, merged_manifest, read_manifest
+from nightpanel.manifest import (
+    MANIFEST,
+    SOMETIMES,
+    STAGE_FILES,
+    STAGES,
+    merged_manifest,
+    read_manifest,
+)
 from nightpanel.outputs import merged_audit, staged, write_manifest, write_table
 
 AUDIT = "audit.parquet"
@@ -60,6 +67,7 @@ def write_stage(
         write_manifest(merged_manifest(made, out, audit=digest, stale=gone), staging / MANIFEST)
 
     stale = [file for stage in later for file in STAGE_FILES[stage]]
+    stale += [file for stage in (name, *later) for file in SOMETIMES.get(stage, ())]
     with staged(out, stale=stale, last=merge) as staging:
         files.update(write(folder=staging))
 

@@ -16,7 +16,8 @@ from geo.errors import GridError, MissingCrsError, TileUnreadableError
 from geo.grid import Grid
 from geo.window import Window
 from tiles.catalog import Catalog
-from tiles.products import NameFacts, Product, product_named
+from tiles.products import NameFacts, Product, check_nodata, check_year, product_named
+from tiles.reader import check_axes
 from tiles.source import Source, Spans, pieces_of_rows
 from tiles.tile import Tile
 
@@ -220,19 +221,25 @@ def array_tiles(
     Raises
     ------
     MissingCrsError, GridError
-        If it does not say where it lies, or in which years.
+        If it does not say where it lies, or in which years, or its axes are swapped.
+    ContractError
+        If the product has no such year, or the declared nodata is light by its contract.
     """
     tiles = []
     for year, layer in sorted(layers_by_year(array, where=where).items()):
+        check_year(where, product, NameFacts(year))
         # An array in memory is told by its bytes, a lazy one by its graph, a store by its files.
         recipe = year if folder is not None else (year, tokenize(layer.data))
         nodata = layer.rio.nodata
+        check_nodata(where, product, nodata)
+        grid = grid_of(layer, where=where)
+        check_axes(where, grid)
         tiles.append(
             Tile(
                 where=where,
                 product=product,
                 facts=NameFacts(year),
-                grid=grid_of(layer, where=where),
+                grid=grid,
                 dtype=str(layer.dtype),
                 nodata=None if nodata is None or np.isnan(nodata) else float(nodata),
                 source=ArraySource(layer, recipe, folder=folder),

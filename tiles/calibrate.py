@@ -5,13 +5,14 @@ the pipeline reads by stripes like a file. Its address holds what it is made of:
 those of the years that its steps reach, and what was done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import Any
+from itertools import groupby, pairwise
+from typing import Any, Self
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from geo.audit import AuditRow
 from geo.errors import CalibrationError
@@ -34,11 +35,11 @@ class Calibrated:
 
 
 def calibrate(catalog: Catalog, steps: Sequence[Step], *, average: bool = False) -> Calibrated:
-    """Apply steps to the tiles of a catalogue, lazily.
+    """Apply steps to the tiles of a catalogue, lazily, in their order.
 
-    Steps that concern single files come first, in their order; then several files of one year are
-    averaged, if they are to be; then the other steps. Each product and grid is a cube of its own:
-    nothing is resampled.
+    Several files of one year are averaged, if they are to be, after the last step that concerns
+    single files. Each product and grid is a cube of its own: nothing is resampled. Files that are
+    kept under labels share the steps on single files, and are apart after them.
 
     Parameters
     ----------
@@ -56,27 +57,59 @@ def calibrate(catalog: Catalog, steps: Sequence[Step], *, average: bool = False)
     Raises
     ------
     CalibrationError
-        If a step cannot be taken, or files are to be averaged that are not on one scale.
+        If a step cannot be taken, or files are to be averaged that are not on one scale, or not on
+        one grid.
+    ContractError
+        If a step reads values that break their product's contract; others are refused when the
+        pipeline reads them.
     """
-    first = [step for step in steps if step.of_files]
-    then = [step for step in steps if not step.of_files]
+    files = max((k for k, step in enumerate(steps, start=1) if step.of_files), default=0)
+    first, then = steps[:files], steps[files:]
     done: dict[str, list[Mapping[str, Any]]] = {}
     audit: list[AuditRow] = []
     tiles: list[Tile] = []
-    for (label, grid), of_grid in _by_grid(catalog.tiles):
-        light = cube_of(of_grid)
-        log = done.setdefault(f"{label} on grid {grid}", [])
-        light = _apply(light, first, log, audit)
-        if average:
-            _check_average(of_grid, steps)
-            light, row = averaged(light)
-            audit += row
-            log += [{"step": "average"}] if row else []
-        light = _apply(light, then, log, audit)
-        reach = sum(step.reach for step in then)
-        tiles += _layers(light, of_grid, log, reach=reach)
-    tiles.sort(key=lambda tile: tile.key)
+    for of_grid in _by_grid(catalog.tiles):
+        whole = _apply(_State.of(of_grid), first, audit)
+        for part, of_part in _parts(whole, of_grid, average=average):
+            state = part
+            if average:
+                _check_average(of_part, steps)
+                state = _averaged(part, audit)
+            state = _apply(state, then, audit)
+            done[f"{of_part[0].product_label} on grid {of_part[0].grid.grid_id}"] = state.log
+            tiles += _layers(state, of_part, reach=sum(step.reach for step in steps))
+    tiles.sort(key=lambda tile: (*tile.key, tile.where))
+    _check_one_a_year(tiles)
     return Calibrated(Catalog(tuple(tiles), (*catalog.audit, *audit)), done)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A cube on its way through the steps."""
+
+    light: xr.DataArray
+    """The cube."""
+    saturation: NDArray[np.float64]
+    """(years,) Value from which on a cell of each layer counts as saturated; NaN for none."""
+    log: list[Mapping[str, Any]]
+    """What was done."""
+
+    @classmethod
+    def of(cls, tiles: Sequence[Tile]) -> Self:
+        """Tiles as they are read; values that break a contract are refused there."""
+        level = tiles[0].product.saturation
+        levels = np.full(len(tiles), np.nan if level is None else level)
+        return cls(cube_of(tiles, checked=True), levels, [])
+
+    def layers(self, chosen: Sequence[int]) -> Self:
+        """Some of the layers."""
+        at = list(chosen)
+        return replace(
+            self,
+            light=self.light.isel(year=at),
+            saturation=self.saturation[at],
+            log=list(self.log),
+        )
 
 
 def averaged(light: xr.DataArray) -> tuple[xr.DataArray, list[AuditRow]]:
@@ -106,32 +139,49 @@ def averaged(light: xr.DataArray) -> tuple[xr.DataArray, list[AuditRow]]:
         if len(of_year) > 1:
             some = light.isel(year=of_year)
             layers[-1] = some.mean("year", skipna=True, keep_attrs=True).astype(light.dtype)
-            which = ", ".join(texts[-1] for texts in joined.values() if texts[-1].strip())
+            which = " and ".join(
+                " ".join(texts[k] for texts in words.values() if texts[k]) for k in of_year
+            )
             detail = f"the mean of {len(of_year)} files where they observed: {which}"
             audit.append(AuditRow("tiles", "average", f"year {year}", detail, len(of_year)))
     cube = stacked(layers, sorted(set(years)), joined)
     return cube.assign_attrs(light.attrs), audit
 
 
-def _by_grid(tiles: Sequence[Tile]) -> list[tuple[tuple[str, str], list[Tile]]]:
+def _by_grid(tiles: Sequence[Tile]) -> list[list[Tile]]:
     def place(tile: Tile) -> tuple[str, str]:
-        return tile.product_label, tile.grid.grid_id
+        return tile.product.name, tile.grid.grid_id
 
-    return [(key, list(some)) for key, some in groupby(sorted(tiles, key=place), key=place)]
+    in_order = sorted(tiles, key=lambda tile: (*place(tile), *tile.key, tile.where))
+    return [list(some) for _, some in groupby(in_order, key=place)]
 
 
-def _apply(
-    light: xr.DataArray,
-    steps: Sequence[Step],
-    log: list[Mapping[str, Any]],
-    audit: list[AuditRow],
-) -> xr.DataArray:
+def _parts(
+    whole: _State, tiles: Sequence[Tile], *, average: bool
+) -> Iterator[tuple[_State, list[Tile]]]:
+    """The layers of each label, with their tiles; all together if they are to be averaged."""
+    labels = [tile.product_label for tile in tiles]
+    for label in [labels[0]] if average else sorted(set(labels)):
+        chosen = [k for k, other in enumerate(labels) if average or other == label]
+        yield whole.layers(chosen), [tiles[k] for k in chosen]
+
+
+def _apply(state: _State, steps: Sequence[Step], audit: list[AuditRow]) -> _State:
     for step in steps:
-        stepped = step.apply(light)
-        light = stepped.light
-        log.append(stepped.done)
+        stepped = step.apply(state.light, saturation=state.saturation)
         audit += stepped.audit
-    return light
+        levels = state.saturation if stepped.saturation is None else stepped.saturation
+        state = _State(stepped.light, levels, [*state.log, stepped.done])
+    return state
+
+
+def _averaged(state: _State, audit: list[AuditRow]) -> _State:
+    """Each year once; a mean counts as saturated from the lowest of its files' levels on."""
+    years = state.light.coords["year"].to_numpy()
+    light, rows = averaged(state.light)
+    audit += rows
+    levels = [state.saturation[years == year].min() for year in np.unique(years)]
+    return _State(light, np.array(levels), [*state.log, *([{"step": "average"}] if rows else [])])
 
 
 def _check_average(tiles: Sequence[Tile], steps: Sequence[Step]) -> None:
@@ -147,11 +197,21 @@ def _check_average(tiles: Sequence[Tile], steps: Sequence[Step]) -> None:
         )
 
 
-def _layers(
-    light: xr.DataArray, tiles: Sequence[Tile], log: Sequence[Mapping[str, Any]], *, reach: int
-) -> list[Tile]:
+def _check_one_a_year(tiles: Sequence[Tile]) -> None:
+    """Files of one year on different grids cannot become one."""
+    for first, second in pairwise(tiles):
+        if first.key == second.key:
+            raise CalibrationError(
+                "lights.several",
+                expected=f"files of {first.product_label} {first.year} on one grid",
+                found=f"{first.name} and {second.name} on two",
+                hint="prefer one of them, keep both, or warp them to one grid first",
+            )
+
+
+def _layers(state: _State, tiles: Sequence[Tile], *, reach: int) -> list[Tile]:
     """The layers of a calibrated cube as tiles."""
-    made = []
+    made, light, log = [], state.light, state.log
     for k, year in enumerate(int(year) for year in light.coords["year"].to_numpy()):
         near = [tile for tile in tiles if abs(tile.year - year) <= reach]
         own = next(tile for tile in tiles if tile.year == year)
@@ -161,7 +221,8 @@ def _layers(
             recipe=recipe,
             behind=tuple(tile.source for tile in near),
         )
-        plain = replace(own.product, fill_values=())
+        level = float(state.saturation[k])
+        plain = replace(own.product, fill_values=(), saturation=None if np.isnan(level) else level)
         made.append(
             replace(
                 own, source=source, dtype=str(np.dtype(light.dtype)), nodata=None, product=plain

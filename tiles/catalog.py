@@ -11,6 +11,7 @@ from pathlib import Path
 
 from geo.audit import AuditRow
 from geo.errors import DuplicateYearError, MissingYearError
+from tiles.grid_shift import shift_rows
 from tiles.products import Product
 from tiles.several import REFUSE, Group, Rule, groups
 from tiles.size_limits import DEFAULT_LIMITS, SizeLimits
@@ -103,7 +104,8 @@ def read_catalog(
     if rule.several != "average":
         _check_unique(tiles)
     left = [item for item in items if item not in wanted]
-    audit = [*_guessed(of_years), *decided, *_declared(tiles), *_notes(tiles), *left_out(left)]
+    audit = [*_guessed(of_years), *decided, *_declared(tiles), *_notes(tiles)]
+    audit += [*shift_rows(tiles), *left_out(left)]
     return Catalog(tiles=tuple(tiles), audit=tuple(audit))
 
 

@@ -30,7 +30,7 @@ def check_contract(tiles: Sequence[Tile], breaches: Sequence[Breaches]) -> None:
                 tile.where,
                 expected=f"{product.name} values from {product.valid_min:g} to "
                 f"{product.valid_max:g}{_fill_text(tile)}",
-                found=f"{found.count} cells outside, first {found.value:g} at row {found.row}, "
+                found=f"{found.count} cells outside, first {found.value:.10g} at row {found.row}, "
                 f"column {found.col} (counted from 0)",
                 hint="name the right product, or declare one whose contract says what they are",
             )

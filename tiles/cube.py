@@ -51,12 +51,24 @@ def open_cube(catalog: Catalog) -> dict[str, xr.DataArray]:
     }
 
 
-def cube_of(tiles: Sequence[Tile]) -> xr.DataArray:
-    """Tiles of one product on one grid as a cube, as `open_cube` gives it."""
+def cube_of(tiles: Sequence[Tile], *, checked: bool = False) -> xr.DataArray:
+    """Tiles of one product on one grid as a cube, as `open_cube` gives it.
+
+    Parameters
+    ----------
+    tiles : sequence of Tile
+    checked : bool
+        As for `tiles.lazy.lazy_layer`.
+
+    Returns
+    -------
+    DataArray
+    """
     words = {
         name: [getattr(tile.facts, name) for tile in tiles] for name in ("satellite", "version")
     }
-    cube = stacked([lazy_layer(tile) for tile in tiles], [tile.year for tile in tiles], words)
+    layers = [lazy_layer(tile, checked=checked) for tile in tiles]
+    cube = stacked(layers, [tile.year for tile in tiles], words)
     product, grid = tiles[0].product, tiles[0].grid
     cube = cube.rename("light").assign_attrs(units=product.unit, product=product.name)
     return on_grid(cube.rio.write_nodata(np.nan), grid)

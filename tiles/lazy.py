@@ -12,34 +12,41 @@ from rasterio.transform import Affine
 from geo.grid import Grid
 from geo.stripes import STRIPE_ROWS
 from geo.window import Window
+from tiles.contract import check_contract
 from tiles.decoding import floating, is_fill
 from tiles.digest import digest_of
 from tiles.file_state import file_state
+from tiles.limits import limits_of
+from tiles.sums import breaches_in
 from tiles.tile import Tile
 
 
-def lazy_layer(tile: Tile) -> xr.DataArray:
+def lazy_layer(tile: Tile, *, checked: bool = False) -> xr.DataArray:
     """A tile as a lazy array.
 
     Parameters
     ----------
     tile : Tile
+    checked : bool
+        Whether reading values that break the product's contract is a `ContractError`, for light
+        that a calibration makes other light of.
 
     Returns
     -------
     DataArray
         Dimensions ``y``, ``x`` with the coordinates of the cells' centres and the CRS; chunks of
         512 rows; float32 for tiles of at most 16 bits and float32 tiles, else float64, in the
-        product's unit, NaN where there is fill. A value outside the product's contract stays as it
-        is.
+        product's unit, NaN where there is fill. Unless checked, a value outside the product's
+        contract stays as it is.
     """
     rows, cols = tile.grid.shape
     heights = tuple(min(STRIPE_ROWS, rows - first) for first in range(0, rows, STRIPE_ROWS))
     kind = floating(tile.dtype)
     # Equal names for equal light: Dask then shares what several results need.
-    name = f"light-{digest_of(tile.source.content(file_state), tile.dtype, tile.fill_values)}"
+    content = (tile.source.content(file_state), tile.dtype, tile.fill_values, checked)
+    name = f"light-{digest_of(content)}"
     values = da.map_blocks(
-        _rows,
+        _checked_rows if checked else _rows,
         tile=tile,
         name=name,
         dtype=kind,
@@ -72,15 +79,28 @@ def on_grid(light: xr.DataArray, grid: Grid) -> xr.DataArray:
 def light_in(tile: Tile, window: Window) -> NDArray[Any]:
     """Light of a window of a tile, in floating point, NaN where there is fill."""
     ((_, stored),) = tile.source.pieces(window)
-    values = stored.astype(floating(tile.dtype))
-    values[is_fill(stored, tile.fill_values)] = np.nan
-    return values
+    return _light_of(tile, stored)
 
 
 def _rows(tile: Tile, block_info: Any = None) -> NDArray[Any]:
     """The light of a chunk."""
     (first_row, end_row), (first_col, end_col) = block_info[None]["array-location"]
     return light_in(tile, Window(first_row, end_row, first_col, end_col))
+
+
+def _checked_rows(tile: Tile, block_info: Any = None) -> NDArray[Any]:
+    """As `_rows`, of values that keep their contract."""
+    (first_row, end_row), (first_col, end_col) = block_info[None]["array-location"]
+    window = Window(first_row, end_row, first_col, end_col)
+    ((_, stored),) = tile.source.pieces(window)
+    check_contract([tile], [breaches_in(stored, limits_of(tile), window)])
+    return _light_of(tile, stored)
+
+
+def _light_of(tile: Tile, stored: NDArray[Any]) -> NDArray[Any]:
+    values = stored.astype(floating(tile.dtype))
+    values[is_fill(stored, tile.fill_values)] = np.nan
+    return values
 
 
 def _centres(first: float, step: float, count: int) -> NDArray[np.float64]:

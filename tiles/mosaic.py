@@ -4,6 +4,7 @@ A cell that several parts hold is counted once: the first part, in the order of 
 observed it gives its value. A cell that none holds is fill.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.errors import GridError
-from geo.grid import Grid
+from geo.errors import GridError, TileSizeError
+from geo.grid import LATTICE_TOLERANCE, Grid
 from geo.window import Window
 from tiles.decoding import is_fill
+from tiles.size_limits import DEFAULT_LIMITS, SizeLimits, check_size
 from tiles.source import Source, Spans, pieces_of_rows
 
-LATTICE_TOLERANCE = 1e-3
-"""How far, in cells, a part's corner may lie off the others' lattice: rounding of coordinates."""
+LEAST_FILLED = 1e-3
+"""Share of a mosaic that its parts fill at least; two of the globe's 648 tiles fill 0.003."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,9 @@ class Mosaic:
             np.copyto(there, found, where=seen & np.isnan(there))
 
 
-def mosaic(parts: Sequence[Part], *, dtype: str, where: str) -> tuple[Mosaic, Grid]:
+def mosaic(
+    parts: Sequence[Part], *, dtype: str, where: str, limits: SizeLimits = DEFAULT_LIMITS
+) -> tuple[Mosaic, Grid]:
     """Put parts together.
 
     Parameters
@@ -112,6 +116,8 @@ def mosaic(parts: Sequence[Part], *, dtype: str, where: str) -> tuple[Mosaic, Gr
         NumPy name of the floating-point type of the whole.
     where : str
         The year, for errors.
+    limits : SizeLimits
+        How large the whole may be, what lies between the parts included.
 
     Returns
     -------
@@ -123,24 +129,24 @@ def mosaic(parts: Sequence[Part], *, dtype: str, where: str) -> tuple[Mosaic, Gr
     ------
     GridError
         If the parts do not lie on one lattice of cells.
+    TileSizeError
+        If the whole is larger than the limits, or nearly empty.
     """
     first = parts[0].grid
     a, _, c, _, e, f = first.transform
     corners = []
     for part in parts:
-        col = (part.grid.transform[2] - c) / a
-        row = (part.grid.transform[5] - f) / e
-        off = max(abs(col - round(col)), abs(row - round(row)))
-        steps = np.abs(np.array([part.grid.transform[0] / a, part.grid.transform[4] / e]) - 1.0)
-        drift = float((steps * (part.grid.shape[1], part.grid.shape[0])).max())
-        if part.grid.crs_wkt != first.crs_wkt or max(off, drift) > LATTICE_TOLERANCE:
+        offset = part.grid.offset_from(first)
+        off = 0.0 if offset is None else max(abs(cells - round(cells)) for cells in offset)
+        if offset is None or off > LATTICE_TOLERANCE:
+            how = "of other cells or CRS" if offset is None else f"{off:.3g} of a cell off it"
             raise GridError(
                 where,
                 expected=f"parts on one lattice of cells, as {_name(parts[0])} has",
-                found=f"{_name(part)}, {off:.3g} of a cell off it, or of other cells or CRS",
+                found=f"{_name(part)}, {how}",
                 hint="name only parts of one grid, or warp them to one first",
             )
-        corners.append((round(row), round(col)))
+        corners.append((round(offset[1]), round(offset[0])))
     top, left = min(row for row, _ in corners), min(col for _, col in corners)
     placed = tuple(
         _Placed(part, row - top, col - left)
@@ -150,6 +156,15 @@ def mosaic(parts: Sequence[Part], *, dtype: str, where: str) -> tuple[Mosaic, Gr
         max(one.row + one.part.grid.shape[0] for one in placed),
         max(one.col + one.part.grid.shape[1] for one in placed),
     )
+    check_size(where, shape=shape, blocks=(), dtype=dtype, limits=limits)
+    filled = sum(math.prod(part.grid.shape) for part in parts) / math.prod(shape)
+    if filled < LEAST_FILLED:
+        raise TileSizeError(
+            where,
+            expected=f"parts that fill at least {LEAST_FILLED:g} of the rectangle around them",
+            found=f"{filled:.2g}, for they lie far apart",
+            hint="name parts of one place, or correct their georeference",
+        )
     transform = (a, 0.0, c + a * left, 0.0, e, f + e * top)
     grid = Grid.checked(crs=first.crs, transform=transform, shape=shape, where=where)
     return Mosaic(placed, dtype), grid

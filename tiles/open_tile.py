@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from geo.errors import ContractError, TileNameError
+from geo.errors import TileNameError
 from tiles.decoding import PLAIN, Decoding, floating
 from tiles.mosaic import Part, mosaic
-from tiles.products import NameFacts, Product, product_named
+from tiles.products import NameFacts, Product, check_nodata, product_named
 from tiles.raster_source import Raster, RasterSource
 from tiles.reader import Header, read_header
 from tiles.remote_source import RemoteSource, remote_state
@@ -17,7 +17,7 @@ from tiles.size_limits import DEFAULT_LIMITS, SizeLimits
 from tiles.source import Source
 from tiles.tile import Tile
 from tiles.tile_file import TileFile, tile_file
-from tiles.tile_names import ON_THE_WEB, Named, check_year
+from tiles.tile_names import ON_THE_WEB, Named
 from tiles.unpack import default_folder
 
 HDF5 = (".h5", ".hdf5", ".he5")
@@ -56,7 +56,8 @@ def open_tile(group: Group, opening: Opening) -> Tile:
         return first.labelled(group.label)
     dtype = str(floating(*(tile.dtype for tile in tiles)))
     parts = [Part(tile.source, tile.grid, tile.fill_values) for tile in tiles]
-    whole, grid = mosaic(parts, dtype=dtype, where=f"{first.where} and {len(tiles) - 1} more")
+    where = f"{first.where} and {len(tiles) - 1} more"
+    whole, grid = mosaic(parts, dtype=dtype, where=where, limits=opening.limits)
     facts = NameFacts(first.year, first.facts.satellite, first.facts.version)
     return Tile(first.where, first.product, facts, grid, dtype, None, whole, group.label)
 
@@ -95,10 +96,7 @@ def open_store(path: Path, product: Product | None, user: Sequence[Product]) -> 
                 hint="name the product",
             )
         product = product_named(str(named), user=user)
-    tiles = array_tiles(cube, product, where=str(path), folder=path)
-    for tile in tiles:
-        check_year(str(path), product, tile.year)
-    return tiles
+    return array_tiles(cube, product, where=str(path), folder=path)
 
 
 def _one(item: Named, opening: Opening) -> Tile:
@@ -151,7 +149,7 @@ def _stored(item: Named, header: Header) -> tuple[str, float | None, Decoding, f
     scaled = Decoding(header.scale, header.offset)
     empty = _empty_value(product, header)
     if scaled.is_plain:
-        _check_nodata(item, header.nodata)
+        check_nodata(item.where, product, header.nodata)
         needs_nan = empty is not None and math.isnan(empty)
         dtype = str(floating(header.dtype)) if needs_nan else header.dtype
         return dtype, header.nodata, PLAIN, empty
@@ -168,16 +166,3 @@ def _empty_value(product: Product, header: Header) -> float | None:
     if product.empty_blocks == "dark":
         return 0.0
     return math.nan if header.nodata is None else None
-
-
-def _check_nodata(item: Named, nodata: float | None) -> None:
-    product = item.product
-    if nodata is not None and product.valid_min <= nodata <= product.valid_max:
-        raise ContractError(
-            f"{item.where}, declared nodata",
-            expected=f"a value outside {product.name}'s range "
-            f"{product.valid_min:g} to {product.valid_max:g}",
-            found=f"{nodata:g}",
-            hint="unset the file's nodata if the value is light, or declare a product of your own "
-            "with the value as fill and outside its range",
-        )

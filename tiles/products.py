@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from geo.errors import ProductError
+from geo.errors import ContractError, ProductError
 
 PRODUCTS_FILE = Path(__file__).with_name("products.toml")
 
@@ -31,6 +31,18 @@ class Note:
     """What is said."""
     satellite: str | None = None
     """The satellite that it concerns; all of them if None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The years of a satellite or of a version."""
+
+    name: str
+    """The satellite or version, in any case."""
+    first_year: int | None = None
+    """Its first year; None if it has no first."""
+    last_year: int | None = None
+    """Its last year; None if it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,8 @@ class Product:
     """First year of the product; None if it has no first."""
     last_year: int | None = None
     """Last year of the product; None if it goes on."""
+    spans: tuple[Span, ...] = ()
+    """Years of its satellites and versions, where they are fewer than the product's."""
     calibration: Calibration = "none"
     """Whether values of several satellites and years are on one scale."""
     empty_blocks: EmptyBlocks = "fill"
@@ -99,6 +113,7 @@ class Product:
     """Where the contract comes from."""
 
     def __post_init__(self) -> None:
+        _check_kinds(self)
         _check_pattern(self)
         _check_years(self)
         _check_range(self)
@@ -199,17 +214,26 @@ def read_products(path: Path) -> tuple[Product, ...]:
     ProductError
         If a key is unknown or missing, or a contract contradicts itself.
     """
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ProductError(
+            str(path),
+            expected="a TOML file with a table for each product",
+            found=str(error),
+            hint="correct the file, or its name",
+        ) from error
     return tuple(_product(path, name, table) for name, table in tables.items())
 
 
 def _product(path: Path, name: str, table: Mapping[str, Any]) -> Product:
-    values = {"valid_max": math.inf} | dict(table)
-    values |= {name: tuple(values.get(name, ())) for name in ("fill_values", "quality")}
     try:
+        values: dict[str, Any] = {"valid_max": math.inf, "title": name} | dict(table)
+        values |= {name: tuple(values.get(name, ())) for name in ("fill_values", "quality")}
         values["notes"] = tuple(_note(note) for note in values.get("notes", ()))
+        values["spans"] = tuple(Span(**span) for span in values.get("spans", ()))
         return Product(name=name, **values)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise ProductError(
             f"{path}, product {name!r}",
             expected="the fields of a product",
@@ -220,6 +244,60 @@ def _product(path: Path, name: str, table: Mapping[str, Any]) -> Product:
 
 def _note(table: Mapping[str, Any]) -> Note:
     return Note(**dict(table) | {"years": tuple(table.get("years", ()))})
+
+
+def check_year(where: str, product: Product, facts: NameFacts) -> None:
+    """Refuse a year that a product, its satellite or its version does not have.
+
+    Parameters
+    ----------
+    where : str
+        The tile, for the error.
+    product : Product
+    facts : NameFacts
+        What its name says.
+
+    Raises
+    ------
+    ContractError
+    """
+    spans = [Span("", product.first_year, product.last_year), *product.spans]
+    names = ("", facts.satellite.lower(), facts.version)
+    for span in (one for one in spans if one.name.lower() in names):
+        first, last = span.first_year, span.last_year
+        if not (first or facts.year) <= facts.year <= (last or facts.year):
+            of = f" as {span.name}" if span.name else ""
+            raise ContractError(
+                where,
+                expected=f"a year of {product.name}{of}, {first or 'any'} to {last or 'now'}",
+                found=f"{facts.year}",
+                hint="correct the file's name, or declare a product of your own with its years",
+            )
+
+
+def check_nodata(where: str, product: Product, nodata: float | None) -> None:
+    """Refuse a declared nodata that is light by the product's contract.
+
+    Parameters
+    ----------
+    where : str
+        The tile, for the error.
+    product : Product
+    nodata : float, optional
+
+    Raises
+    ------
+    ContractError
+    """
+    if nodata is not None and product.valid_min <= nodata <= product.valid_max:
+        raise ContractError(
+            f"{where}, declared nodata",
+            expected=f"a value outside {product.name}'s range "
+            f"{product.valid_min:g} to {product.valid_max:g}",
+            found=f"{nodata:g}",
+            hint="unset the file's nodata if the value is light, or declare a product of your own "
+            "with the value as fill and outside its range",
+        )
 
 
 def _all_products(user: Iterable[Product]) -> tuple[Product, ...]:
@@ -234,6 +312,21 @@ def _all_products(user: Iterable[Product]) -> tuple[Product, ...]:
             hint="give your own product another name",
         )
     return products
+
+
+def _check_kinds(product: Product) -> None:
+    """Words must be known ones, numbers numbers."""
+    words = {"calibration": get_args(Calibration), "empty_blocks": get_args(EmptyBlocks)}
+    for field, known in words.items():
+        if getattr(product, field) not in known:
+            found = repr(getattr(product, field))
+            raise _broken(product, field, f"one of {', '.join(known)}", found, "correct the word")
+    numbers = {"quality": product.quality, "fill_values": product.fill_values}
+    for field, values in numbers.items():
+        wrong = [value for value in values if not isinstance(value, int | float)]
+        if wrong:
+            hint = "write them without quotes"
+            raise _broken(product, field, "a list of numbers", repr(wrong[0]), hint)
 
 
 def _check_pattern(product: Product) -> None:

@@ -49,6 +49,15 @@ class Raster:
             part = Window(first_row, end_row, window.first_col, window.end_col)
             yield first_row, self._values(stored, part)
 
+    def content(self, of_file: object) -> object:
+        """What tells the values from all others, by what tells those of the file.
+
+        Scale, offset and fill may stand in a file beside it.
+        """
+        if (self.decoding, self.empty_value) == (PLAIN, None):
+            return of_file
+        return ("decoded", of_file, self.decoding, repr(self.empty_value))
+
     def _values(self, stored: NDArray[Any], part: Window) -> NDArray[Any]:
         """Values of a part; the same array where stored numbers are the values."""
         is_plain = self.decoding.is_plain and not self.decoding.fill
@@ -89,7 +98,7 @@ class RasterSource:
 
     def content(self, of_file: Callable[[Path], object]) -> object:
         """As `tiles.source.Source.content`."""
-        return self.file.content(of_file)
+        return self.raster.content(self.file.content(of_file))
 
     def require_unchanged(self) -> None:
         """As `tiles.source.Source.require_unchanged`."""

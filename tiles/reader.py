@@ -18,6 +18,7 @@ import rasterio
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
+from rasterio.enums import MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterWindow
 
@@ -26,6 +27,7 @@ from geo.grid import Grid
 from geo.window import Window
 from tiles.size_limits import DEFAULT_LIMITS, SizeLimits, check_size
 from tiles.source import Spans, pieces_of_rows
+from tiles.tiff_layout import check_blocks
 
 BLOCK_CACHE_MIB = 64
 """Memory of GDAL's block cache, which all open files share: every block is wanted once."""
@@ -97,6 +99,8 @@ def read_header(
             check_size(
                 str(path), shape=tile.shape, blocks=tile.block_shapes, dtype=dtype, limits=limits
             )
+            if isinstance(path, Path):
+                check_blocks(path, Path(file or path))
             return Header(
                 grid=_grid(path, tile),
                 dtype=dtype,
@@ -257,6 +261,13 @@ def _check_band(path: Path | str, tile: Any) -> None:
             found=f"{tile.count} bands",
             hint="write the light band to a file of its own",
         )
+    if {MaskFlags.per_dataset, MaskFlags.alpha} & set(tile.mask_flag_enums[0]):
+        raise TileUnreadableError(
+            str(path),
+            expected="fill that is marked by its value",
+            found="a mask of its own, in the file or beside it",
+            hint="write the mask into the light as nodata, for example with gdalwarp -dstnodata",
+        )
     if tile.dtypes[0] not in _NUMBERS:
         raise TileUnreadableError(
             str(path),
@@ -277,12 +288,17 @@ def _grid(path: Path | str, tile: Any) -> Grid:
         )
     transform = tuple(tile.transform)[:6]
     grid = Grid.checked(crs=crs, transform=transform, shape=tile.shape, where=str(path))
-    _check_axes(path, grid)
+    check_axes(path, grid)
     return grid
 
 
-def _check_axes(path: Path | str, grid: Grid) -> None:
-    """A latitude beyond the poles is a longitude: somebody has swapped the axes."""
+def check_axes(path: Path | str, grid: Grid) -> None:
+    """Refuse a grid with swapped axes: a latitude beyond the poles is a longitude.
+
+    Raises
+    ------
+    GridError
+    """
     if not grid.is_geographic:
         return
     low, high = grid.bounds[1], grid.bounds[3]

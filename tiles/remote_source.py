@@ -95,7 +95,8 @@ class RemoteSource:
         """As `tiles.source.Source.content`: what the server says, for the bytes are not here."""
         state = self.state
         once = "" if state.etag or state.modified else state.asked
-        return ("remote", self.url, state.size, state.etag, state.modified, once)
+        file = ("remote", self.url, state.size, state.etag, state.modified, once)
+        return self.raster.content(file)
 
     def require_unchanged(self) -> None:
         """As `tiles.source.Source.require_unchanged`."""

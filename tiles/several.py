@@ -69,7 +69,13 @@ def groups(named: Sequence[Named], rule: Rule) -> tuple[list[Group], list[AuditR
         chosen, rows = _chosen(versions, rule)
         found += chosen
         audit += rows
-    return found, audit
+    # A satellite that has a year alone is the same series as in the years that it shares.
+    apart = {group.files[0].product.name for group in found if group.label}
+    labelled = [
+        Group(group.files, _label(group)) if group.files[0].product.name in apart else group
+        for group in found
+    ]
+    return labelled, audit
 
 
 def _year(item: Named) -> tuple[str, int]:
@@ -79,6 +85,9 @@ def _year(item: Named) -> tuple[str, int]:
 def _versions(files: list[Named], rule: Rule) -> list[Group]:
     """The files of a product and year, by satellite and version."""
     if rule.several == "mosaic":
+        for first, second in pairwise(files):
+            if first.facts.variant != second.facts.variant:
+                raise _duplicate(first, second, hint="name the parts of one satellite and version")
         return [Group(tuple(sorted(files, key=lambda item: item.where)))]
     versions = []
     ordered = sorted(files, key=lambda item: (item.facts.variant, item.facts.part, item.where))

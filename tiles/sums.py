@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.stripes import Stripe
+from geo.window import Window
 from tiles._sum_kernels import (
     CELLS,
     COVERED,
@@ -172,11 +173,31 @@ def _add_piece(
     add_cells(values.ravel(), offset, *entries, (area, width), limits.levels, limits.fill, sums)
     breaches = Breaches()
     for first_col, span in outside:
-        count, row, col = find_breaches(span, limits.low, limits.high, limits.fill)
-        if count:
-            found = Breaches(count, first_row + row, first_col + col, float(span[row, col]))
-            breaches = joined_breaches(breaches, found)
+        (rows, cols) = span.shape
+        where = Window(first_row, first_row + rows, first_col, first_col + cols)
+        breaches = joined_breaches(breaches, breaches_in(span, limits, where))
     return breaches
+
+
+def breaches_in(values: NDArray[Any], limits: Limits, window: Window) -> Breaches:
+    """What of some values is neither valid nor fill.
+
+    Parameters
+    ----------
+    values : array (rows, columns of the window)
+    limits : Limits
+    window : Window
+        Where in the tile they are.
+
+    Returns
+    -------
+    Breaches
+    """
+    count, row, col = find_breaches(values, limits.low, limits.high, limits.fill)
+    if not count:
+        return Breaches()
+    place = (window.first_row + row, window.first_col + col)
+    return Breaches(count, *place, float(values[row, col]))
 
 
 def all_observed(part: Stripe, values: NDArray[Any], limits: Limits) -> bool:

@@ -14,9 +14,8 @@ from geo.errors import NightpanelError
 from geo.stripes import STRIPE_ROWS
 from geo.threads import in_threads, processors
 from geo.window import Window
-from tiles._sum_kernels import find_breaches
 from tiles.limits import Limits, limits_of
-from tiles.sums import Breaches, joined_breaches
+from tiles.sums import Breaches, breaches_in, joined_breaches
 from tiles.tile import Tile, TileKey
 
 
@@ -81,9 +80,11 @@ class TileFacts:
     before: Tile | None
     """The tile of the year before, or the earlier one of the same year, if there is one."""
     jump: float
-    """Relative change of the sum of light against it; NaN if there is none on the same grid."""
+    """Relative change of the sum of light against it; NaN if there is none. On another grid of the
+    same cells it is that of the cells that both have."""
     correlation: float
-    """Of its cells with those of the year before; NaN if there is none on the same grid."""
+    """Of its cells with those of the year before, the nearest ones on another grid of the same
+    cells; NaN if there is none with such cells."""
 
 
 def tile_facts(
@@ -125,6 +126,12 @@ def tile_facts(
                 moments[key] = sums if known is None else Moments(known.sums + sums.sums)
     readable = [tile for tile in tiles if tile.key not in wrong]
     before = _before(readable)
+    for tile in readable:
+        earlier = before.get(tile.key)
+        if earlier is not None and earlier.grid != tile.grid:
+            moments.pop(tile.key, None)
+            nearest = _nearest_moments(earlier, tile, threads=threads)
+            moments |= {} if nearest is None else {tile.key: nearest}
     return [_facts(tile, counts, moments, before.get(tile.key)) for tile in readable], wrong
 
 
@@ -170,11 +177,6 @@ def _counts(
     values: NDArray[Any], valid: NDArray[np.bool_], limits: Limits, window: Window
 ) -> Counts:
     light = values[valid]
-    count, row, col = find_breaches(values, limits.low, limits.high, limits.fill)
-    breaches = Breaches()
-    if count:
-        place = (window.first_row + row, window.first_col + col)
-        breaches = Breaches(count, *place, float(values[row, col]))
     return Counts(
         cells=values.size,
         valid=light.size,
@@ -183,7 +185,7 @@ def _counts(
         low=float(light.min()) if light.size else math.inf,
         high=float(light.max()) if light.size else -math.inf,
         light=float(light.sum(dtype=np.float64)),
-        breaches=breaches,
+        breaches=breaches_in(values, limits, window),
     )
 
 
@@ -196,6 +198,29 @@ def _moments(
     both = first_valid & second_valid
     x, y = first[both].astype(np.float64), second[both].astype(np.float64)
     return Moments(np.array([x.size, x.sum(), y.sum(), x @ x, y @ y, x @ y]))
+
+
+def _nearest_moments(first: Tile, second: Tile, *, threads: int | None) -> Moments | None:
+    """Moments of the nearest cells of two tiles; None if their cells differ or are apart."""
+    offset = second.grid.offset_from(first.grid)
+    if offset is None:
+        return None
+    right, down = (round(cells) for cells in offset)
+    (rows, cols), (first_rows, first_cols) = second.grid.shape, first.grid.shape
+    top, left = max(-down, 0), max(-right, 0)
+    end_row, end_col = min(first_rows - down, rows), min(first_cols - right, cols)
+    if top >= end_row or left >= end_col:
+        return None
+
+    def of_stripe(start: int) -> NDArray[np.float64]:
+        own = Window(start, min(start + STRIPE_ROWS, end_row), left, end_col)
+        other = Window(own.first_row + down, own.end_row + down, left + right, end_col + right)
+        ((_, x),), ((_, y),) = first.source.pieces(other), second.source.pieces(own)
+        seen = _valid(x, limits_of(first)), _valid(y, limits_of(second))
+        return _moments(x, seen[0], y, seen[1]).sums
+
+    starts = list(range(top, end_row, STRIPE_ROWS))
+    return Moments(np.sum(in_threads(of_stripe, starts, threads or processors()), axis=0))
 
 
 def _before(tiles: Sequence[Tile]) -> Mapping[TileKey, Tile]:
@@ -220,8 +245,11 @@ def _facts(
     before: Tile | None,
 ) -> TileFacts:
     own = counts[tile.key]
-    if before is None or before.grid != tile.grid or tile.key not in moments:
+    if before is None or tile.key not in moments:
         return TileFacts(tile, own, before, math.nan, math.nan)
-    earlier = counts[before.key].light
-    jump = own.light / earlier - 1.0 if earlier > 0.0 else math.nan
-    return TileFacts(tile, own, before, jump, moments[tile.key].correlation)
+    both = moments[tile.key]
+    earlier, later = counts[before.key].light, own.light
+    if before.grid != tile.grid:
+        _, earlier, later, *_ = both.sums
+    jump = float(later / earlier - 1.0) if earlier > 0.0 else math.nan
+    return TileFacts(tile, own, before, jump, both.correlation)

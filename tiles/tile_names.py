@@ -4,11 +4,12 @@ import glob
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from geo.audit import AuditRow
 from geo.errors import ContractError, TileMissingError, TileNameError, TilePathError
-from tiles.products import PRODUCTS, NameFacts, Product, product_of, read_name
+from tiles.products import PRODUCTS, NameFacts, Product, check_year, product_of, read_name
 from tiles.unpack import ZIP, tile_members
 from tiles.web_address import check_address, shown
 
@@ -193,26 +194,23 @@ def named(where: str, product: Product | None, user: Sequence[Product]) -> Named
         facts = NameFacts(_year_from_digits(where, name, product))
         rule = "year_from_digits"
         detail = f"year {facts.year}: no name of {product.name}, one year in it"
+    else:
+        _check_past(where, facts.year)
     if rule == "product_from_name":
         detail = f"taken as {product.name}, year {facts.year}"
-    check_year(where, product, facts.year)
+    check_year(where, product, facts)
     return Named(where, product, facts, AuditRow("tiles", rule, name, detail) if rule else None)
 
 
-def check_year(where: str, product: Product, year: int) -> None:
-    """Refuse a year that a product does not have.
-
-    Raises
-    ------
-    ContractError
-    """
-    first, last = product.first_year, product.last_year
-    if (first is not None and year < first) or (last is not None and year > last):
+def _check_past(where: str, year: int) -> None:
+    """A product's own name does not speak of light that has not shone."""
+    now = datetime.now(tz=UTC).year
+    if year > now:
         raise ContractError(
             where,
-            expected=f"a year of {product.name}, {first or 'any'} to {last or 'now'}",
+            expected=f"a year to {now}",
             found=f"{year}",
-            hint="correct the file's name, or declare a product of your own with its years",
+            hint="correct the file's name",
         )
 
 

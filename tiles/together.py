@@ -66,7 +66,8 @@ def groups(tiles: Sequence[Tile], stripes: Sequence[Stripe]) -> list[list[int]]:
     cells = max((part.window.shape[0] * part.window.shape[1] for part in stripes), default=0)
     alike: dict[object, list[int]] = {}
     for position, tile in enumerate(tiles):
-        alike.setdefault((tile.product.name, tile.dtype, tile.fill_values), []).append(position)
+        kind = (tile.product, tile.dtype, tile.fill_values)
+        alike.setdefault(kind, []).append(position)
     fours, alone = [], []
     for positions in alike.values():
         whole = 0

@@ -1,7 +1,6 @@
 """Zarr cubes (year, y, x) as arrays."""
 
 from pathlib import Path
-from typing import cast
 
 import xarray as xr
 
@@ -26,7 +25,11 @@ def read_zarr(path: Path) -> xr.DataArray:
         If it is no store, or which variable is the light is not clear.
     """
     try:
-        found = xr.open_zarr(path, decode_coords="all", consolidated=False)
+        raw = xr.open_zarr(path, decode_cf=False, consolidated=False)
+        for values in raw.variables.values():
+            if values.attrs.get("_FillValue") == 0:
+                del values.attrs["_FillValue"]  # the format's default: zero is dark, not fill
+        found = xr.decode_cf(raw, decode_coords="all")
     except (OSError, KeyError, ValueError, RuntimeError) as error:
         raise TileUnreadableError(
             str(path), expected="a Zarr store", found=str(error), hint="write the store again"
@@ -41,4 +44,4 @@ def read_zarr(path: Path) -> xr.DataArray:
             found=", ".join(sorted(map(str, cubes))) or "none",
             hint="write the light alone to a store, or rename its variable to light",
         )
-    return cast("xr.DataArray", found[cubes[0]])
+    return found[cubes[0]]

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import bench
 from benchmarks import measure as measuring
 from benchmarks.measure import ROOT, Request, forget, measure
+from benchmarks.plan import Line, Size, lines
 from benchmarks.workload import Workload
 
 HOLD = "import time; data = bytearray(200 << 20); time.sleep(0.4)"
@@ -46,10 +48,22 @@ def test_a_program_is_timed_inside_and_out(tmp_path: Path) -> None:
     assert found.peak_mib > 50
 
 
-def test_coverage_group_runs_from_end_to_end(tmp_path: Path) -> None:
-    found = _bench(tmp_path, "--only", "coverage")
-    ours, *_ = found["lines"]
+def test_coverage_group_runs_from_end_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its two lines that are compared: each process that a line needs takes seconds to start."""
+
+    def compared(size: Size, workload: Workload) -> list[Line]:
+        return [line for line in lines(size, workload) if line.compared]
+
+    monkeypatch.setattr(bench, "lines", compared)
+    words = ["bench", "--quick", "--only", "coverage", "--out", tmp_path]
+    monkeypatch.setattr(sys, "argv", [*map(str, words), "--work", str(tmp_path / "work")])
+    bench.main()
+    found = _results(tmp_path, capsys.readouterr().out)
+    ours, *others = found["lines"]
     assert (ours["group"], ours["name"]) == ("coverage", "nightpanel")
+    assert [other["name"] for other in others] == ["exactextract, by feature"]
     # exactextract's shares are in single precision.
     assert ours["difference"]["absolute"] < 1e-6
 
@@ -74,12 +88,16 @@ def test_all_of_the_quick_benchmark_runs(tmp_path: Path) -> None:
     assert "**By million cells**" in (tmp_path / "scaling_quick.md").read_text(encoding="utf-8")
 
 
-def _bench(folder: Path, *more: str) -> dict[str, list[dict[str, dict[str, float]]]]:
-    words = [sys.executable, "-m", "benchmarks.bench", "--quick", *more]
+def _bench(folder: Path) -> dict[str, list[dict[str, dict[str, float]]]]:
+    words = [sys.executable, "-m", "benchmarks.bench", "--quick"]
     words += ["--work", str(folder / "work"), "--out", str(folder)]
     done = subprocess.run(words, cwd=ROOT, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert (folder / "quick.md").read_text(encoding="utf-8") in done.stdout
+    return _results(folder, done.stdout)
+
+
+def _results(folder: Path, printed: str) -> dict[str, list[dict[str, dict[str, float]]]]:
+    assert (folder / "quick.md").read_text(encoding="utf-8") in printed
     found: dict[str, list[dict[str, dict[str, float]]]] = json.loads(
         (folder / "quick.json").read_text(encoding="utf-8")
     )

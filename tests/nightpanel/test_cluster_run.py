@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from tests.dask_processes import DaskProcesses, dask_processes
+from tiles.catalog import read_catalog
 from tiles.cluster import Cluster
+from tiles.cube import open_cube
 
 Command = Callable[..., CompletedProcess[str]]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -160,3 +162,50 @@ def test_the_county_study_on_a_cluster_that_loses_two_workers(
         found = counties("lossy", "--scheduler", started.address)
     assert len(killed) == 2
     assert_same_tables(expected, found, (*LIGHT, "panel"))
+
+
+# ---------------------------------------------------------------- light made from light
+
+
+@pytest.fixture
+def calibrated_study(country: Path) -> Path:
+    """The small country's light through steps that look at single years and at neighbours."""
+    study = country / "study.toml"
+    steps = '{ step = "continuity" }, { step = "floor", below = 6.0 }, '
+    steps += '{ step = "saturation", at = 55.0 }, '
+    steps += '{ step = "mask", file = "units.gpkg", where = "outside" }'
+    text = study.read_text(encoding="utf-8")
+    changed = text.replace("bootstrap_draws = 20", f"bootstrap_draws = 20\nsteps = [{steps}]")
+    assert changed != text
+    study.write_text(changed, encoding="utf-8")
+    return study
+
+
+@pytest.fixture
+def cube_study(country: Path) -> Path:
+    """The small country's light as Zarr cubes, one for each of its two grids."""
+    study = country / "study.toml"
+    cubes = open_cube(read_catalog([f"{country}/*.tif"]))
+    for name, cube in cubes.items():
+        cube.to_dataset().to_zarr(country / f"{name}.zarr", consolidated=False)
+    text = study.read_text(encoding="utf-8").replace('"*.tif"', '"*.zarr"')
+    study.write_text(text, encoding="utf-8")
+    return study
+
+
+@pytest.mark.parametrize("made", ["calibrated_study", "cube_study"])
+def test_light_made_from_light_on_a_cluster(
+    running: DaskProcesses,
+    made: str,
+    command: Command,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    """Lazy arrays travel to the workers: the same bits as with threads."""
+    study = request.getfixturevalue(made)
+    outs = [tmp_path / name for name in ("threads", "cluster")]
+    words: tuple[tuple[object, ...], ...] = ((), ("--scheduler", running.address))
+    for out, more in zip(outs, words, strict=True):
+        ended = command("run", study, "--out", out, "--only", "lights", *more)
+        assert ended.returncode == 0, ended.stderr
+    assert_same_tables(*outs, LIGHT)

@@ -23,7 +23,7 @@ PRELOADED = [
     "nightpanel.run_study", "nightpanel.run_lights", "nightpanel.light_files", "nightpanel.kept",
     "nightpanel.run_panel", "nightpanel.run_estimates", "estimation.estimate", "tiles.zonal",
     "tiles.open_tile",
-    "nightpanel.read_back",
+    "nightpanel.read_back", "openpyxl", "pyarrow.dataset", "pandera.strategies.pandas_strategies",
 ]  # fmt: skip
 COMPARED = (".parquet", ".gpkg", ".csv", ".txt")
 

@@ -130,6 +130,15 @@ def test_tiles_goes_on_after_a_file_that_it_cannot_open(command: Command, tiles:
     assert "DMSP-like2015.tif" in done.stdout
 
 
+def test_tiles_shows_the_others_where_a_year_is_there_twice(command: Command, tiles: Path) -> None:
+    (tiles / "DMSP_like2014.tif").write_bytes((tiles / "DMSP-like2014.tif").read_bytes())
+    done = command("tiles", f"{tiles}/*.tif")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("DuplicateYearError: ")
+    assert all(f"DMSP-like{year}.tif" in done.stdout for year in (2013, 2015))
+
+
 def test_tiles_writes_a_catalogue_that_a_run_reads(
     command: Command, tiles: Path, units: Path, tmp_path: Path
 ) -> None:
@@ -405,14 +414,32 @@ def test_two_versions_side_by_side(command: Command, tiles: Path, tmp_path: Path
     done = command("run", study(tmp_path, 'several = "keep-both"'), "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     table = pd.read_parquet(tmp_path / "out" / "cities.parquet")
-    assert set(table["product"]) == {
-        "dmsp-like-china", "dmsp-like-china:dmsp", "dmsp-like-china:dmsp-like",
-    }  # fmt: skip
+    assert set(table["product"]) == {"dmsp-like-china:dmsp", "dmsp-like-china:dmsp-like"}
     explained = command(
         "explain", tmp_path / "out", "--city", "4500", "--year", "2013", "--product",
         "dmsp-like-china:dmsp",
     )  # fmt: skip
     assert "DMSP2013.tif" in explained.stdout
+    assert "Seam" in done.stdout
+    assert "(by city in seam.csv)" in done.stdout
+    seam = pd.read_csv(tmp_path / "out" / "seam.csv", dtype={"city_id": "str"})
+    assert seam[["product", "year", "first", "second"]].drop_duplicates().to_numpy().tolist() == [
+        ["dmsp-like-china", 2013, "dmsp", "dmsp-like"]
+    ]
+    both = table[table["year"] == 2013].pivot(
+        index="city_id", columns="product", values=["mean", "gini"]
+    )
+    for value in ("mean", "gini"):
+        for side, label in (("first", "dmsp"), ("second", "dmsp-like")):
+            expected = both[value, f"dmsp-like-china:{label}"]
+            found = seam.set_index("city_id")[f"{value}_{side}"]
+            pd.testing.assert_series_equal(found, expected, check_names=False)
+    record = json.loads((tmp_path / "out" / "manifest.json").read_text())["stages"]["lights"]
+    assert "seam.csv" in record["files"]
+    one = study(tmp_path, 'several = "prefer"\nprefer = ["dmsp"]')
+    again = command("run", one, "--out", tmp_path / "out")
+    assert again.returncode == 0, again.stderr
+    assert ("Seam" in again.stdout, (tmp_path / "out" / "seam.csv").exists()) == (False, False)
 
 
 @pytest.mark.usefixtures("units")

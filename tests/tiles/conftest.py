@@ -25,7 +25,7 @@ def write_tile(tmp_path: Path) -> WriteTile:
 
     def write(
         values: Any,
-        name: str = "DMSP2015.tif",
+        name: str = "DMSP-like2015.tif",
         *,
         dtype: str = "int8",
         transform: Affine | None = None,

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+import zarr
 from rasterio.transform import Affine
 
 from geo.boundaries import Units
@@ -14,6 +15,7 @@ from tiles.arrays import array_catalog
 from tiles.catalog import Catalog, read_catalog
 from tiles.cube import open_cube
 from tiles.products import product_named
+from tiles.zarr_cube import read_zarr
 from tiles.zonal import zonal
 
 ROWS, COLS = 600, 50
@@ -27,7 +29,7 @@ def catalog(write_tile: WriteTile) -> Catalog:
     for year in (2013, 2014):
         light = rng.integers(0, 64, size=(ROWS, COLS))
         light[2:40, 3:9] = -128
-        paths.append(write_tile(light, f"DMSP{year}.tif", transform=ODD))
+        paths.append(write_tile(light, f"DMSP-like{year}.tif", transform=ODD))
     return read_catalog(paths)
 
 
@@ -134,3 +136,39 @@ def test_a_chunk_that_is_damaged(cube: xr.DataArray, units: Units, tmp_path: Pat
             chunk.write_bytes(b"damaged")
     with pytest.raises(TileUnreadableError, match=r"cube\.zarr.*chunks that can be read"):
         zonal(units, catalog)
+
+
+def test_arrays_are_held_to_what_files_are_held_to(cube: xr.DataArray) -> None:
+    with pytest.raises(ContractError, match="a year of dmsp-like-china, 1992 to now, found 1850"):
+        array_catalog(cube.assign_coords(year=[1850, 2014]), "dmsp-like-china")
+    with pytest.raises(ContractError, match="declared nodata: expected a value outside"):
+        array_catalog(cube.rio.write_nodata(0.0), "dmsp-like-china")
+    degrees = cube.isel(x=slice(0, 40), y=slice(0, 40)).assign_coords(
+        x=np.arange(40) + 0.5, y=np.arange(40) + 100.5
+    )
+    degrees = degrees.drop_vars("spatial_ref").rio.write_crs("EPSG:4326")
+    with pytest.raises(GridError, match="the axes are swapped"):
+        array_catalog(degrees, "dmsp-like-china")
+
+
+@pytest.mark.parametrize(("fill", "missing"), [(0, 0), (255, 1), (None, 0)])
+def test_zeros_of_the_older_format_are_dark(tmp_path: Path, fill: int | None, missing: int) -> None:
+    """Its fill_value is 0 unless something else is said."""
+    store = tmp_path / "cube.zarr"
+    light = np.arange(16, dtype=np.uint8).reshape(1, 4, 4)
+    light[0, 3, 3] = 255
+    group = zarr.open_group(store, mode="w", zarr_format=2)
+    for name, values, dims in (
+        ("light", light, ["year", "y", "x"]), ("year", np.array([2015]), ["year"]),
+        ("y", np.arange(4)[::-1] + 0.5, ["y"]), ("x", np.arange(4) + 0.5, ["x"]),
+    ):  # fmt: skip
+        stored = group.create_array(
+            name, shape=values.shape, dtype=values.dtype, chunks=values.shape,
+            fill_value=fill if name == "light" else 0,
+        )  # fmt: skip
+        stored[:] = values
+        stored.attrs["_ARRAY_DIMENSIONS"] = dims
+    found = read_zarr(store)
+    assert int(np.isnan(found.astype("f8")).sum()) == missing
+    assert found.coords["year"].dtype.kind == "i"
+    assert float(found[0, 0, 0]) == 0.0

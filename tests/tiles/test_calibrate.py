@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from geo.boundaries import Units
+from geo.errors import CalibrationError, ContractError
 from tests.tiles.helpers import MakeUnits, RandomUnits, WriteTile
 from tiles.addresses import tile_digest
 from tiles.calibrate import calibrate
-from tiles.calibration.intercalibration import CoefficientTable
+from tiles.calibration.intercalibration import CoefficientTable, read_coefficients
 from tiles.calibration.steps import Ceiling, Continuity, Floor, Intercalibrate, Step
 from tiles.catalog import Catalog, read_catalog
 from tiles.tile import Tile
@@ -126,7 +127,7 @@ def test_addresses_hold_what_a_year_is_made_of(catalog: Catalog, write_tile: Wri
     assert [before[0][year] == after[0][year] for year in YEARS] == [True, True, False]
     assert [before[1][year] == after[1][year] for year in YEARS] == [True, False, False]
     assert digests(catalog, [STEPS[0], Floor(4.0)]) != after[0]
-    assert digests(catalog, [STEPS[2], STEPS[0]]) == after[0]  # files come before years
+    assert digests(catalog, [STEPS[2], STEPS[0]]) != after[0]  # the order is the user's
 
 
 def test_the_same_bits_for_any_number_of_threads(catalog: Catalog, units: Units) -> None:
@@ -134,3 +135,84 @@ def test_the_same_bits_for_any_number_of_threads(catalog: Catalog, units: Units)
     one = zonal(units, done, threads=1).unit_years
     assert one.equals(zonal(units, done, threads=4).unit_years)
     assert one.equals(zonal(units, done, threads=3, read_rows=77).unit_years)
+
+
+# ---------------------------------------------------------------- contracts and saturation
+
+STABLE = "F10{}.v4b_web.stable_lights.avg_vis.tif"
+ELVIDGE = read_coefficients("elvidge-2014")
+
+
+@pytest.mark.parametrize(
+    ("bad", "steps"),
+    [
+        (200.0, [Intercalibrate(ELVIDGE)]),
+        (-5.0, [Floor(3.0)]),
+        (90.0, [Ceiling(63.0)]),
+        (90.0, [Continuity("gaps")]),
+    ],
+)
+def test_steps_do_not_hide_what_breaks_a_contract(
+    write_tile: WriteTile, units: Units, bad: float, steps: list[Step]
+) -> None:
+    light = np.random.default_rng(1).integers(1, 60, size=(ROWS, COLS)).astype(float)
+    light[600, 7] = bad
+    path = write_tile(light, STABLE.format(1992), dtype="float32")
+    done = calibrate(read_catalog([path]), steps)
+    with pytest.raises(
+        ContractError, match=rf"1 cells outside, first {bad:g} at row 600, column 7"
+    ):
+        zonal(units, done.catalog)
+
+
+@pytest.mark.parametrize(
+    "row", [ELVIDGE.of("F10", 1992), (0.0, 1.2, 0.0), (5.0, 1.5, -0.008), (0.0, 1.0, 0.0)]
+)
+def test_saturated_cells_stay_saturated_and_no_others_become_so(
+    write_tile: WriteTile, units: Units, row: tuple[float, float, float]
+) -> None:
+    light = np.random.default_rng(2).integers(40, 64, size=(ROWS, COLS))
+    path = write_tile(light, STABLE.format(1992), dtype="uint8")
+    catalog = read_catalog([path])
+    table = CoefficientTable("t", "c", {("F10", 1992): row})
+    found = zonal(units, calibrate(catalog, [Intercalibrate(table)]).catalog).unit_years
+    raw = zonal(units, catalog).unit_years
+    assert (raw["saturated_share"] > 0.0).sum() >= 9
+    np.testing.assert_array_equal(found["saturated_share"], raw["saturated_share"])
+
+
+def test_cells_capped_by_a_step_are_saturated(write_tile: WriteTile, units: Units) -> None:
+    light = np.random.default_rng(2).integers(40, 64, size=(ROWS, COLS))
+    catalog = read_catalog([write_tile(light, STABLE.format(1992), dtype="uint8")])
+    found = zonal(units, calibrate(catalog, [Ceiling(50.0)]).catalog).unit_years
+    over = read_catalog(
+        [write_tile(np.where(light >= 50, 63, 40), STABLE.format(1993), dtype="uint8")]
+    )
+    expected = zonal(units, over).unit_years["saturated_share"]
+    np.testing.assert_array_equal(found["saturated_share"], expected)
+
+
+def test_steps_are_taken_in_their_order(write_tile: WriteTile, units: Units) -> None:
+    """Saturated cells that become fill before the polynomial are not on its scale after it."""
+    light = np.random.default_rng(2).integers(40, 64, size=(ROWS, COLS))
+    catalog = read_catalog([write_tile(light, STABLE.format(1992), dtype="uint8")])
+    steps: list[Step] = [Ceiling(63.0, "fill"), Intercalibrate(ELVIDGE)]
+    found = zonal(units, calibrate(catalog, steps).catalog).unit_years
+    raw = zonal(units, catalog).unit_years
+    np.testing.assert_allclose(found["valid_share"], 1.0 - raw["saturated_share"], rtol=1e-12)
+
+
+def test_polynomials_are_for_dn(write_tile: WriteTile) -> None:
+    name = "VNL_v21_npp_2013_global_vcmcfg_c202205302300.average_masked.dat.tif"
+    path = write_tile(np.full((4, 4), 785.0), name, dtype="float32")
+    table = CoefficientTable("t", "c", {("NPP", 2013): (0.0, 1.0, 0.0)})
+    with pytest.raises(CalibrationError, match="light in DN, which the polynomials are for"):
+        calibrate(read_catalog([path]), [Intercalibrate(table)])
+
+
+def test_what_was_applied_is_in_the_audit(write_tile: WriteTile) -> None:
+    path = write_tile(np.ones((4, 4)), STABLE.format(1992), dtype="uint8")
+    audit = calibrate(read_catalog([path]), [Intercalibrate(ELVIDGE)]).catalog.audit
+    (row,) = (row for row in audit if row.rule == "intercalibrate")
+    assert row.subject == "F10 1992"
+    assert row.detail == "DN' = -2.057 +1.5903 DN -0.009 DN^2, elvidge-2014"

@@ -56,10 +56,14 @@ def test_undeclared_nodata(write_tile: WriteTile) -> None:
 
 
 def test_order_patterns_and_repeats(write_tile: WriteTile, tmp_path: Path) -> None:
-    for name in ("DMSP2016.tif", "DMSP2013.tif", "Harmonized_DN_NTL_2012_calDMSP.tif"):
+    for name in ("DMSP-like2016.tif", "DMSP2013.tif", "Harmonized_DN_NTL_2012_calDMSP.tif"):
         write_tile(LIGHT, name)
     (tmp_path / "DMSP2099.tif").mkdir()
-    patterns = [str(tmp_path / "Harm*.tif"), tmp_path / "DMSP2016.tif", str(tmp_path / "*.tif")]
+    patterns = [
+        str(tmp_path / "Harm*.tif"),
+        tmp_path / "DMSP-like2016.tif",
+        str(tmp_path / "*.tif"),
+    ]
     catalog = read_catalog(patterns)
     assert [(tile.product.name, tile.year) for tile in catalog.tiles] == [
         ("dmsp-like-china", 2013),
@@ -75,12 +79,12 @@ def test_a_name_with_brackets_is_a_path_first(write_tile: WriteTile) -> None:
 
 def test_years_are_taken_and_left(write_tile: WriteTile, tmp_path: Path) -> None:
     for year in (2013, 2014, 2015):
-        write_tile(LIGHT, f"DMSP{year}.tif")
-    (tmp_path / "DMSP2014.tif").write_bytes(b"damaged, but not asked for")
+        write_tile(LIGHT, f"DMSP-like{year}.tif")
+    (tmp_path / "DMSP-like2014.tif").write_bytes(b"damaged, but not asked for")
     catalog = read_catalog([str(tmp_path / "*.tif")], years=[2015, 2013])
     assert [tile.year for tile in catalog.tiles] == [2013, 2015]
     left = [row for row in catalog.audit if row.rule == "year_left_out"]
-    assert [row.subject for row in left] == ["DMSP2014.tif"]
+    assert [row.subject for row in left] == ["DMSP-like2014.tif"]
 
 
 def test_a_year_without_a_tile(write_tile: WriteTile, tmp_path: Path) -> None:
@@ -90,7 +94,7 @@ def test_a_year_without_a_tile(write_tile: WriteTile, tmp_path: Path) -> None:
 
 
 def test_every_product_needs_every_year(write_tile: WriteTile, tmp_path: Path) -> None:
-    for name in ("DMSP2013.tif", "DMSP2014.tif", "Harmonized_DN_NTL_2013_calDMSP.tif"):
+    for name in ("DMSP2013.tif", "DMSP-like2014.tif", "Harmonized_DN_NTL_2013_calDMSP.tif"):
         write_tile(LIGHT, name)
     assert len(read_catalog([str(tmp_path / "*.tif")], years=[2013]).tiles) == 2
     expected = r"harmonized of the year 2014, found tiles of 2013.*study\.years"
@@ -163,7 +167,7 @@ def test_no_product_in_a_name(write_tile: WriteTile) -> None:
     assert (tile.product, tile.year) == (SHANGHAI, 2018)
 
 
-@pytest.mark.parametrize("pattern", ["nothing*.tif", "DMSP2015.tif", "."])
+@pytest.mark.parametrize("pattern", ["nothing*.tif", "DMSP-like2015.tif", "."])
 def test_nothing_there(tmp_path: Path, pattern: str) -> None:
     with pytest.raises(TileMissingError) as error:
         read_catalog([str(tmp_path / pattern)])
@@ -177,15 +181,15 @@ def test_no_pattern() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"not a raster", b"II*\x00\x08\x00\x00\x00"])
 def test_not_a_raster(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "DMSP2015.tif"
+    path = tmp_path / "DMSP-like2015.tif"
     path.write_bytes(content)
-    with pytest.raises(TileUnreadableError, match=r"DMSP2015\.tif"):
+    with pytest.raises(TileUnreadableError, match=r"DMSP-like2015\.tif"):
         read_catalog([path])
 
 
 def test_without_crs(write_tile: WriteTile) -> None:
     path = write_tile(LIGHT, crs=None)
-    with pytest.raises(MissingCrsError, match=r"DMSP2015\.tif.*found none"):
+    with pytest.raises(MissingCrsError, match=r"DMSP-like2015\.tif.*found none"):
         read_catalog([path])
 
 
@@ -198,12 +202,12 @@ def test_without_geotransform(write_tile: WriteTile) -> None:
 
 def test_a_rotated_grid(write_tile: WriteTile) -> None:
     path = write_tile(LIGHT, transform=Affine(10.0, 1.0, 0.0, 0.0, -10.0, 30.0))
-    with pytest.raises(GridError, match=r"DMSP2015\.tif"):
+    with pytest.raises(GridError, match=r"DMSP-like2015\.tif"):
         read_catalog([path])
 
 
 def test_more_than_one_band(tmp_path: Path) -> None:
-    path = tmp_path / "DMSP2015.tif"
+    path = tmp_path / "DMSP-like2015.tif"
     profile = {"driver": "GTiff", "height": 3, "width": 4, "count": 2, "dtype": "uint8"}
     where = Affine(10.0, 0.0, 0.0, 0.0, -10.0, 30.0)
     with rasterio.open(path, "w", crs="EPSG:32649", transform=where, **profile) as tile:
@@ -220,7 +224,7 @@ def test_complex_values(write_tile: WriteTile) -> None:
 @pytest.mark.parametrize("nodata", [0.0, 30.0, 63.0])
 def test_nodata_inside_the_valid_range(write_tile: WriteTile, nodata: float) -> None:
     path = write_tile(LIGHT, nodata=nodata)
-    with pytest.raises(ContractError, match=rf"DMSP2015\.tif.*found {nodata:g};.*as fill"):
+    with pytest.raises(ContractError, match=rf"DMSP-like2015\.tif.*found {nodata:g};.*as fill"):
         read_catalog([path])
 
 

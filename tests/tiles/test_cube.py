@@ -22,7 +22,7 @@ SHIFTED = Affine(10.0, 0.0, 2.5, 0.0, -10.0, 20.0)
 def test_lazy_equals_eager(write_tile: WriteTile, dtype: str, kept: str) -> None:
     years = [2013, 2014, 2016]
     paths = [
-        write_tile(np.roll(LIGHT, k), f"DMSP{y}.tif", dtype=dtype) for k, y in enumerate(years)
+        write_tile(np.roll(LIGHT, k), f"DMSP-like{y}.tif", dtype=dtype) for k, y in enumerate(years)
     ]
     catalog = read_catalog(paths)
     cube = open_cube(catalog)[catalog.tiles[0].grid.grid_id]
@@ -59,8 +59,8 @@ def test_declared_fill_is_masked(write_tile: WriteTile) -> None:
 def test_one_cube_for_each_grid(write_tile: WriteTile) -> None:
     paths = [
         write_tile(LIGHT, "DMSP2013.tif"),
-        write_tile(LIGHT, "DMSP2014.tif", transform=SHIFTED),
-        write_tile(LIGHT, "DMSP2015.tif"),
+        write_tile(LIGHT, "DMSP-like2014.tif", transform=SHIFTED),
+        write_tile(LIGHT, "DMSP-like2015.tif"),
     ]
     catalog = read_catalog(paths)
     cubes = open_cube(catalog)
@@ -83,3 +83,12 @@ def test_one_product_at_a_time(write_tile: WriteTile) -> None:
     catalog = read_catalog([write_tile(LIGHT, name) for name in names])
     with pytest.raises(ProductError, match="dmsp-like-china, harmonized"):
         open_cube(catalog)
+
+
+def test_the_room_itself_opens_cubes() -> None:
+    import tiles
+    from tiles.cube import open_cube
+
+    assert tiles.open_cube is open_cube
+    with pytest.raises(AttributeError, match="no attribute 'open_cubes'"):
+        tiles.open_cubes  # noqa: B018

@@ -59,18 +59,20 @@ def archive_of(target: Path, members: dict[str, bytes]) -> Path:
 @pytest.fixture
 def archive(write_tile: WriteTile, light: Any, tmp_path: Path) -> Path:
     """Two years of tiles among other files."""
-    years = {year: write_tile(light * (year == 2015), f"DMSP{year}.tif") for year in (2014, 2015)}
-    members = {f"light/DMSP{year}.tif": path.read_bytes() for year, path in years.items()}
-    others = {"read me.txt": b"words", "__MACOSX/light/._DMSP2015.tif": b"a shadow"}
+    years = {
+        year: write_tile(light * (year == 2015), f"DMSP-like{year}.tif") for year in (2014, 2015)
+    }
+    members = {f"light/DMSP-like{year}.tif": path.read_bytes() for year, path in years.items()}
+    others = {"read me.txt": b"words", "__MACOSX/light/._DMSP-like2015.tif": b"a shadow"}
     return archive_of(tmp_path / "light.ZIP", {**others, **members})
 
 
 def test_a_packed_raster_is_unpacked_once(
     write_tile: WriteTile, units: Units, light: Any, tmp_path: Path
 ) -> None:
-    plain = write_tile(light, "DMSP2015.tif")
+    plain = write_tile(light, "DMSP-like2015.tif")
     reference = sums(units, read_catalog([plain]))
-    packed = tmp_path / "DMSP2016.tif.gz"
+    packed = tmp_path / "DMSP-like2016.tif.gz"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     folder = tmp_path / "unpacked"
     catalog = read_catalog([packed], unpack_to=folder)
@@ -85,17 +87,17 @@ def test_a_packed_raster_is_unpacked_once(
 def test_a_packed_raster_that_changes_is_noticed(
     write_tile: WriteTile, units: Units, light: Any, tmp_path: Path
 ) -> None:
-    packed = tmp_path / "DMSP2016.tif.gz"
-    packed.write_bytes(gzip.compress(write_tile(light, "DMSP2015.tif").read_bytes()))
+    packed = tmp_path / "DMSP-like2016.tif.gz"
+    packed.write_bytes(gzip.compress(write_tile(light, "DMSP-like2015.tif").read_bytes()))
     catalog = read_catalog([packed], unpack_to=tmp_path / "unpacked")
     packed.write_bytes(b"other")
-    with pytest.raises(TileChangedError, match=r"DMSP2016\.tif\.gz"):
+    with pytest.raises(TileChangedError, match=r"DMSP-like2016\.tif\.gz"):
         sums(units, catalog)
 
 
 def test_a_packed_raster_that_is_damaged(write_tile: WriteTile, light: Any, tmp_path: Path) -> None:
-    packed = tmp_path / "DMSP2016.tif.gz"
-    whole = gzip.compress(write_tile(light, "DMSP2015.tif").read_bytes())
+    packed = tmp_path / "DMSP-like2016.tif.gz"
+    whole = gzip.compress(write_tile(light, "DMSP-like2015.tif").read_bytes())
     packed.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(TileUnreadableError, match="a packed file that can be unpacked"):
         read_catalog([packed], unpack_to=tmp_path / "unpacked")
@@ -103,7 +105,7 @@ def test_a_packed_raster_that_is_damaged(write_tile: WriteTile, light: Any, tmp_
 
 
 def test_a_packed_raster_that_swells(tmp_path: Path) -> None:
-    packed = tmp_path / "DMSP2016.tif.gz"
+    packed = tmp_path / "DMSP-like2016.tif.gz"
     packed.write_bytes(gzip.compress(bytes(10_000_000)))
     limits = SizeLimits(unpacked_bytes=1_000_000)
     with pytest.raises(TileSizeError, match=r"at most 0\.001 GB when unpacked"):
@@ -144,11 +146,11 @@ def test_an_archive_of_tiles_has_the_light_of_its_files(
     packed = read_catalog([archive], unpack_to=folder)
     assert [tile.year for tile in packed.tiles] == [2014, 2015]
     assert [tile.where for tile in packed.tiles] == [
-        f"{archive}/light/DMSP2014.tif", f"{archive}/light/DMSP2015.tif",
+        f"{archive}/light/DMSP-like2014.tif", f"{archive}/light/DMSP-like2015.tif",
     ]  # fmt: skip
     assert sums(units, packed).equals(sums(units, plain))
     guessed = [row.subject for row in packed.audit if row.rule == "product_from_name"]
-    assert guessed == ["DMSP2014.tif", "DMSP2015.tif"]
+    assert guessed == ["DMSP-like2014.tif", "DMSP-like2015.tif"]
     # What a run digests is the archive; its members are told apart.
     assert {file for tile in packed.tiles for file in tile.source.files} == {archive}
     contents = [tile.source.content(lambda _: "digest") for tile in packed.tiles]
@@ -165,15 +167,17 @@ def test_an_archive_is_unpacked_once(archive: Path, tmp_path: Path) -> None:
 
 
 def test_an_archive_with_a_member_that_climbs_out(write_tile: WriteTile, tmp_path: Path) -> None:
-    good = write_tile([[1, 2], [3, 4]], "DMSP2014.tif").read_bytes()
-    archive = archive_of(tmp_path / "a.zip", {"DMSP2014.tif": good, "../DMSP2015.tif": good})
+    good = write_tile([[1, 2], [3, 4]], "DMSP-like2014.tif").read_bytes()
+    archive = archive_of(
+        tmp_path / "a.zip", {"DMSP-like2014.tif": good, "../DMSP-like2015.tif": good}
+    )
     with pytest.raises(TileUnreadableError, match="members inside the archive's own folder"):
         read_catalog([archive], unpack_to=tmp_path / "in" / "here")
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["DMSP2014.tif", "a.zip"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["DMSP-like2014.tif", "a.zip"]
 
 
 def test_an_archive_that_swells(tmp_path: Path) -> None:
-    swelling = {f"DMSP{year}.tif": bytes(400_000) for year in (2014, 2015, 2016)}
+    swelling = {f"DMSP-like{year}.tif": bytes(400_000) for year in (2014, 2015, 2016)}
     archive = archive_of(tmp_path / "a.zip", swelling)
     limits = SizeLimits(unpacked_bytes=1_000_000)
     with pytest.raises(TileSizeError, match=r"a\.zip: expected at most 0\.001 GB when unpacked"):
@@ -199,8 +203,10 @@ def test_an_archive_without_tiles(tmp_path: Path, content: bytes | None, message
 
 
 def test_a_damaged_member_is_named(tmp_path: Path) -> None:
-    archive = archive_of(tmp_path / "a.zip", {"DMSP2014.tif": b"no raster"})
-    with pytest.raises(TileUnreadableError, match=r"a\.zip/DMSP2014\.tif: expected a GeoTIFF file"):
+    archive = archive_of(tmp_path / "a.zip", {"DMSP-like2014.tif": b"no raster"})
+    with pytest.raises(
+        TileUnreadableError, match=r"a\.zip/DMSP-like2014\.tif: expected a GeoTIFF file"
+    ):
         read_catalog([archive], unpack_to=tmp_path / "unpacked")
 
 
@@ -210,7 +216,7 @@ def test_an_archive_that_changes_or_whose_copy_goes_is_noticed(
     catalog = read_catalog([archive], unpack_to=tmp_path / "unpacked")
     for path in (tmp_path / "unpacked").rglob("*.tif"):
         path.unlink()
-    with pytest.raises(TileMissingError, match=r"light\.ZIP/light/DMSP201\d\.tif"):
+    with pytest.raises(TileMissingError, match=r"light\.ZIP/light/DMSP-like201\d\.tif"):
         sums(units, catalog)
     archive.write_bytes(b"other")
     with pytest.raises(TileChangedError, match=r"light\.ZIP"):
@@ -238,12 +244,12 @@ def test_a_catalogue_lists_members_of_archives(archive: Path, tmp_path: Path) ->
 
 def test_files_are_unpacked_beside_themselves(archive: Path, tmp_path: Path) -> None:
     found = unpack_beside(archive, max_bytes=10**6)
-    assert tmp_path / "light" / "light" / "DMSP2015.tif" in found
-    packed = tmp_path / "new" / "DMSP2016.tif.gz"
+    assert tmp_path / "light" / "light" / "DMSP-like2015.tif" in found
+    packed = tmp_path / "new" / "DMSP-like2016.tif.gz"
     packed.parent.mkdir()
     packed.write_bytes(gzip.compress(b"light"))
-    assert unpack_beside(packed, max_bytes=5) == [tmp_path / "new" / "DMSP2016.tif"]
-    assert (tmp_path / "new" / "DMSP2016.tif").read_bytes() == b"light"
+    assert unpack_beside(packed, max_bytes=5) == [tmp_path / "new" / "DMSP-like2016.tif"]
+    assert (tmp_path / "new" / "DMSP-like2016.tif").read_bytes() == b"light"
 
 
 def test_what_killed_runs_left_half_unpacked_goes(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from geo.errors import ProductError
+from geo.errors import ContractError, ProductError
 from tiles.products import PRODUCTS, Product, product_named, product_of, read_products
+from tiles.tile_names import named
 
 OWN = {
     "name": "own",
@@ -104,7 +105,7 @@ def test_the_edges_of_a_contract_are_allowed() -> None:
 
 def test_a_products_own_name_is_found_first() -> None:
     wide = Product(**(OWN | {"pattern": r".*(?P<year>20\d{2})\.tif"}))  # type: ignore[arg-type]
-    assert product_of("DMSP2015.tif", user=[wide]) is wide
+    assert product_of("DMSP-like2015.tif", user=[wide]) is wide
     assert product_named("own", user=[wide]) is wide
 
 
@@ -133,3 +134,51 @@ def test_products_from_a_file(tmp_path: Path) -> None:
     path.write_text("[mine]\ntitel = 't'\n", encoding="utf-8")
     with pytest.raises(ProductError, match=r"products\.toml, product 'mine'.*titel"):
         read_products(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "a TOML file with a table for each product"),
+        ("[mine", "a TOML file with a table for each product"),
+        ("[mine]\n{} empty_blocks = 'foo'", "empty_blocks: expected one of fill, dark"),
+        ("[mine]\n{} calibration = 'some'", "calibration: expected one of none, intercal"),
+        ("[mine]\n{} quality = 'abc'", "quality: expected a list of numbers, found 'a'"),
+        ("[mine]\n{} pattern = 5", "products.toml"),
+        ("[mine]\n{} spans = [{ nam = 'F18' }]", "the fields of a product"),
+        ("[mine]\n{} notes = 5", "the fields of a product"),
+        ("mine = 5", "the fields of a product"),
+    ],
+)
+def test_a_file_of_products_with_errors(tmp_path: Path, text: str | None, message: str) -> None:
+    path = tmp_path / "products.toml"
+    good = {"pattern": r"'a(?P<year>[0-9]{4})'", "unit": "'DN'", "valid_min": "1"}
+    if text is not None:
+        lines = "\n".join(f"{key} = {value}" for key, value in good.items() if key not in text)
+        path.write_text(text.replace("{}", f"{lines}\n"), encoding="utf-8")
+    with pytest.raises(ProductError, match=message):
+        read_products(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "years"),
+    [
+        ("DMSP2020.tif", "dmsp-like-china as dmsp, any to 2013, found 2020"),
+        ("DMSP-like2012.tif", "dmsp-like-china as dmsp-like, 2013 to now, found 2012"),
+        ("Harmonized_DN_NTL_2020_calDMSP.tif", "harmonized as caldmsp, any to 2013, found 2020"),
+        ("F182005.v4c_web.stable_lights.avg_vis.tif", "as F18, 2010 to 2013, found 2005"),
+        ("F101999.v4b_web.stable_lights.avg_vis.tif", "as F10, 1992 to 1994, found 1999"),
+        ("DMSP-like2099.tif", "a year to 20[0-9][0-9], found 2099"),
+    ],
+)
+def test_years_that_a_satellite_or_a_version_does_not_have(name: str, years: str) -> None:
+    with pytest.raises(ContractError, match=years):
+        named(name, None, ())
+
+
+def test_years_that_shipped_versions_have() -> None:
+    for name in (
+        "DMSP2013.tif", "DMSP_like2013.tif", "Harmonized_DN_NTL_2014_simVIIRS.tif",
+        "F182013.v4c_web.stable_lights.avg_vis.tif", "F152000.v4b_web.stable_lights.avg_vis.tif",
+    ):  # fmt: skip
+        assert named(name, None, ()).facts.year >= 2000

@@ -22,8 +22,10 @@ from geo.errors import (
     TileSizeError,
     TileUnreadableError,
 )
+from geo.window import Window
 from tests.tiles.helpers import MakeUnits, RandomUnits, WriteTile
 from tests.web_server import Site, serving
+from tiles.addresses import tile_digest
 from tiles.catalog import Catalog, read_catalog
 from tiles.products import Product
 from tiles.several import Rule
@@ -74,15 +76,15 @@ def sums(units: Units, catalog: Catalog) -> Any:
 def test_every_layout_gives_the_same_sums(
     write_tile: WriteTile, units: Units, light: Any, options: dict[str, Any]
 ) -> None:
-    reference = sums(units, read_catalog([write_tile(light, "DMSP2015.tif")]))
-    stored = write_tile(light, "DMSP2016.tif", **options)
+    reference = sums(units, read_catalog([write_tile(light, "DMSP-like2015.tif")]))
+    stored = write_tile(light, "DMSP-like2016.tif", **options)
     assert sums(units, read_catalog([stored])).equals(reference)
 
 
 def test_a_raster_from_the_south_up(write_tile: WriteTile, units: Units, light: Any) -> None:
-    reference = sums(units, read_catalog([write_tile(light, "DMSP2015.tif")]))
+    reference = sums(units, read_catalog([write_tile(light, "DMSP-like2015.tif")]))
     up = Affine(10.0, 0.0, 0.0, 0.0, 10.0, 0.0)
-    stored = write_tile(light[::-1], "DMSP2016.tif", transform=up)
+    stored = write_tile(light[::-1], "DMSP-like2016.tif", transform=up)
     np.testing.assert_allclose(sums(units, read_catalog([stored])), reference, rtol=1e-12)
 
 
@@ -116,7 +118,7 @@ def sparse(path: Path, **options: Any) -> Path:
 
 
 def test_blocks_that_are_not_there_are_fill(tmp_path: Path, units_of: MakeUnits) -> None:
-    catalog = read_catalog([sparse(tmp_path / "DMSP2015.tif")])
+    catalog = read_catalog([sparse(tmp_path / "DMSP-like2015.tif")])
     assert catalog.tiles[0].dtype == "float32"
     row = zonal(units_of({"a": box(0, 0, 1280, 1280)}), catalog).unit_years.iloc[0]
     assert (row["valid_share"], row["mean"]) == (0.5, 1.0)
@@ -135,7 +137,7 @@ def test_blocks_that_are_not_there_are_dark_if_the_product_says_so(
 def test_blocks_that_are_not_there_are_the_nodata_that_is_declared(
     tmp_path: Path, units_of: MakeUnits
 ) -> None:
-    catalog = read_catalog([sparse(tmp_path / "DMSP2015.tif", nodata=255)])
+    catalog = read_catalog([sparse(tmp_path / "DMSP-like2015.tif", nodata=255)])
     assert catalog.tiles[0].dtype == "uint8"
     row = zonal(units_of({"a": box(0, 0, 1280, 1280)}), catalog).unit_years.iloc[0]
     assert (row["valid_share"], row["mean"]) == (0.5, 1.0)
@@ -172,7 +174,7 @@ PARTS = Product(
 def test_parts_make_the_year_without_counting_seams_twice(
     write_tile: WriteTile, units: Units, light: Any, overlap: int
 ) -> None:
-    reference = sums(units, read_catalog([write_tile(light, "DMSP2015.tif")]))
+    reference = sums(units, read_catalog([write_tile(light, "DMSP-like2015.tif")]))
     catalog = read_catalog(parts_of(light, write_tile, overlap=overlap), user=[PARTS])
     assert len(catalog.tiles) == 1
     assert catalog.tiles[0].grid.shape == (ROWS, COLS)
@@ -213,7 +215,7 @@ def test_parts_off_the_lattice_are_refused(write_tile: WriteTile) -> None:
 def test_files_without_parts_in_their_names_if_the_study_says_so(
     write_tile: WriteTile, units: Units, light: Any
 ) -> None:
-    reference = sums(units, read_catalog([write_tile(light, "DMSP2015.tif")]))
+    reference = sums(units, read_catalog([write_tile(light, "DMSP-like2015.tif")]))
     paths = parts_of(light, write_tile, overlap=1)
     named = [path.rename(path.with_name(f"light2015{'_' * k}.tif")) for k, path in enumerate(paths)]
     product = Product(
@@ -237,39 +239,39 @@ def site() -> Iterator[Site]:
 def optimized(write_tile: WriteTile, light: Any, tmp_path: Path) -> bytes:
     """The light as a Cloud-Optimized GeoTIFF."""
     path = tmp_path / "cog.tif"
-    raster_copy(write_tile(light, "DMSP2015.tif"), path, driver="COG", blocksize=128)
+    raster_copy(write_tile(light, "DMSP-like2015.tif"), path, driver="COG", blocksize=128)
     return path.read_bytes()
 
 
 def test_a_tile_on_a_server(
     site: Site, optimized: bytes, write_tile: WriteTile, units: Units, light: Any
 ) -> None:
-    reference = sums(units, read_catalog([write_tile(light, "DMSP2014.tif")]))
-    site.files["/lights/DMSP2015.tif"] = optimized
-    catalog = read_catalog([site.url("/lights/DMSP2015.tif")], network=True)
+    reference = sums(units, read_catalog([write_tile(light, "DMSP-like2014.tif")]))
+    site.files["/lights/DMSP-like2015.tif"] = optimized
+    catalog = read_catalog([site.url("/lights/DMSP-like2015.tif")], network=True)
     assert sums(units, catalog).equals(reference)
-    assert any("Range" in headers for headers in site.sent("/lights/DMSP2015.tif"))
+    assert any("Range" in headers for headers in site.sent("/lights/DMSP-like2015.tif"))
 
 
 def test_a_server_only_if_the_study_allows_it(site: Site, optimized: bytes) -> None:
-    site.files["/DMSP2015.tif"] = optimized
+    site.files["/DMSP-like2015.tif"] = optimized
     with pytest.raises(TilePathError, match=r"lights\.network = true"):
-        read_catalog([site.url("/DMSP2015.tif")])
+        read_catalog([site.url("/DMSP-like2015.tif")])
     assert site.requests == []
 
 
 def test_a_tile_that_changes_on_its_server(site: Site, optimized: bytes, units: Units) -> None:
-    path = "/changing/DMSP2015.tif"
+    path = "/changing/DMSP-like2015.tif"
     site.files[path] = optimized
     catalog = read_catalog([site.url(path)], network=True)
     site.files[path] = optimized + b"x"
-    with pytest.raises(TileChangedError, match=r"DMSP2015\.tif"):
+    with pytest.raises(TileChangedError, match=r"DMSP-like2015\.tif"):
         sums(units, catalog)
 
 
 def test_a_tile_that_is_not_on_its_server(site: Site) -> None:
     with pytest.raises(TileMissingError, match="404"):
-        read_catalog([site.url("/DMSP2015.tif")], network=True)
+        read_catalog([site.url("/DMSP-like2015.tif")], network=True)
 
 
 @pytest.mark.parametrize("network", [False, True])
@@ -303,8 +305,8 @@ def test_an_address_that_a_server_signed_is_not_told(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/vsicurl/http://127.0.0.1/DMSP2015.tif", "/vsizip/a.zip/DMSP2015.tif", "ftp://h/DMSP2015.tif",
-     "s3://bucket/DMSP2015.tif", "NETCDF:a.nc:DMSP2015.tif", "GTIFF_DIR:1:DMSP2015.tif"],
+    ["/vsicurl/http://127.0.0.1/DMSP-like2015.tif", "/vsizip/a.zip/DMSP-like2015.tif", "ftp://h/DMSP2013.tif",
+     "s3://bucket/DMSP-like2015.tif", "NETCDF:a.nc:DMSP-like2015.tif", "GTIFF_DIR:1:DMSP2013.tif"],
 )  # fmt: skip
 @pytest.mark.parametrize("network", [False, True])
 def test_virtual_file_systems_are_never_read(path: str, network: bool) -> None:
@@ -316,8 +318,8 @@ def test_virtual_file_systems_are_never_read(path: str, network: bool) -> None:
 
 
 def test_a_virtual_raster_in_disguise(write_tile: WriteTile, tmp_path: Path) -> None:
-    target = write_tile([[1, 2]], "DMSP2015.tif")
-    disguised = tmp_path / "DMSP2016.tif"
+    target = write_tile([[1, 2]], "DMSP-like2015.tif")
+    disguised = tmp_path / "DMSP-like2016.tif"
     raster_copy(target, tmp_path / "real.vrt", driver="VRT")
     disguised.write_bytes((tmp_path / "real.vrt").read_bytes())
     with pytest.raises(TileUnreadableError, match="a GeoTIFF file"):
@@ -325,7 +327,7 @@ def test_a_virtual_raster_in_disguise(write_tile: WriteTile, tmp_path: Path) -> 
 
 
 def test_a_header_that_promises_the_world(tmp_path: Path) -> None:
-    path = tmp_path / "DMSP2016.tif"
+    path = tmp_path / "DMSP-like2016.tif"
     profile = {
         "driver": "GTiff", "height": 300_000, "width": 300_000, "count": 1, "dtype": "uint8",
         "tiled": True, "blockxsize": 4096, "blockysize": 4096, "sparse_ok": True, "bigtiff": "yes",
@@ -352,3 +354,42 @@ def test_the_globe_is_no_swapped_raster(write_tile: WriteTile) -> None:
     whole = Affine(1.0, 0.0, -180.0, 0.0, -1.0, 90.5)
     path = write_tile(np.ones((181, 360)), transform=whole, crs="EPSG:4326")
     assert math.isclose(read_catalog([path]).tiles[0].grid.bounds[3], 90.5)
+
+
+def test_parts_far_apart_promise_too_much(write_tile: WriteTile) -> None:
+    own = Product(
+        name="own", title="", pattern=r"(?P<part>[a-z]+)(?P<year>\d{4})\.tif", unit="DN",
+        valid_min=0.0, valid_max=63.0,
+    )  # fmt: skip
+    names = ["near2015.tif", "far2015.tif"]
+    corners = [0.0, 10.0 * 10**7]
+    paths = [
+        write_tile(np.ones((4, 4)), name, transform=Affine(10.0, 0.0, x, 0.0, -10.0, 40.0))
+        for name, x in zip(names, corners, strict=True)
+    ]
+    with pytest.raises(TileSizeError, match=r"and 1 more: expected parts that fill"):
+        read_catalog(paths, user=[own])
+
+
+def test_a_mask_of_its_own_is_refused(write_tile: WriteTile, light: Any) -> None:
+    path = write_tile(light, "DMSP-like2015.tif")
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "r+") as tile:
+        tile.write_mask(np.arange(light.size).reshape(light.shape) % 2 == 0)
+    with pytest.raises(TileUnreadableError, match="a mask of its own, in the file or beside it"):
+        read_catalog([path])
+
+
+def test_a_scale_beside_the_file_makes_other_values(write_tile: WriteTile, light: Any) -> None:
+    path = write_tile(light, "DMSP-like2015.tif")
+    sidecar = path.with_name(f"{path.name}.aux.xml")
+    found = set()
+    for scale in (1.0, 0.5, 0.25):
+        sidecar.write_text(
+            "<PAMDataset><PAMRasterBand band='1'><Scale>"
+            f"{scale}</Scale></PAMRasterBand></PAMDataset>"
+        )
+        (tile,) = read_catalog([path]).tiles
+        ((_, values),) = tile.source.pieces(Window(0, 1, 0, 4))
+        np.testing.assert_allclose(values[0], light[0, :4] * scale)
+        found.add(tile_digest(tile, lambda _: "the same bytes"))
+    assert len(found) == 3

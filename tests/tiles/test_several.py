@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rasterio.transform import Affine
 from shapely import box
 
 from geo.errors import CalibrationError, ContractError, DuplicateYearError
+from geo.window import Window
 from tests.tiles.helpers import MakeUnits, WriteTile
 from tiles.calibrate import calibrate
 from tiles.calibration.intercalibration import CoefficientTable
-from tiles.calibration.steps import Floor, Intercalibrate
+from tiles.calibration.steps import Continuity, Floor, Intercalibrate
 from tiles.catalog import read_catalog
 from tiles.several import Rule
 from tiles.zonal import zonal
@@ -78,9 +80,9 @@ def test_both_versions_are_kept_under_labels_and_show_the_seam(
     units = units_of({"a": box(0, 0, 20, 20)})
     table = zonal(units, catalog).unit_years
     assert table[["product", "year", "sum"]].to_numpy().tolist() == [
-        ["dmsp-like-china", 2014, 28.0],
         ["dmsp-like-china:dmsp", 2013, 10.0],
         ["dmsp-like-china:dmsp-like", 2013, 26.0],
+        ["dmsp-like-china:dmsp-like", 2014, 28.0],
     ]
     assert [row.detail for row in catalog.audit if row.rule == "keep_both"] == [
         "dmsp-like-china:dmsp, dmsp-like-china:dmsp-like"
@@ -98,8 +100,8 @@ def test_satellites_are_averaged_after_they_are_calibrated(
     """Twice F14 is 20; the average goes over the satellites that observed a cell."""
     catalog = read_catalog(satellites, rule=Rule("average"))
     steps = [
-        Floor(9.0),  # a step on years, which comes after the average wherever it is written
         Intercalibrate(table(F14_2000=(0, 2, 0), F15_2000=(0, 1, 0), F15_2001=(0, 1, 0))),
+        Floor(9.0),
     ]
     done = calibrate(catalog, steps, average=True)
     cells = {"a": box(0, 10, 10, 20), "b": box(10, 10, 20, 20), "c": box(0, 0, 10, 10)}
@@ -140,3 +142,35 @@ def test_what_is_known_of_a_satellite_year_is_said(write_tile: WriteTile) -> Non
     ]
     rows = [row for row in read_catalog(paths).audit if row.rule == "product_note"]
     assert [row.subject for row in rows] == [STABLE.format("F16", 2009, "b")]
+
+
+def test_files_of_a_year_on_two_grids_are_not_averaged(
+    satellites: list[Path], write_tile: WriteTile
+) -> None:
+    """They would stand side by side as two rows of one unit and year."""
+    shifted = Affine(10.0, 0.0, 3.0, 0.0, -10.0, 20.0)
+    other = write_tile([[1, 2], [3, 4]], satellites[1].name, dtype="uint8", transform=shifted)
+    catalog = read_catalog([satellites[0], other], rule=Rule("average"))
+    steps = [Intercalibrate(table(F14_2000=(0, 1, 0), F15_2000=(0, 1, 0)))]
+    with pytest.raises(CalibrationError, match=r"dmsp-stable 2000 on one grid, found F142000.*two"):
+        calibrate(catalog, steps, average=True)
+
+
+def test_kept_versions_are_series_that_steps_see_whole(satellites: list[Path]) -> None:
+    """F15 has two years under one label, also where only one of them has a second satellite."""
+    catalog = read_catalog(satellites, rule=Rule("keep-both"))
+    labels = [(tile.product_label, tile.year) for tile in catalog.tiles]
+    assert labels == [
+        ("dmsp-stable:F14-v4b", 2000), ("dmsp-stable:F15-v4b", 2000), ("dmsp-stable:F15-v4b", 2001),
+    ]  # fmt: skip
+    rows = table(F14_2000=(0, 2, 0), F15_2000=(0, 1, 0), F15_2001=(0, 1, 0))
+    done = calibrate(catalog, [Intercalibrate(rows), Continuity("gaps")])
+    assert [(tile.product_label, tile.year) for tile in done.catalog.tiles] == labels
+    assert len(done.done) == 2
+    ((_, first),) = done.catalog.tiles[0].source.pieces(Window(0, 2, 0, 2))
+    np.testing.assert_array_equal(first, [[20, np.nan], [0, np.nan]])
+
+
+def test_two_satellites_are_no_mosaic(satellites: list[Path]) -> None:
+    with pytest.raises(DuplicateYearError, match="a second one"):
+        read_catalog(satellites, rule=Rule("mosaic"))

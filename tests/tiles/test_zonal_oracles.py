@@ -52,7 +52,9 @@ def test_cells_cover_the_whole_earth(write_tile: WriteTile, units_of: MakeUnits)
 
 
 def test_geodesic_on_a_projected_grid(write_tile: WriteTile, units_of: MakeUnits) -> None:
-    with pytest.raises(GridError, match=r"DMSP2015\.tif.*planar, which is meant for equal-area"):
+    with pytest.raises(
+        GridError, match=r"DMSP-like2015\.tif.*planar, which is meant for equal-area"
+    ):
         run(units_of({"a": box(0, 0, 10, 10)}), write_tile([[1]]), cell_area="geodesic")
 
 

@@ -43,7 +43,7 @@ def tall(
     for k in range(3):
         values = rng.gamma(0.4, 9.0, size=(ROWS, COLS)).clip(0, 63)
         where = Affine(10.0, 0.0, 2.5 * (k == 2), 0.0, -10.0, 10.0 * ROWS)
-        name = f"DMSP{2013 + k}.tif"
+        name = f"DMSP-like{2013 + k}.tif"
         paths.append(write_tile(values, name, dtype="float32", transform=where))
     polygons = random_units(rng, 12, 10 * COLS, 10 * ROWS)
     polygons |= {"v": box(42.5, 20, 211, 10 * ROWS - 7), "w": box(40, 0, 90, 10 * ROWS)}

@@ -16,8 +16,9 @@ Rule = Literal["gaps", "growth"]
 def continuous(light: xr.DataArray, *, rule: Rule = "gaps") -> xr.DataArray:
     """Correct layers by their neighbouring years, lazily.
 
-    Two rules. ``gaps``: a cell that is dark in year n, but lit in n - 1 and in n + 1, gets the
-    smaller of its neighbours' values, the least that a lit cell can have been. ``growth`` is the
+    Two rules. ``gaps``, of this program: a cell that is dark in year n, but lit in n - 1 and in
+    n + 1, gets the smaller of its neighbours' values, the least that a lit cell can have been; it
+    is what Liu et al. call continuity, for light that went out for one year only. ``growth`` is the
     correction of Liu et al. (2012, Landscape and Urban Planning 106, 62), made for
     places that only grow: a cell that is dark in n + 1 is dark in n; else one that was brighter in
     n - 1 than in n keeps the value of n - 1; else it stays. All years are corrected by their

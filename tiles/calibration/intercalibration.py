@@ -19,8 +19,14 @@ from numpy.typing import NDArray
 from geo.errors import CalibrationError
 from tiles.calibration.blockwise import blockwise
 from tiles.calibration.coefficient_tables import CITATIONS, SHIPPED
+from tiles.products import PRODUCTS
 
 CEILING = 63.0
+DN = "DN"
+LEAST, MOST = 25.0, 126.0
+"""What a plausible curve makes of DN 63, 40 % to 200 % of it."""
+MOST_FALL = 2.0
+"""By how much, in DN, a plausible curve falls at most: some published ones bend at the end."""
 COLUMNS = ("satellite", "year", "c0", "c1", "c2")
 
 Coefficients = tuple[float, float, float]
@@ -118,10 +124,32 @@ def _read(path: Path, *, name: str, citation: str) -> CoefficientTable:
             raise _bad_table(f"{path}, line {line}", "finite coefficients", f"{(c0, c1, c2)}")
         if key in rows:
             raise _bad_table(f"{path}, line {line}", "each satellite-year once", f"{key} twice")
+        _check_flew(f"{path}, line {line}", *key)
+        _check_plausible(f"{path}, line {line}", (c0, c1, c2))
         rows[key] = (c0, c1, c2)
     if not rows:
         raise _bad_table(path, "at least one row", "none")
     return CoefficientTable(name=name, citation=citation, rows=rows)
+
+
+def _check_flew(where: str, satellite: str, year: int) -> None:
+    """A widely copied table lists rows of F16 under F18 for years in which F18 did not fly yet."""
+    for span in PRODUCTS["dmsp-stable"].spans:
+        first, last = span.first_year or year, span.last_year or year
+        if span.name == satellite and not first <= year <= last:
+            raise _bad_table(where, f"a year of {satellite}, {first} to {last}", f"{year}")
+
+
+def _check_plausible(where: str, row: Coefficients) -> None:
+    """A curve that leads from dark to bright; one with columns swapped does not."""
+    dn = np.arange(1.0, CEILING + 1.0)
+    found = row[0] + row[1] * dn + row[2] * dn**2
+    falls = float((np.maximum.accumulate(found) - found).max())
+    if falls > MOST_FALL or found[-1] > MOST or found[-1] < LEAST or found[0] < -LEAST:
+        text = f"DN 1 to {found[0]:.3g}, DN 63 to {found[-1]:.3g}, falling by {falls:.3g} between"
+        raise _bad_table(
+            where, f"a curve that rises to between {LEAST:g} and {MOST:g} at DN 63", text
+        )
 
 
 def _bad_table(where: Path | str, expected: str, found: str) -> CalibrationError:
@@ -130,14 +158,24 @@ def _bad_table(where: Path | str, expected: str, found: str) -> CalibrationError
     )
 
 
-def intercalibrate(light: xr.DataArray, table: CoefficientTable) -> xr.DataArray:
+def intercalibrate(
+    light: xr.DataArray,
+    table: CoefficientTable,
+    *,
+    saturation: NDArray[np.float64] | None = None,
+) -> xr.DataArray:
     """Put every layer onto the table's scale, lazily.
+
+    What was saturated stays the brightest of its layer: a cell below saturation stays below what
+    saturation becomes, by the last bit where the curve would lift it there.
 
     Parameters
     ----------
     light : DataArray
         Dimensions ``year``, ``y``, ``x``; ``satellite`` is a coordinate along ``year``.
     table : CoefficientTable
+    saturation : float array (years,), optional
+        Value from which on a cell of each layer is saturated; by default 63 DN.
 
     Returns
     -------
@@ -147,21 +185,55 @@ def intercalibrate(light: xr.DataArray, table: CoefficientTable) -> xr.DataArray
     Raises
     ------
     CalibrationError
+        If the table lacks one of the satellite-years, or the light is no DN.
+    """
+    unit = str(light.attrs.get("units", DN))
+    if unit != DN:
+        raise CalibrationError(
+            f"coefficients {table.name}",
+            expected=f"light in {DN}, which the polynomials are for",
+            found=f"light in {unit}",
+            hint="leave the step out for this product",
+        )
+    full = np.full(light.sizes["year"], CEILING) if saturation is None else saturation
+    levels = saturation_after(light, table, full)
+    of_years = np.array([*zip(*_rows(light, table), strict=True), full, levels])
+    layers = (xr.Variable("year", values) for values in of_years)
+    return blockwise(_polynomial, light, *layers, ceiling=CEILING)
+
+
+def saturation_after(
+    light: xr.DataArray, table: CoefficientTable, saturation: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What the values of saturation of layers become on the table's scale.
+
+    Parameters
+    ----------
+    light : DataArray
+        As for `intercalibrate`.
+    table : CoefficientTable
+    saturation : float array (years,)
+        NaN for none.
+
+    Returns
+    -------
+    float array (years,)
+        As the type of the light holds them.
+
+    Raises
+    ------
+    CalibrationError
         If the table lacks one of the satellite-years.
     """
+    c0, c1, c2 = np.array(_rows(light, table)).T
+    levels = _curve(saturation.astype(light.dtype), c0, c1, c2, ceiling=CEILING)
+    return levels.astype(np.float64)
+
+
+def _rows(light: xr.DataArray, table: CoefficientTable) -> list[Coefficients]:
     satellites = light.coords["satellite"].to_numpy().tolist()
     years = light.coords["year"].to_numpy().tolist()
-    rows = [table.of(str(name), int(year)) for name, year in zip(satellites, years, strict=True)]
-    return with_polynomials(light, rows, ceiling=CEILING)
-
-
-def with_polynomials(
-    light: xr.DataArray, rows: list[Coefficients], *, ceiling: float
-) -> xr.DataArray:
-    """Apply a polynomial to each layer; zero stays zero, NaN stays NaN, 0 to ``ceiling``."""
-    coefficients = xr.DataArray(np.array(rows), dims=("year", "power"))
-    powers = (coefficients.isel(power=power).variable for power in range(3))
-    return blockwise(_polynomial, light, *powers, ceiling=ceiling)
+    return [table.of(str(name), int(year)) for name, year in zip(satellites, years, strict=True)]
 
 
 def _polynomial(
@@ -169,10 +241,30 @@ def _polynomial(
     c0: NDArray[np.float64],
     c1: NDArray[np.float64],
     c2: NDArray[np.float64],
+    full: NDArray[np.float64],
+    level: NDArray[np.float64],
     *,
     ceiling: float,
 ) -> NDArray[np.floating]:
-    """One layer or several, in the light's own type; two arrays of its size at a time."""
+    """One layer or several; what is not saturated stays below the level of what is."""
+    kind = light.dtype
+    found = _curve(light, c0, c1, c2, ceiling=ceiling)
+    lifted = (found >= level.astype(kind)) & (light < full.astype(kind))
+    if lifted.any():
+        below = np.nextafter(level.astype(kind), kind.type(0.0))
+        np.copyto(found, np.broadcast_to(below, found.shape), where=lifted)
+    return found
+
+
+def _curve(
+    light: NDArray[np.floating],
+    c0: NDArray[np.float64],
+    c1: NDArray[np.float64],
+    c2: NDArray[np.float64],
+    *,
+    ceiling: float,
+) -> NDArray[np.floating]:
+    """In the light's own type; two arrays of its size at a time."""
     kind = light.dtype
     found = light * c2.astype(kind)
     found += c1.astype(kind)

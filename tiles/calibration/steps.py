@@ -2,15 +2,21 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import geopandas as gpd
+import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from geo.audit import AuditRow
 from tiles.calibration.continuity import Rule, continuous
-from tiles.calibration.intercalibration import CoefficientTable, intercalibrate
+from tiles.calibration.intercalibration import (
+    CoefficientTable,
+    intercalibrate,
+    saturation_after,
+)
 from tiles.calibration.invariant_regions import fit_invariant
 from tiles.calibration.levels import Above, Below, with_ceiling, with_floor
 from tiles.calibration.region_mask import Becomes, Where, with_mask
@@ -26,6 +32,8 @@ class Stepped:
     """What was done, for the manifest; the same for the same light."""
     audit: tuple[AuditRow, ...] = ()
     """What a user should know."""
+    saturation: NDArray[np.float64] | None = None
+    """(years,) Values from which on cells count as saturated now; None if they are as before."""
 
 
 class Step(ABC):
@@ -41,13 +49,18 @@ class Step(ABC):
     """How many years to either side decide a year's values."""
 
     @abstractmethod
-    def apply(self, light: xr.DataArray) -> Stepped:
+    def apply(
+        self, light: xr.DataArray, *, saturation: NDArray[np.float64] | None = None
+    ) -> Stepped:
         """Transform a cube.
 
         Parameters
         ----------
         light : DataArray
             Dimensions ``year``, ``y``, ``x``, with the coordinates of `tiles.cube.open_cube`.
+        saturation : float array (years,), optional
+            Value from which on a cell of each layer counts as saturated; NaN, or left out, for
+            none.
 
         Returns
         -------
@@ -68,10 +81,11 @@ class Intercalibrate(Step):
     of_files = True
     calibrates = True
 
-    def apply(self, light: xr.DataArray) -> Stepped:
+    def apply(
+        self, light: xr.DataArray, *, saturation: NDArray[np.float64] | None = None
+    ) -> Stepped:
         """As `Step.apply`."""
-        found = intercalibrate(light, self.table)
-        return Stepped(found, _polynomials("intercalibrate", light, self.table))
+        return _onto_one_scale("intercalibrate", light, self.table, saturation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +97,9 @@ class InvariantRegion(Step):
     of_files = True
     calibrates = True
 
-    def apply(self, light: xr.DataArray) -> Stepped:
+    def apply(
+        self, light: xr.DataArray, *, saturation: NDArray[np.float64] | None = None
+    ) -> Stepped:
         """As `Step.apply`; the region's light is read."""
         fit = fit_invariant(light, self.regions, reference=self.reference)
         audit = [
@@ -97,8 +113,8 @@ class InvariantRegion(Step):
             )
             for (satellite, year), cells in fit.cells.items()
         ]
-        done = _polynomials("invariant_region", light, fit.table)
-        return Stepped(intercalibrate(light, fit.table), done, tuple(audit))
+        found = _onto_one_scale("invariant_region", light, fit.table, saturation)
+        return replace(found, audit=tuple(audit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +124,12 @@ class Floor(Step):
     below: float
     to: Below = "dark"
 
-    def apply(self, light: xr.DataArray) -> Stepped:
+    def apply(
+        self,
+        light: xr.DataArray,
+        *,
+        saturation: NDArray[np.float64] | None = None,  # noqa: ARG002 - stays
+    ) -> Stepped:
         """As `Step.apply`."""
         found = with_floor(light, below=self.below, to=self.to)
         return Stepped(found, {"step": "floor", "below": self.below, "to": self.to})
@@ -121,10 +142,15 @@ class Ceiling(Step):
     at: float
     to: Above = "cap"
 
-    def apply(self, light: xr.DataArray) -> Stepped:
+    def apply(
+        self, light: xr.DataArray, *, saturation: NDArray[np.float64] | None = None
+    ) -> Stepped:
         """As `Step.apply`."""
         found = with_ceiling(light, at=self.at, to=self.to)
-        return Stepped(found, {"step": "saturation", "at": self.at, "to": self.to})
+        done = {"step": "saturation", "at": self.at, "to": self.to}
+        if saturation is None or self.to == "fill":
+            return Stepped(found, done)
+        return Stepped(found, done, saturation=np.fmin(saturation, self.at))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +163,12 @@ class Mask(Step):
     where: Where
     to: Becomes
 
-    def apply(self, light: xr.DataArray) -> Stepped:
+    def apply(
+        self,
+        light: xr.DataArray,
+        *,
+        saturation: NDArray[np.float64] | None = None,  # noqa: ARG002 - stays
+    ) -> Stepped:
         """As `Step.apply`."""
         found = with_mask(light, self.regions, where=self.where, to=self.to)
         done = {"step": "mask", "polygons": self.digest, "where": self.where, "to": self.to}
@@ -151,7 +182,12 @@ class Continuity(Step):
     rule: Rule = "gaps"
     reach = 1
 
-    def apply(self, light: xr.DataArray) -> Stepped:
+    def apply(
+        self,
+        light: xr.DataArray,
+        *,
+        saturation: NDArray[np.float64] | None = None,  # noqa: ARG002 - stays
+    ) -> Stepped:
         """As `Step.apply`."""
         found = continuous(light, rule=self.rule)
         years = [int(year) for year in light.coords["year"].to_numpy()]
@@ -159,6 +195,24 @@ class Continuity(Step):
         detail = f"years without both neighbours on their grid stay: {', '.join(map(str, alone))}"
         audit = (AuditRow("tiles", "continuity", "light", detail, len(alone)),) if alone else ()
         return Stepped(found, {"step": "continuity", "rule": self.rule}, audit)
+
+
+def _onto_one_scale(
+    step: str,
+    light: xr.DataArray,
+    table: CoefficientTable,
+    saturation: NDArray[np.float64] | None,
+) -> Stepped:
+    """Polynomials of the layers, their new values of saturation, and what was applied."""
+    found = intercalibrate(light, table, saturation=saturation)
+    done = _polynomials(step, light, table)
+    audit = tuple(
+        AuditRow("tiles", step, layer, "DN' = {:g} {:+g} DN {:+g} DN^2, ".format(*row) + table.name)
+        for layer, row in done["applied"].items()
+    )
+    if saturation is None:
+        return Stepped(found, done, audit)
+    return Stepped(found, done, audit, saturation_after(light, table, saturation))
 
 
 def _polynomials(step: str, light: xr.DataArray, table: CoefficientTable) -> dict[str, Any]:

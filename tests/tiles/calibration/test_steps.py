@@ -244,3 +244,19 @@ def test_polygons_elsewhere_are_refused() -> None:
         with_mask(
             cube([[[1.0, 2.0]] * 2], [2000]), region(9e5, 9e5, 9e6, 9e6), where="inside", to="fill"
         )
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("F18,2005,0.9,1.0,-0.001", "a year of F18, 2010 to 2013, found 2005"),
+        ("F16,2009,0.9492,-0.0016,1.0683", r"a curve that rises .*DN 63 to 4\.24e\+03"),
+        ("F16,2009,0.0,2.5,-0.03", "falling by"),
+        ("F16,2009,60.0,-0.5,0.0", "falling by"),
+    ],
+)
+def test_rows_that_cannot_be(tmp_path: Path, row: str, message: str) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(f"satellite,year,c0,c1,c2\n{row}\n")
+    with pytest.raises(CalibrationError, match=message):
+        read_coefficients(path, citation="somebody")
