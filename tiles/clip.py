@@ -25,11 +25,11 @@ from geo.errors import ContractError, NoOverlapError, OutputError, TileUnreadabl
 from geo.grid import Grid
 from geo.stripes import expanded
 from geo.threads import in_threads, processors
+from tiles.contract import check_values
 from tiles.decoding import is_fill
 from tiles.digest import digest_of
 from tiles.rasterized import cells_inside
 from tiles.tile import Tile
-from tiles.values_checked import check_values
 from tiles.write_tile import write_tile
 
 Edge = Literal["centre", "touched", "share"]
@@ -150,7 +150,7 @@ def _write(piece: _Piece, edge: Edge) -> Clip | None:
     if window is None:
         return None
     ((_, stored),) = tile.source.pieces(window)
-    check_values(tile, stored, first=(window.first_row, window.first_col))
+    check_values(tile, stored, window)
     grid = tile.grid.part(window)
     share = _share(piece.shape, grid, edge)
     if not (share > 0.0).any():

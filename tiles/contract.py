@@ -1,11 +1,15 @@
 """Values against their product's contract."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
+from numpy.typing import NDArray
 
 from geo.errors import ContractError
-from tiles.sums import Breaches
+from geo.window import Window
+from tiles.limits import limits_of
+from tiles.sums import Breaches, breaches_in
 from tiles.tile import Tile
 
 
@@ -34,6 +38,24 @@ def check_contract(tiles: Sequence[Tile], breaches: Sequence[Breaches]) -> None:
                 f"column {found.col} (counted from 0)",
                 hint="name the right product, or declare one whose contract says what they are",
             )
+
+
+def check_values(tile: Tile, values: NDArray[Any], window: Window) -> None:
+    """Refuse stored values of a window of a tile that its contract does not know.
+
+    Parameters
+    ----------
+    tile : Tile
+    values : array (rows, columns of the window)
+        As the tile's source gives them.
+    window : Window
+
+    Raises
+    ------
+    ContractError
+        With the number of such values and the place of the first in the tile.
+    """
+    check_contract([tile], [breaches_in(values, limits_of(tile), window)])
 
 
 def check_shows_light(tiles: Sequence[Tile], unit_years: pd.DataFrame) -> None:

@@ -12,12 +12,10 @@ from rasterio.transform import Affine
 from geo.grid import Grid
 from geo.stripes import STRIPE_ROWS
 from geo.window import Window
-from tiles.contract import check_contract
+from tiles.contract import check_values
 from tiles.decoding import floating, is_fill
 from tiles.digest import digest_of
 from tiles.file_state import file_state
-from tiles.limits import limits_of
-from tiles.sums import breaches_in
 from tiles.tile import Tile
 
 
@@ -46,8 +44,9 @@ def lazy_layer(tile: Tile, *, checked: bool = False) -> xr.DataArray:
     content = (tile.source.content(file_state), tile.dtype, tile.fill_values, checked)
     name = f"light-{digest_of(content)}"
     values = da.map_blocks(
-        _checked_rows if checked else _rows,
+        _rows,
         tile=tile,
+        checked=checked,
         name=name,
         dtype=kind,
         chunks=(heights, (cols,)),
@@ -76,31 +75,23 @@ def on_grid(light: xr.DataArray, grid: Grid) -> xr.DataArray:
     return exact
 
 
-def light_in(tile: Tile, window: Window) -> NDArray[Any]:
-    """Light of a window of a tile, in floating point, NaN where there is fill."""
+def light_in(tile: Tile, window: Window, *, checked: bool) -> NDArray[Any]:
+    """Light of a window of a tile, in floating point, NaN where there is fill.
+
+    Checked, a value that breaks the product's contract is a `ContractError`.
+    """
     ((_, stored),) = tile.source.pieces(window)
-    return _light_of(tile, stored)
-
-
-def _rows(tile: Tile, block_info: Any = None) -> NDArray[Any]:
-    """The light of a chunk."""
-    (first_row, end_row), (first_col, end_col) = block_info[None]["array-location"]
-    return light_in(tile, Window(first_row, end_row, first_col, end_col))
-
-
-def _checked_rows(tile: Tile, block_info: Any = None) -> NDArray[Any]:
-    """As `_rows`, of values that keep their contract."""
-    (first_row, end_row), (first_col, end_col) = block_info[None]["array-location"]
-    window = Window(first_row, end_row, first_col, end_col)
-    ((_, stored),) = tile.source.pieces(window)
-    check_contract([tile], [breaches_in(stored, limits_of(tile), window)])
-    return _light_of(tile, stored)
-
-
-def _light_of(tile: Tile, stored: NDArray[Any]) -> NDArray[Any]:
+    if checked:
+        check_values(tile, stored, window)
     values = stored.astype(floating(tile.dtype))
     values[is_fill(stored, tile.fill_values)] = np.nan
     return values
+
+
+def _rows(tile: Tile, checked: bool, block_info: Any = None) -> NDArray[Any]:
+    """The light of a chunk."""
+    (first_row, end_row), (first_col, end_col) = block_info[None]["array-location"]
+    return light_in(tile, Window(first_row, end_row, first_col, end_col), checked=checked)
 
 
 def _centres(first: float, step: float, count: int) -> NDArray[np.float64]:

@@ -197,7 +197,8 @@ def breaches_in(values: NDArray[Any], limits: Limits, window: Window) -> Breache
     if not count:
         return Breaches()
     place = (window.first_row + row, window.first_col + col)
-    return Breaches(count, *place, float(values[row, col]))
+    # As its own type writes it: -999.3, which no double of a float32 is.
+    return Breaches(count, *place, float(str(values[row, col])))
 
 
 def all_observed(part: Stripe, values: NDArray[Any], limits: Limits) -> bool:

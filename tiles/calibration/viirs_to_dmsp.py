@@ -20,7 +20,6 @@ from tiles.calibration.region_mask import with_mask
 from tiles.calibration.window_around import around_tile
 from tiles.lazy import lazy_layer
 from tiles.tile import Tile
-from tiles.values_checked import check_values
 
 CEILING = 63.0
 """DN of saturation."""
@@ -172,8 +171,7 @@ def cleaned_average(
     NoOverlapError
         If no cell of ``onto`` has light.
     """
-    light = lazy_layer(viirs).compute()
-    check_values(viirs, light.to_numpy())
+    light = lazy_layer(viirs, checked=True).compute()
     if region is not None:
         light = with_mask(light, region, where="outside", to="fill").compute()
     return area_average(light.copy(data=cleaning(light.to_numpy())), onto)

@@ -9,7 +9,6 @@ from geo.grid import Grid
 from geo.window import Window
 from tiles.lazy import light_in
 from tiles.tile import Tile
-from tiles.values_checked import check_values
 
 EDGE_POINTS = 50
 """Points along each edge that are brought into the other plane."""
@@ -45,8 +44,7 @@ def around_tile(tile: Tile, other: Grid) -> tuple[Grid, NDArray[np.float64]]:
             found="two different places",
             hint="name files of the same place",
         )
-    light = light_in(tile, window)
-    check_values(tile, light, first=(window.first_row, window.first_col))
+    light = light_in(tile, window, checked=True)
     return tile.grid.part(window), light.astype(np.float64)
 
 
