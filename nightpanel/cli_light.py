@@ -24,6 +24,10 @@ from nightpanel.cli_options import (
 )
 from nightpanel.show import say, say_outputs
 
+MaxUnpacked = Annotated[
+    float,
+    typer.Option("--max-unpacked-gb", min=0.0, help="How large a packed file may become."),
+]
 Edge = Literal["centre", "touched", "share"]
 By = Literal["cities", "units"]
 
@@ -40,6 +44,13 @@ def tiles(
         Path | None, typer.Option("--stac", help="Folder for a STAC catalogue of the tiles.")
     ] = None,
     network: Network = False,
+    max_cells: Annotated[
+        float, typer.Option("--max-cells", min=1, help="Cells that a tile may have.")
+    ] = 1e10,
+    max_mb_at_once: Annotated[
+        float, typer.Option("--max-mb-at-once", min=1, help="Size of a block or stripe.")
+    ] = 2048.0,
+    max_unpacked_gb: MaxUnpacked = 34.0,
     threads: Threads = None,
     debug: Debug = False,
 ) -> None:
@@ -48,9 +59,21 @@ def tiles(
     Example: nightpanel tiles 'tiles/*.tif'
     """
     from nightpanel.show_light import show_tiles
+    from tiles.size_limits import SizeLimits  # numpy comes with it
 
+    limits = SizeLimits(
+        cells=int(max_cells),
+        bytes_at_once=int(max_mb_at_once * 2**20),
+        unpacked_bytes=int(max_unpacked_gb * 1e9),
+    )
     report = nightpanel.tiles(
-        files, product=product, products=products, stac=stac, network=network, threads=threads
+        files,
+        product=product,
+        products=products,
+        stac=stac,
+        network=network,
+        limits=limits,
+        threads=threads,
     )
     show_tiles(report)
     if report.stac is not None:
@@ -78,9 +101,7 @@ def fetch(
     unpack: Annotated[
         bool, typer.Option("--unpack", help="Unpack .gz and .zip files beside themselves.")
     ] = False,
-    max_unpacked_gb: Annotated[
-        float, typer.Option("--max-unpacked-gb", min=0.0, help="How large one may become.")
-    ] = 34.0,
+    max_unpacked_gb: MaxUnpacked = 34.0,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:

@@ -12,6 +12,7 @@ from tiles.contract import check_contract
 from tiles.open_tile import Opening, open_store, open_tile
 from tiles.products import Product, product_named, read_products
 from tiles.several import Group, Rule, groups
+from tiles.size_limits import DEFAULT_LIMITS, SizeLimits
 from tiles.stac import write_stac
 from tiles.tile import Tile
 from tiles.tile_facts import TileFacts, tile_facts
@@ -37,6 +38,7 @@ def tiles(
     products: Path | None = None,
     stac: Path | None = None,
     network: bool = False,
+    limits: SizeLimits = DEFAULT_LIMITS,
     threads: int | None = None,
 ) -> TileReport:
     """Read files of light, every cell of them, and tell what they are.
@@ -55,6 +57,8 @@ def tiles(
         Folder for a STAC catalogue of the tiles that keep their contracts.
     network : bool
         Whether files may be on web servers.
+    limits : SizeLimits
+        How large files may be.
     threads : int, optional
         Threads of this process; by default one for each processor.
 
@@ -70,7 +74,9 @@ def tiles(
     own = () if products is None else read_products(products)
     known = None if product is None else product_named(product, user=own)
     problems: list[NightpanelError] = []
-    opened = _opened(*stores_and_files(files, network=network), known, own, problems)
+    stores, others = stores_and_files(files, network=network)
+    named_files = _named(others, known, own, problems)
+    opened = _opened(stores, named_files, known, own, Opening(limits), problems)
     facts, wrong = tile_facts(opened, threads=threads)
     problems += wrong.values()
     good = []
@@ -81,23 +87,31 @@ def tiles(
     return TileReport(tuple(facts), tuple(problems), written)
 
 
-def _opened(
-    stores: Sequence[Path],
+def _named(
     files: Sequence[str],
     product: Product | None,
     own: Sequence[Product],
     problems: list[NightpanelError],
+) -> list[Named]:
+    """The files whose names can be read."""
+    found = (attempt(partial(named, where, product, own), problems) for where in files)
+    return [item for item in found if item is not None]
+
+
+def _opened(
+    stores: Sequence[Path],
+    files: Sequence[Named],
+    product: Product | None,
+    own: Sequence[Product],
+    opening: Opening,
+    problems: list[NightpanelError],
 ) -> list[Tile]:
-    """The tiles of files whose names and headers can be read."""
-    items: list[Named] = []
-    for where in files:
-        item = attempt(partial(named, where, product, own), problems)
-        items += [] if item is None else [item]
+    """The tiles of files whose headers can be read."""
     found: list[Tile] = []
     for path in stores:
         found += attempt(partial(open_store, path, product, own), problems) or []
-    for group in _groups(items, problems):
-        tile = attempt(partial(open_tile, group, Opening()), problems)
+    for group in _groups(files, problems):
+        tile = attempt(partial(open_tile, group, opening), problems)
         found += [] if tile is None else [tile]
     return sorted(found, key=lambda tile: tile.key)
 

@@ -57,7 +57,7 @@ def check_size(
             where,
             expected=f"at most {limits.cells:.3g} cells",
             found=f"a header that promises {rows} x {cols}, {rows * cols:.3g}",
-            hint="fetch the file again; if it is that large, raise lights.max_cells",
+            hint="fetch the file again; if it is that large, raise lights.max_cells or --max-cells",
         )
     stripe = (min(rows, STRIPE_ROWS), cols)
     largest = max(rows * cols for rows, cols in (*blocks, stripe)) * np.dtype(dtype).itemsize
@@ -66,5 +66,6 @@ def check_size(
             where,
             expected=f"at most {limits.bytes_at_once / 2**20:.0f} MiB to decode at once",
             found=f"a header that promises {largest / 2**20:.0f} MiB a block or stripe",
-            hint="fetch the file again; if it is made so, raise lights.max_mb_at_once",
+            hint="fetch the file again; if it is made so, raise "
+            "lights.max_mb_at_once or --max-mb-at-once",
         )

@@ -130,6 +130,13 @@ def test_tiles_goes_on_after_a_file_that_it_cannot_open(command: Command, tiles:
     assert "DMSP-like2015.tif" in done.stdout
 
 
+def test_limits_of_tiles_are_options(command: Command, tiles: Path) -> None:
+    small = command("tiles", f"{tiles}/*.tif", "--max-cells", "2000")
+    assert small.returncode == 1
+    assert "or --max-cells" in small.stderr
+    assert command("tiles", f"{tiles}/*.tif", "--max-cells", "3000").returncode == 0
+
+
 def test_tiles_shows_the_others_where_a_year_is_there_twice(command: Command, tiles: Path) -> None:
     (tiles / "DMSP_like2014.tif").write_bytes((tiles / "DMSP-like2014.tif").read_bytes())
     done = command("tiles", f"{tiles}/*.tif")

@@ -58,7 +58,7 @@ def paths(write_tile: WriteTile) -> list[Path]:
     values = rng.gamma(0.4, 9.0, size=(YEARS, ROWS, COLS)).clip(0, 63)
     where = Affine(10.0, 0.0, 0.0, 0.0, -10.0, 10.0 * ROWS)
     return [
-        write_tile(values[k], f"DMSP{2010 + k}.tif", dtype="float32", transform=where)
+        write_tile(values[k], f"DMSP{2000 + k}.tif", dtype="float32", transform=where)
         for k in range(YEARS)
     ]
 
@@ -93,7 +93,7 @@ def test_several_grids(
 ) -> None:
     shifted = Affine(10.0, 0.0, 2.5, 0.0, -10.0, 10.0 * ROWS)
     values = np.random.default_rng(7).integers(0, 64, (ROWS, COLS))
-    other = write_tile(values, "DMSP2009.tif", transform=shifted)
+    other = write_tile(values, "DMSP1999.tif", transform=shifted)
     catalog = read_catalog([*paths, other])
     found = zonal(units, catalog, scheduler=there)
     assert len(found.grids) == 2

@@ -40,7 +40,7 @@ def job(write_tile: WriteTile, random_units: RandomUnits, units_of: MakeUnits) -
     paths = []
     for year in range(1992, 1992 + YEARS):
         values = rng.gamma(0.4, 9.0, size=(rows, COLS)).clip(0, 63)
-        name = f"DMSP-like{year}.tif"
+        name = f"DMSP{year}.tif" if year <= 2013 else f"DMSP-like{year}.tif"
         paths.append(write_tile(values, name, dtype="float32", transform=where, compress="deflate"))
     units = units_of(random_units(rng, 40, 10 * COLS, 10 * rows))
     catalog = read_catalog(paths)
