@@ -181,15 +181,27 @@ def misread(texts: Sequence[str]) -> list[Misread]:
         UTF-8 once read as GBK or as Latin letters, GBK once read as Latin letters, and marks of
         characters that were lost.
     """
-    if not SUSPICIOUS.search("\n".join(texts)):
-        return []
     found = []
-    for position, text in enumerate(texts):
-        if text and SUSPICIOUS.search(text):
-            meant = _meant(text)
-            if meant or LOST.search(text):
-                found.append(Misread(position, text, meant))
+    for position in _suspicious(texts):
+        text = texts[position]
+        meant = _meant(text)
+        if meant or LOST.search(text):
+            found.append(Misread(position, text, meant))
     return found
+
+
+def _suspicious(texts: Sequence[str]) -> list[int]:
+    """Which texts have what text that was read wrongly has: one search through all of them."""
+    joined = "\n".join(texts)
+    if joined.count("\n") != max(len(texts) - 1, 0):
+        return [number for number, text in enumerate(texts) if SUSPICIOUS.search(text)]
+    found: dict[int, None] = {}
+    number = seen = 0
+    for match in SUSPICIOUS.finditer(joined):
+        number += joined.count("\n", seen, match.start())
+        seen = match.start()
+        found[number] = None
+    return list(found)
 
 
 def _meant(text: str) -> str:

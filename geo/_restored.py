@@ -8,12 +8,10 @@ from pyproj import CRS
 
 from geo._repair import flatten
 from geo.audit import AuditRow
-from geo.datum import Datum, to_wgs84
+from geo.datum import Datum, metres_between, to_wgs84
 from geo.errors import DatumError
 from geo.polygons import Polygons
 from geo.rings import Floats, Geometries
-
-METRES_PER_DEGREE = 111_195.0
 
 
 def in_wgs84(
@@ -55,7 +53,7 @@ def in_wgs84(
 
     def restore(xy: Floats) -> Floats:
         result = to_wgs84(xy, datum)
-        moved.append(_metres(xy, result))
+        moved.append(np.hypot(*metres_between(xy, result).T))
         return result
 
     restored: Geometries | Polygons
@@ -71,10 +69,3 @@ def in_wgs84(
     count = len(drawn.single) if isinstance(drawn, Polygons) else len(drawn)
     row = AuditRow("boundaries", "restored_datum", source, detail, count, file=source)
     return restored, [*deep, row]
-
-
-def _metres(before: Floats, after: Floats) -> Floats:
-    """(n,) how far points moved, on a sphere."""
-    east, north = (after - before).T
-    shrunk = east * np.cos(np.radians(before[:, 1]))
-    return np.asarray(np.hypot(shrunk, north) * METRES_PER_DEGREE)

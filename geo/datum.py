@@ -37,6 +37,9 @@ CLOSE_ENOUGH = 1e-11
 MOST_ROUNDS = 30
 """Each round divides the error by fifty or more; from 0.02 degrees six are enough."""
 
+METRES_PER_DEGREE = 111_195.0
+"""Of a great circle on the mean sphere."""
+
 POINTS_PER_CALL = 50_000
 
 Forward = Callable[[Floats], Floats]
@@ -97,6 +100,24 @@ def to_wgs84(lonlat: Floats, datum: Datum) -> Floats:
         return guess
 
     return _inside(lonlat, restored)
+
+
+def metres_between(start: Floats, end: Floats) -> Floats:
+    """How far points lie from others nearby.
+
+    Parameters
+    ----------
+    start, end : float64 array, (n, 2)
+        Longitude and latitude in degrees.
+
+    Returns
+    -------
+    float64 array, (n, 2)
+        Metres east and north, on a sphere.
+    """
+    apart = (end - start) * METRES_PER_DEGREE
+    apart[:, 0] *= np.cos(np.radians(start[:, 1]))
+    return np.asarray(apart)
 
 
 def _shifted(points: Floats, datum: Datum) -> Floats:

@@ -11,9 +11,11 @@ from estimation.designs import column_problems
 from geo.boundaries import Units
 from geo.errors import NightpanelError
 from geo.inequality import CITY_COLUMNS
+from nightpanel.boundary_checks import Boundaries, read_boundaries
+from nightpanel.boundary_facts import boundary_facts
 from nightpanel.calibration import calibrated, reads_light, study_steps
 from nightpanel.crosswalk import with_crosswalk
-from nightpanel.inputs import study_catalog, study_designs, study_units, with_study_file
+from nightpanel.inputs import study_catalog, study_designs, with_study_file
 from nightpanel.run_panel import Panel, panel
 from nightpanel.study import Study
 from nightpanel.study_file import read_study
@@ -48,11 +50,13 @@ def check(path: Path) -> Checked:
     if study is None:
         return Checked(problems=wrong, facts=())
     problems: list[NightpanelError] = []
-    units = _attempt(lambda: with_crosswalk(study_units(study), study.units.crosswalk)[0], problems)
+    boundaries = _attempt(lambda: read_boundaries(study.units), problems)
+    units = _attempt(lambda: _with_crosswalk(boundaries, study), problems)
     catalog = _attempt(lambda: study_catalog(study), problems)
     _attempt(lambda: _check_steps(study, catalog), problems)
     designs = _attempt(lambda: study_designs(study), problems)
-    facts = [*_unit_facts(units), *_tile_facts(catalog)]
+    facts = [*_unit_facts(units), *boundary_facts(boundaries, study.units, problems)]
+    facts += _tile_facts(catalog)
     if study.panel is not None and units is not None and catalog is not None:
         joined = _attempt(lambda: _panel_without_light(study, units, catalog), problems)
         if joined is not None:
@@ -71,6 +75,12 @@ def _attempt(work: Callable[[], Result], problems: list[NightpanelError]) -> Res
     except NightpanelError as error:
         problems.append(error)
         return None
+
+
+def _with_crosswalk(boundaries: Boundaries | None, study: Study) -> Units | None:
+    if boundaries is None:
+        return None
+    return with_crosswalk(boundaries.units, study.units.crosswalk)[0]
 
 
 def _check_steps(study: Study, catalog: Catalog | None) -> None:

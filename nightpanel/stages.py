@@ -11,7 +11,7 @@ from geo.audit import AuditRow
 from nightpanel.calibration import calibrated, step_files
 from nightpanel.compute import Compute
 from nightpanel.digests import FileDigests, digest_among, input_files
-from nightpanel.inputs import study_catalog, study_units
+from nightpanel.inputs import study_catalog, study_units, unit_files
 from nightpanel.made_by import stage_files
 from nightpanel.manifest import stage_settings
 from nightpanel.outputs import output_path, read_output, write_table
@@ -86,10 +86,11 @@ class Stage:
 def light_stage(setting: Setting) -> Stage:
     """Light and inequality."""
     study = setting.study
-    if not study.units.file.exists():
+    boundaries = unit_files(study)
+    if not all(file.exists() for file in boundaries):
         study_units(study)  # which says what is wrong
     catalog = study_catalog(study, unpack_to=setting.store.folder / UNPACKED)
-    boundary = setting.digests_of([study.units.file])
+    boundary = setting.digests_of(boundaries)
     files = [file for tile in catalog.tiles for file in tile.source.files]
     inputs = boundary | setting.digests_of([*files, *step_files(study.lights)])
     inputs |= _of_servers(catalog)

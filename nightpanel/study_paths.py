@@ -42,6 +42,8 @@ def with_paths(content: dict[str, Any], path: Path) -> dict[str, Any]:
         for index, step in enumerate(_tables(lights.get("steps"))):
             anchor.in_section(step, f"lights.steps.{index}")
     anchor.in_section(content.get("units"), "units")
+    for key in ("reference", "cities"):
+        anchor.key(content.get("units"), key, "units")
     if isinstance(panel, dict):
         for index, table in enumerate(_tables(panel.get("tables"))):
             anchor.in_section(table, f"panel.tables.{index}")
@@ -73,10 +75,14 @@ class _Anchor:
         """Anchor the files that a section names."""
         if not isinstance(section, dict):
             return
-        if "file" in section:
-            section["file"] = self.path(section["file"], f"{key}.file")
+        self.key(section, "file", key)
         if section.get("coefficients") not in (None, *SHIPPED):
             section["coefficients"] = self.path(section["coefficients"], f"{key}.coefficients")
+
+    def key(self, section: object, name: str, where: str) -> None:
+        """Anchor the path of one key of a section."""
+        if isinstance(section, dict) and name in section:
+            section[name] = self.path(section[name], f"{where}.{name}")
 
     def expanded(self, value: str, key: str) -> str:
         """A text with its variables' contents."""
