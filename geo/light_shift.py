@@ -17,7 +17,7 @@ from pyproj import CRS
 
 from geo.boundaries import Units
 from geo.coverage import coverage
-from geo.datum import Datum, to_wgs84
+from geo.datum import METRES_PER_DEGREE, Datum, to_wgs84
 from geo.datum_shift import DATUMS
 from geo.errors import DatumError
 from geo.grid import Grid
@@ -136,11 +136,12 @@ class _Within:
 
 def _in_plane(shift_m: tuple[float, float], rings: Rings, grid: Grid) -> Floats:
     """A shift in metres in the plane's units."""
-    if not grid.is_geographic:
-        metres: float = grid.crs.axis_info[0].unit_conversion_factor
-        return np.asarray(shift_m, dtype=np.float64) / metres
-    latitude = np.radians(np.median(rings.xy[:, 1]))
-    return np.asarray(shift_m) / 111_195.0 / np.array([np.cos(latitude), 1.0])
+    if grid.is_geographic:
+        latitude = np.radians(np.median(rings.xy[:, 1]))
+        per_metre = np.array([1.0 / np.cos(latitude), 1.0]) / METRES_PER_DEGREE
+    else:
+        per_metre = np.full(2, 1.0 / grid.crs.axis_info[0].unit_conversion_factor)
+    return np.asarray(np.multiply(shift_m, per_metre), dtype=np.float64)
 
 
 def _free(within: _Within, rings: Rings, here: Floats) -> tuple[float, float, Floats]:

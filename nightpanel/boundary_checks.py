@@ -1,7 +1,9 @@
-"""Boundaries against what else the study names: a reference, cities, limits of overlaps and gaps."""
+"""Boundaries against what else the study names: a reference, cities, limits of overlaps."""
 
+import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geo.audit import AuditRow
 from geo.errors import DatumError, TilingError
@@ -48,7 +50,7 @@ def read_boundaries(section: UnitsSection) -> Boundaries:
         `geo.datum_shift.compare_with_reference`; DatumError also if the datum is to be detected
         and there is no reference, or it does not tell.
     """
-    units = _read(section, "WGS84" if section.datum == "detect" else section.datum)
+    units = read_as(section, "WGS84" if section.datum == "detect" else section.datum)
     if section.reference is None:
         if section.datum == "detect":
             raise DatumError(
@@ -103,15 +105,16 @@ def measured(boundaries: Boundaries) -> "Tiling":
 
 def worst_overlaps(found: "Tiling") -> str:
     """The largest overlaps in words."""
-    rows = found.overlaps.head(WORST).itertuples()
-    return ", ".join(f"{row.unit} and {row.other} {row.km2:.3g} km2" for row in rows) or "none"
+    rows = found.overlaps.head(WORST).to_dict("records")
+    told = (f"{row['unit']} and {row['other']} {row['km2']:.3g} km2" for row in rows)
+    return ", ".join(told) or "none"
 
 
 def worst_gaps(found: "Tiling") -> str:
     """The largest gaps in words."""
-    rows = found.gaps.head(WORST).itertuples()
+    rows = found.gaps.head(WORST).to_dict("records")
     told = (
-        f"{row.km2:.3g} km2 at ({row.x:.4f}, {row.y:.4f}) by {row.units or 'no unit'}"
+        f"{row['km2']:.3g} km2 at ({row['x']:.4f}, {row['y']:.4f}) by {row['units'] or 'no unit'}"
         for row in rows
     )
     return ", ".join(told) or "none"
@@ -126,7 +129,8 @@ def shift_in_words(shift: "DatumShift") -> str:
     )
 
 
-def _read(section: UnitsSection, datum: "Datum") -> "Units":
+def read_as(section: UnitsSection, datum: "Datum") -> "Units":
+    """A study's units, compared with nothing, their coordinates taken to be in a datum."""
     from geo.boundaries import read_units  # geopandas is loaded with the first polygons
 
     return read_units(
@@ -152,7 +156,7 @@ def _in_detected(
             hint="declare the datum, or name a reference of the same boundaries",
         )
     if shift.datum != "WGS84":
-        units = _read(section, shift.datum)
+        units = read_as(section, shift.datum)
     detail = f"{shift.datum}: {shift_in_words(shift)}"
     row = AuditRow("boundaries", "detected_datum", units.source, detail, new=shift.datum)
     return units, [row]
@@ -181,21 +185,28 @@ def _with_membership(units: "Units", section: UnitsSection) -> "Units":
     names, outlines = read.dissolved(units.crs)
     cities = units.attributes["city_id"].tolist()
     found = share_inside(units.polygons.geometries(), cities, outlines, names)
-    rows = []
-    for row, (unit, city, inside, lies_in) in enumerate(
-        zip(units.attributes["unit_id"], cities, found["inside"], found["lies_in"], strict=True),
-        start=1,
-    ):
-        if inside >= section.least_inside:
-            continue
-        known = inside == inside  # not NaN
-        said = f"{inside:.1%} of it lies inside city {city}" if known else f"city {city} is not in"
-        detail = f"{said}{'' if known else f' {read.source}'}; it lies in {lies_in or 'no city'}"
-        rule = "outside_city" if known else "city_without_polygon"
-        rows.append(
-            AuditRow(
-                "boundaries", rule, f"{units.source}, unit {unit!r}", detail,
-                file=units.source, row=row, old=city, new=city,
-            )
-        )  # fmt: skip
+    found = found.assign(
+        unit=units.attributes["unit_id"], city=cities, row=range(1, len(cities) + 1)
+    )
+    # Not the other way round: what is no number is no share either.
+    outside = found[~(found["inside"] >= section.least_inside)]
+    rows = [_membership_row(one, units.source, read.source) for one in outside.to_dict("records")]
     return replace(units, audit=(*units.audit, *read.audit, *rows))
+
+
+def _membership_row(one: Mapping[Hashable, Any], source: str, cities: str) -> AuditRow:
+    inside, city = one["inside"], one["city"]
+    if math.isnan(inside):
+        rule, said = "city_without_polygon", f"city {city} is not in {cities}"
+    else:
+        rule, said = "outside_city", f"{inside:.1%} of it lies inside city {city}"
+    return AuditRow(
+        "boundaries",
+        rule,
+        f"{source}, unit {one['unit']!r}",
+        f"{said}; it lies in {one['lies_in'] or 'no city'}",
+        file=source,
+        row=one["row"],
+        old=city,
+        new=city,
+    )

@@ -16,6 +16,7 @@ from nightpanel.boundary_facts import boundary_facts
 from nightpanel.calibration import calibrated, reads_light, study_steps
 from nightpanel.crosswalk import with_crosswalk
 from nightpanel.inputs import study_catalog, study_designs, with_study_file
+from nightpanel.light_evidence import light_says
 from nightpanel.run_panel import Panel, panel
 from nightpanel.study import Study
 from nightpanel.study_file import read_study
@@ -56,7 +57,7 @@ def check(path: Path) -> Checked:
     _attempt(lambda: _check_steps(study, catalog), problems)
     designs = _attempt(lambda: study_designs(study), problems)
     facts = [*_unit_facts(units), *boundary_facts(boundaries, study.units, problems)]
-    facts += _tile_facts(catalog)
+    facts += [*_light_facts(study, catalog, problems), *_tile_facts(catalog)]
     if study.panel is not None and units is not None and catalog is not None:
         joined = _attempt(lambda: _panel_without_light(study, units, catalog), problems)
         if joined is not None:
@@ -115,6 +116,17 @@ def _unit_facts(units: Units | None) -> list[str]:
         return []
     table = units.attributes
     return [f"units: {len(table)} in {table['city_id'].nunique()} cities, from {units.source}"]
+
+
+def _light_facts(
+    study: Study, catalog: Catalog | None, problems: list[NightpanelError]
+) -> list[str]:
+    """What light says of a datum that is to be detected, where no reference does."""
+    section = study.units
+    if section.datum != "detect" or section.reference is not None or catalog is None:
+        return []
+    said = _attempt(lambda: light_says(section, catalog), problems)
+    return [] if said is None else [said]
 
 
 def _tile_facts(catalog: Catalog | None) -> list[str]:
