@@ -153,60 +153,69 @@ def _read_ogr(
     dataset: Dataset, *, layer: str | None, pick: Pick, stated: Stated | None
 ) -> tuple[Parts, list[AuditRow]]:
     codec = None if stated is None else stated.codec
-    if dataset.suffix in TEXT and stated is not None and codec not in READ_AS_TOLD:
-        return _read_recoded(dataset, layer=layer, pick=pick, stated=stated), []
-    chosen = _choose_layer(dataset, layer)
+    if dataset.suffix in TEXT:
+        recoded = _recoded(dataset, stated)
+        if recoded is not None:
+            text, audit = recoded
+            return _read_recoded(dataset, text, layer=layer, pick=pick), audit
+        codec = None
+    chosen = _choose_layer(dataset, dataset.opens, layer)
     info = layer_info(dataset, chosen)
-    if info.driver == SHAPEFILE or codec not in READ_AS_TOLD:
-        table, wanted, audit = read_decoding(dataset, chosen, pick, stated=stated, must_be=None)
-        return _taken_apart(table, wanted), audit
+    if info.driver != SHAPEFILE and codec in READ_AS_TOLD:
+        try:
+            wanted = list(pick([raw.decode(UTF8) for raw in info.fields]))
+            plain = _read_ogr_arrow(dataset.opens, chosen, wanted, info)
+            return plain or _read_ogr_thoroughly(dataset.opens, chosen, wanted), []
+        except UnicodeDecodeError:
+            pass  # text that is not the UTF-8 of its format is looked at byte by byte
+    must_be = None if info.driver == SHAPEFILE else UTF8
+    table, wanted, audit = read_decoding(dataset, chosen, pick, stated=stated, must_be=must_be)
+    return _taken_apart(table, wanted), audit
+
+
+def _recoded(dataset: Dataset, stated: Stated | None) -> tuple[bytes, list[AuditRow]] | None:
+    """A file that is text as a whole, in UTF-8; None if it is so anyway."""
+    if stated is None or stated.codec in READ_AS_TOLD:
+        content = dataset.content()
+        if _is_utf8(content):
+            return None
+    else:
+        content = dataset.content()
+    audit: list[AuditRow] = []
+    told = stated
+    if told is None:
+        found = likely([content])
+        told = Stated(found or UTF8, "UTF-8", "the format has it", by_user=False)
+        if found is not None:
+            detail = f"the text is no UTF-8; read as {found.upper()}"
+            audit = [AuditRow("boundaries", "guessed_encoding", dataset.where, detail)]
     try:
-        wanted = list(pick([raw.decode(UTF8) for raw in info.fields]))
-        plain = _read_ogr_arrow(dataset.opens, chosen, wanted, info)
-        if plain is None:
-            plain = _read_ogr_thoroughly(dataset.opens, chosen, wanted)
-    except UnicodeDecodeError as error:
-        return _read_foreign(dataset, chosen, pick, stated=stated, error=error)
-    return plain, []
-
-
-def _read_foreign(
-    dataset: Dataset, layer: str, pick: Pick, *, stated: Stated | None, error: UnicodeDecodeError
-) -> tuple[Parts, list[AuditRow]]:
-    """A layer whose text turned out not to be the UTF-8 that its format has."""
-    if dataset.suffix not in TEXT:
-        table, wanted, audit = read_decoding(dataset, layer, pick, stated=stated, must_be=UTF8)
-        return _taken_apart(table, wanted), audit
-    content = dataset.content()
-    found = likely([content])
-    sample = error.object[: 2 * LONGEST_SAMPLE]
-    if found is None or stated is not None:
-        told = stated or Stated(UTF8, "UTF-8", "the format has it", by_user=False)
-        refuse(dataset, told, sample, likely([sample]))
-    guess = Stated(found, found.upper(), "its bytes are", by_user=False)
-    parts = _read_recoded(dataset, layer=layer, pick=pick, stated=guess)
-    detail = (
-        f"the text is no UTF-8; read as {guess.name}, such as {sample.decode(found, 'replace')!r}"
-    )
-    return parts, [AuditRow("boundaries", "guessed_encoding", dataset.where, detail)]
-
-
-def _read_recoded(dataset: Dataset, *, layer: str | None, pick: Pick, stated: Stated) -> Parts:
-    """A file that is text as a whole, brought to UTF-8 before GDAL sees it."""
-    content = dataset.content()
-    try:
-        text = content.decode(stated.codec).encode(UTF8)
+        text = content.decode(told.codec).encode(UTF8)
     except UnicodeDecodeError as error:
         sample = content[max(error.start - LONGEST_SAMPLE, 0) : error.start + LONGEST_SAMPLE]
-        refuse(dataset, stated, sample, likely([sample]) and likely([content]))
+        refuse(dataset, told, sample, likely([content]))
     if dataset.suffix in XML:
         text = XML_ENCODING.sub(b'<?xml version="1.0"', text, count=1)
-    chosen = _choose_layer(dataset, layer, opens=text)
+    return text, audit
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode(UTF8)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _read_recoded(dataset: Dataset, text: bytes, *, layer: str | None, pick: Pick) -> Parts:
+    names = [str(name) for name, _ in pyogrio.list_layers(text)]
+    # A layer without a name of its own gets a new one whenever the bytes are opened.
+    chosen = names.index(_choose_layer(dataset, text, layer)) if len(names) > 1 else 0
     fields = [str(name) for name in pyogrio.read_info(text, layer=chosen)["fields"]]
     return _read_ogr_thoroughly(text, chosen, list(pick(fields)))
 
 
-def _read_ogr_thoroughly(opens: str | bytes, layer: str, wanted: list[str]) -> Parts:
+def _read_ogr_thoroughly(opens: str | bytes, layer: str | int, wanted: list[str]) -> Parts:
     """With the reader that knows every kind of column and geometry."""
     table = pyogrio.read_dataframe(
         opens,
@@ -242,9 +251,8 @@ def _read_ogr_arrow(opens: str, layer: str, wanted: list[str], info: LayerInfo) 
     return None if plain is None else (plain[0][wanted], plain[1], crs)
 
 
-def _choose_layer(dataset: Dataset, layer: str | None, *, opens: bytes | None = None) -> str:
-    listing = pyogrio.list_layers(dataset.opens if opens is None else opens)
-    kinds = {str(name): kind for name, kind in listing}
+def _choose_layer(dataset: Dataset, opens: str | bytes, layer: str | None) -> str:
+    kinds = {str(name): kind for name, kind in pyogrio.list_layers(opens)}
     spatial = [name for name, kind in kinds.items() if kind is not None]
     listed = ", ".join(f"{name!r} ({kinds[name]})" for name in spatial)
     where = dataset.where if layer is None else f"{dataset.where}, layer = {layer!r}"

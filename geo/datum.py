@@ -2,9 +2,11 @@
 
 Maps published in China carry GCJ-02, which moves every place by 100 to 700 metres along a smooth
 field; Baidu's maps move it once more (BD-09). Neither has a published definition. What is computed
-here is the widely known reconstruction: the constants and series of the open implementation
-eviltransform (github.com/googollee/eviltransform), of which others are copies. It is defined
-inside the rectangle 72.004-137.8347 E, 0.8293-55.8271 N; outside coordinates are left alone.
+here is the widely known reconstruction: GCJ-02 by the constants and series of the open
+implementation eviltransform (github.com/googollee/eviltransform), of which others are copies, and
+BD-09 by those of coordtransform (github.com/wandergis/coordtransform); eviltransform's waves of
+Baidu's differ, by tens of metres. It is defined inside the rectangle 72.004-137.8347 E,
+0.8293-55.8271 N; outside coordinates are left alone.
 
 The way back to WGS84 is found by iteration, not by the usual subtraction of the shift at the wrong
 place, which errs by some metres.
