@@ -1,8 +1,8 @@
 """Datum: from the shifted coordinates of Chinese web maps to WGS84, and back.
 
-Maps published in China carry GCJ-02, which moves every place by 100 to 700 metres along a smooth
-field; Baidu's maps move it once more (BD-09). Neither has a published definition. What is computed
-here is the widely known reconstruction: GCJ-02 by the constants and series of the open
+Maps published in China carry GCJ-02, which moves places by up to 700 metres, 480 on average, along
+a smooth field; Baidu's maps move it once more (BD-09). Neither has a published definition. What is
+computed here is the widely known reconstruction: GCJ-02 by the constants and series of the open
 implementation eviltransform (github.com/googollee/eviltransform), of which others are copies, and
 BD-09 by those of coordtransform (github.com/wandergis/coordtransform); eviltransform's waves of
 Baidu's differ, by tens of metres. It is defined inside the rectangle 72.004-137.8347 E,

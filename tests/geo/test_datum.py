@@ -45,8 +45,9 @@ def test_published_places(lat: float, lon: float, gcj_lat: float, gcj_lon: float
 
 def test_published_places_of_baidu() -> None:
     place, drawn = WGS84_IN_BAIDU
-    np.testing.assert_allclose(from_wgs84(one(*place), "BD-09"), one(*drawn), 0, 1e-12)
-    np.testing.assert_allclose(to_wgs84(one(*drawn), "BD-09"), one(*place), 0, 1e-11)
+    # A centimetre: that program's constants have other last digits.
+    np.testing.assert_allclose(from_wgs84(one(*place), "BD-09"), one(*drawn), 0, 1e-7)
+    np.testing.assert_allclose(to_wgs84(one(*drawn), "BD-09"), one(*place), 0, 1e-7)
     place, drawn = GCJ_IN_BAIDU
     in_wgs84 = to_wgs84(one(*place), "GCJ-02")
     np.testing.assert_allclose(from_wgs84(in_wgs84, "BD-09"), one(*drawn), 0, 1e-11)
