@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from geo._zipped import archive_of, member_of
 from geo.errors import BoundaryFileError
+from geo.zipped import archive_of, member_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from geo._repair import repair
 from geo._restored import in_wgs84
 from geo._unit_codes import choose_columns, city_ids, names, unit_ids
 from geo._vector_file import VectorFile, read_vector
-from geo._zipped import archive_of
 from geo.audit import AuditRow
 from geo.datum import Datum
 from geo.errors import BoundaryFileError, MissingCrsError
@@ -116,11 +115,6 @@ def read_units(
 
     read = read_vector(Path(path), layer=layer, pick=needed, encoding=encoding)
     return _checked(read, unit_id=unit_id, city_id=city_id, name=name, source=source, datum=datum)
-
-
-def file_of(path: Path) -> Path:
-    """The file that a path of units names: the archive, where it leads into one."""
-    return archive_of(path) or path
 
 
 def make_units(

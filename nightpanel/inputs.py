@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from estimation.designs import Design
 from geo.errors import DesignError, MissingYearError, NightpanelError
+from geo.zipped import archive_of
 from nightpanel.study import Study
 from nightpanel.study_lights import ProductSection
 from tiles.products import Note, Product, product_named
@@ -36,11 +37,9 @@ def study_units(study: Study) -> "Units":
 
 def unit_files(study: Study) -> list[Path]:
     """The files that decide the study's polygons; an archive where they lie in one."""
-    from geo.boundaries import file_of
-
     section = study.units
     named = (section.file, section.reference, section.cities)
-    return [file_of(path) for path in named if path is not None]
+    return [archive_of(path) or path for path in named if path is not None]
 
 
 def study_catalog(study: Study, *, unpack_to: Path | None = None) -> "Catalog":

@@ -9,8 +9,9 @@ import geopandas as gpd
 import pytest
 from shapely import box
 
-from geo.boundaries import file_of, read_units
+from geo.boundaries import read_units
 from geo.errors import BoundaryFileError
+from geo.zipped import archive_of
 
 NAMES = ["长沙市", "湘潭市"]
 SUFFIXES = ["shp", "gpkg", "geojson", "fgb", "parquet", "kml"]
@@ -56,7 +57,7 @@ def test_every_format_in_an_archive(tmp_path: Path, suffix: str, folder: str) ->
     assert names(archive) == NAMES
     assert names(archive / f"{folder}units.{suffix}") == NAMES
     assert sorted(tmp_path.rglob("*")) == before
-    assert file_of(archive / f"{folder}units.{suffix}") == archive
+    assert archive_of(archive / f"{folder}units.{suffix}") == archive
 
 
 def test_kml(tmp_path: Path) -> None:
