@@ -76,8 +76,7 @@ def repair(
     )
     if len(broken) == 0:
         return drawn, audit
-    names = [units[row] for row in broken]
-    audit += _repair_rows(before, after, names, crs, source=source)
+    audit += _repair_rows(before, after, units, broken, crs, source=source)
     return drawn.replaced(broken, polygons_of(after)), audit
 
 
@@ -86,7 +85,7 @@ def _as_polygons(
 ) -> tuple[Polygons, list[AuditRow]]:
     """Geometries of every kind as polygons, if they have any, and what was left out."""
     _refuse_unusable(geometries, units, source=source)
-    flat, audit = _flatten(geometries, source=source)
+    flat, audit = flatten(geometries, source=source)
     # Also where the points are of lines that will be left out.
     collections = np.flatnonzero(shapely.get_type_id(flat) == COLLECTION)
     points, owner = shapely.get_coordinates(flat[collections], return_index=True)
@@ -169,7 +168,8 @@ def _refuse(
     )
 
 
-def _flatten(geometries: Geometries, *, source: str) -> tuple[Geometries, list[AuditRow]]:
+def flatten(geometries: Geometries, *, source: str) -> tuple[Geometries, list[AuditRow]]:
+    """Geometries in two dimensions, and a row if some had more."""
     deep = int((shapely.get_coordinate_dimension(geometries) > 2).sum())
     if not deep:
         return geometries.copy(), []
@@ -192,7 +192,9 @@ def _cut_collections(
         told = ", ".join(f"{dropped.count(kind)} {kind}" for kind in sorted(set(dropped)))
         detail = f"polygons kept: {is_polygon.sum()}; dropped: {told or 'nothing'}"
         subject = f"{source}, unit {units[row]!r}"
-        audit.append(AuditRow("boundaries", "cut_collection", subject, detail))
+        old, new = geometries[row].geom_type, result[row].geom_type
+        at = {"file": source, "row": row + 1, "old": old, "new": new}
+        audit.append(AuditRow("boundaries", "cut_collection", subject, detail, **at))
     return result, audit
 
 
@@ -229,7 +231,13 @@ def _made_valid(geometries: Geometries) -> Geometries:
 
 
 def _repair_rows(
-    drawn: Geometries, repaired: Geometries, names: Sequence[str], crs: CRS, *, source: str
+    drawn: Geometries,
+    repaired: Geometries,
+    units: Sequence[str],
+    rows: Ints,
+    crs: CRS,
+    *,
+    source: str,
 ) -> list[AuditRow]:
     """One row per repaired unit, with what was wrong and the change of geodesic area."""
     before = geodesic_area_km2(gpd.GeoDataFrame(geometry=drawn, crs=crs))
@@ -239,9 +247,13 @@ def _repair_rows(
         AuditRow(
             "boundaries",
             "repaired_geometry",
-            f"{source}, unit {name!r}",
+            f"{source}, unit {units[row]!r}",
             f"{reason}; geodesic area {old:.6g} km2 as drawn, {new:.6g} km2 repaired"
             f" ({new - old:+.3g} km2)",
+            file=source,
+            row=row + 1,
+            old=f"{old:.9g} km2",
+            new=f"{new:.9g} km2",
         )
-        for name, reason, old, new in zip(names, reasons, before, after, strict=True)
+        for row, reason, old, new in zip(rows.tolist(), reasons, before, after, strict=True)
     ]

@@ -1,11 +1,11 @@
 """Vector files: whatever OGR reads, and GeoParquet, as a table with geometry."""
 
-import re
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
+from io import BytesIO
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,6 +16,10 @@ import pyogrio
 from pyproj import CRS
 
 from geo._arrow_table import table_of_arrow
+from geo._dataset import Dataset, dataset_of
+from geo._encoding import UTF8, likely
+from geo._stated_encoding import XML, XML_ENCODING, Stated, stated_encoding
+from geo._text_columns import LayerInfo, Pick, layer_info, read_decoding, refuse
 from geo.audit import AuditRow
 from geo.compiled import load
 from geo.errors import BoundaryFileError
@@ -23,16 +27,18 @@ from geo.polygons import Polygons
 from geo.rings import Geometries
 
 PARQUET = (".parquet", ".geoparquet", ".pq")
-# What OGR assumes for a shapefile that does not state its encoding; as single bytes it loses none.
-UNSTATED = "ISO-8859-1"
 # What the readers raise for a damaged file; GEOS, Arrow and decoding errors are among them.
 READ_ERRORS = (OSError, RuntimeError, ValueError, TypeError, KeyError)
 # The drivers that fill Arrow's arrays themselves, in batches and threads of their own.
 ARROW_DRIVERS = ("GPKG", "FlatGeobuf")
 ARROW_BATCH = 4096
 WKB_NAME = "wkb_geometry"
+SHAPEFILE = "ESRI Shapefile"
+# Formats that are text as a whole: one encoding for names, values and structure.
+TEXT = (".geojson", ".json", *XML)
+READ_AS_TOLD = (None, UTF8, "ascii")
+LONGEST_SAMPLE = 30
 
-Pick = Callable[[Sequence[str]], Sequence[str]]
 Parts = tuple[pd.DataFrame, Geometries | Polygons | None, CRS | None]
 """The first three fields of `VectorFile`."""
 
@@ -51,17 +57,22 @@ class VectorFile:
     """What was guessed, and every warning of the reader."""
 
 
-def read_vector(path: Path, *, layer: str | None, pick: Pick) -> VectorFile:
+def read_vector(
+    path: Path, *, layer: str | None, pick: Pick, encoding: str | None = None
+) -> VectorFile:
     """Read one layer of a vector file.
 
     Parameters
     ----------
     path : pathlib.Path
-        A file or folder that OGR reads, or a GeoParquet file.
+        A file or folder that OGR reads, a GeoParquet file, or either in a zip archive: the archive
+        if it holds one dataset, else ``ARCHIVE/NAME``.
     layer : str or None
         The layer to read; may be None if only one layer has geometry.
     pick : callable
         Takes the column names of the layer and returns those to read; it may raise.
+    encoding : str, optional
+        Of the text. By default what the file states, else UTF-8, else GB18030.
 
     Returns
     -------
@@ -71,54 +82,64 @@ def read_vector(path: Path, *, layer: str | None, pick: Pick) -> VectorFile:
     ------
     BoundaryFileError
         The file is missing or unreadable, has no layer with geometry, no layer of the given name,
-        or several layers with geometry and none was named.
+        or several layers with geometry and none was named; its archive is hostile; its text is in
+        another encoding than is stated.
     """
-    if not path.exists():
-        raise BoundaryFileError(
-            f"{path}",
-            expected="a file of polygons",
-            found="no such file",
-            hint="check the path of the units",
-        )
-    audit: list[AuditRow] = []
+    dataset = dataset_of(path)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            if path.suffix.lower() in PARQUET:
-                parts = _read_parquet(path, layer=layer, pick=pick)
+            stated, audit = stated_encoding(dataset, encoding)
+            if dataset.suffix in PARQUET:
+                parts = _read_parquet(dataset, layer=layer, pick=pick, stated=stated)
+                rows: list[AuditRow] = []
             else:
-                parts, audit = _read_ogr(path, layer=layer, pick=pick)
+                parts, rows = _read_ogr(dataset, layer=layer, pick=pick, stated=stated)
         except READ_ERRORS as error:
             raise BoundaryFileError(
-                f"{path}",
+                dataset.where,
                 expected="a vector file that OGR or GeoParquet readers can read",
                 found=f"{type(error).__name__}: {error}",
                 hint="check that the file is whole and of a format named by its suffix",
             ) from error
     told = dict.fromkeys(str(warning.message) for warning in caught)
-    audit += [AuditRow("boundaries", "reader_warning", f"{path}", text) for text in told]
-    return VectorFile(*parts, audit=tuple(audit))
+    warned = [AuditRow("boundaries", "reader_warning", dataset.where, text) for text in told]
+    return VectorFile(*parts, audit=(*audit, *rows, *warned))
 
 
-def _read_parquet(path: Path, *, layer: str | None, pick: Pick) -> Parts:
+def _read_parquet(
+    dataset: Dataset, *, layer: str | None, pick: Pick, stated: Stated | None
+) -> Parts:
     if layer is not None:
         raise BoundaryFileError(
-            f"{path}, layer = {layer!r}",
+            f"{dataset.where}, layer = {layer!r}",
             expected="no layer for a GeoParquet file",
             found=f"layer {layer!r}",
             hint="leave the layer out",
         )
+    if stated is not None and stated.codec != UTF8:
+        raise BoundaryFileError(
+            f"{dataset.where}, encoding = {stated.name!r}",
+            expected="UTF-8, in which GeoParquet keeps all text",
+            found=repr(stated.name),
+            hint="leave the encoding out",
+        )
+    content = dataset.content() if dataset.zipped else None
+
+    def source() -> BytesIO | str:
+        return dataset.opens if content is None else BytesIO(content)
+
     # No rows, but the columns, the geometry's name and the CRS.
-    head = gpd.read_parquet(path, filters=pc.scalar(False))
+    head = gpd.read_parquet(source(), filters=pc.scalar(False))
     geometry = head.geometry.name
     wanted = list(pick([str(column) for column in head.columns if column != geometry]))
-    read = pq.read_table(path, columns=[*wanted, geometry])
+    read = pq.read_table(source(), columns=[*wanted, geometry])
     if sorted(read.column_names) == sorted([*wanted, geometry]):
         plain = table_of_arrow(read, geometry=geometry)
         if plain is not None:
             table, polygons = plain
             return table[wanted], polygons, head.crs
-    return _taken_apart(gpd.read_parquet(path), wanted)
+    return _taken_apart(gpd.read_parquet(source()), wanted)
 
 
 def _taken_apart(table: pd.DataFrame, columns: Sequence[str]) -> Parts:
@@ -128,41 +149,100 @@ def _taken_apart(table: pd.DataFrame, columns: Sequence[str]) -> Parts:
     return pd.DataFrame(table[columns]), table.geometry.to_numpy(), table.crs
 
 
-def _read_ogr(path: Path, *, layer: str | None, pick: Pick) -> tuple[Parts, list[AuditRow]]:
-    chosen = _choose_layer(path, layer)
-    encoding, audit = _guess_encoding(path, chosen)
-    wanted = list(pick(_fields(path, chosen, encoding)))
-    plain = _read_ogr_arrow(path, chosen, wanted)
-    if plain is not None:
-        return plain, audit
+def _read_ogr(
+    dataset: Dataset, *, layer: str | None, pick: Pick, stated: Stated | None
+) -> tuple[Parts, list[AuditRow]]:
+    codec = None if stated is None else stated.codec
+    if dataset.suffix in TEXT:
+        recoded = _recoded(dataset, stated)
+        if recoded is not None:
+            text, audit = recoded
+            return _read_recoded(dataset, text, layer=layer, pick=pick), audit
+        codec = None
+    chosen = _choose_layer(dataset, dataset.opens, layer)
+    info = layer_info(dataset, chosen)
+    if info.driver != SHAPEFILE and codec in READ_AS_TOLD:
+        try:
+            wanted = list(pick([raw.decode(UTF8) for raw in info.fields]))
+            plain = _read_ogr_arrow(dataset.opens, chosen, wanted, info)
+            return plain or _read_ogr_thoroughly(dataset.opens, chosen, wanted), []
+        except UnicodeDecodeError:
+            pass  # text that is not the UTF-8 of its format is looked at byte by byte
+    must_be = None if info.driver == SHAPEFILE else UTF8
+    table, wanted, audit = read_decoding(dataset, chosen, pick, stated=stated, must_be=must_be)
+    return _taken_apart(table, wanted), audit
+
+
+def _recoded(dataset: Dataset, stated: Stated | None) -> tuple[bytes, list[AuditRow]] | None:
+    """A file that is text as a whole, in UTF-8; None if it is so anyway."""
+    if stated is None or stated.codec in READ_AS_TOLD:
+        content = dataset.content()
+        if _is_utf8(content):
+            return None
+    else:
+        content = dataset.content()
+    audit: list[AuditRow] = []
+    told = stated
+    if told is None:
+        found = likely([content])
+        told = Stated(found or UTF8, "UTF-8", "the format has it", by_user=False)
+        if found is not None:
+            detail = f"the text is no UTF-8; read as {found.upper()}"
+            audit = [AuditRow("boundaries", "guessed_encoding", dataset.where, detail)]
+    try:
+        text = content.decode(told.codec).encode(UTF8)
+    except UnicodeDecodeError as error:
+        sample = content[max(error.start - LONGEST_SAMPLE, 0) : error.start + LONGEST_SAMPLE]
+        refuse(dataset, told, sample, likely([content]))
+    if dataset.suffix in XML:
+        text = XML_ENCODING.sub(b'<?xml version="1.0"', text, count=1)
+    return text, audit
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode(UTF8)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _read_recoded(dataset: Dataset, text: bytes, *, layer: str | None, pick: Pick) -> Parts:
+    names = [str(name) for name, _ in pyogrio.list_layers(text)]
+    # A layer without a name of its own gets a new one whenever the bytes are opened.
+    chosen = names.index(_choose_layer(dataset, text, layer)) if len(names) > 1 else 0
+    fields = [str(name) for name in pyogrio.read_info(text, layer=chosen)["fields"]]
+    return _read_ogr_thoroughly(text, chosen, list(pick(fields)))
+
+
+def _read_ogr_thoroughly(opens: str | bytes, layer: str | int, wanted: list[str]) -> Parts:
+    """With the reader that knows every kind of column and geometry."""
     table = pyogrio.read_dataframe(
-        path,
-        layer=chosen,
+        opens,
+        layer=layer,
         columns=wanted,
-        encoding=encoding,
         use_arrow=False,
         # Malformed rings come back as missing geometry, which the repair refuses by unit.
         on_invalid="ignore",
     )
-    return _taken_apart(table, wanted), audit
+    return _taken_apart(table, wanted)
 
 
-def _read_ogr_arrow(path: Path, layer: str, wanted: list[str]) -> Parts | None:
+def _read_ogr_arrow(opens: str, layer: str, wanted: list[str], info: LayerInfo) -> Parts | None:
     """The same, if the file's driver gives Arrow quickly and all of it is plain."""
-    info = pyogrio.read_info(path, layer=layer)
-    if info["driver"] not in ARROW_DRIVERS:
+    if info.driver not in ARROW_DRIVERS:
         return None
     try:
         # OGR needs no interpreter meanwhile.
         with ThreadPoolExecutor(1) as pool:
             loading = pool.submit(load)
             meta, read = pyogrio.read_arrow(
-                path, layer=layer, columns=wanted, batch_size=ARROW_BATCH
+                opens, layer=layer, columns=wanted, batch_size=ARROW_BATCH
             )
             loading.result()
         # A file that is damaged halfway may end early instead of failing. More rows than stated
         # are no damage: tools that write SQLite forget the count.
-        if read.num_rows < info["features"]:
+        if read.num_rows < info.features:
             return None
         plain = table_of_arrow(read, geometry=meta["geometry_name"] or WKB_NAME)
         crs = None if meta["crs"] is None else CRS.from_user_input(meta["crs"])
@@ -171,11 +251,11 @@ def _read_ogr_arrow(path: Path, layer: str, wanted: list[str]) -> Parts | None:
     return None if plain is None else (plain[0][wanted], plain[1], crs)
 
 
-def _choose_layer(path: Path, layer: str | None) -> str:
-    kinds = {str(name): kind for name, kind in pyogrio.list_layers(path)}
+def _choose_layer(dataset: Dataset, opens: str | bytes, layer: str | None) -> str:
+    kinds = {str(name): kind for name, kind in pyogrio.list_layers(opens)}
     spatial = [name for name, kind in kinds.items() if kind is not None]
     listed = ", ".join(f"{name!r} ({kinds[name]})" for name in spatial)
-    where = f"{path}" if layer is None else f"{path}, layer = {layer!r}"
+    where = dataset.where if layer is None else f"{dataset.where}, layer = {layer!r}"
     if not spatial:
         raise BoundaryFileError(
             where,
@@ -201,58 +281,3 @@ def _choose_layer(path: Path, layer: str | None) -> str:
             hint=f"did you mean {close[0]!r}?" if close else "name one of these layers",
         )
     return layer
-
-
-def _fields(path: Path, layer: str, encoding: str | None) -> list[str]:
-    info = pyogrio.read_info(path, layer=layer, encoding=encoding)
-    return [str(name) for name in info["fields"]]
-
-
-def _guess_encoding(path: Path, layer: str) -> tuple[str | None, list[AuditRow]]:
-    """The encoding of a shapefile that states none, told in the audit unless all is ASCII.
-
-    UTF-8 if everything decodes as UTF-8, else GB18030 if everything decodes and most runs of bytes
-    over 127 have even length (Chinese text does, accented Latin letters stand alone), else what
-    OGR assumes.
-    """
-    info = pyogrio.read_info(path, layer=layer)
-    stated = any(path.with_suffix(suffix).exists() for suffix in (".cpg", ".CPG"))
-    if info["driver"] != "ESRI Shapefile" or info["encoding"] != UNSTATED or stated:
-        return None, []
-    texts = sorted(_byte_texts(path, layer))
-    if not texts:
-        return None, []
-    if _decodes(texts, "utf-8"):
-        encoding = "UTF-8"
-    elif _decodes(texts, "gb18030") and _mostly_even_runs(texts):
-        encoding = "GB18030"
-    else:
-        encoding = UNSTATED
-    codec = encoding.lower()
-    detail = f"the file states no encoding; read as {encoding}, such as {texts[0].decode(codec)!r}"
-    return encoding, [AuditRow("boundaries", "guessed_encoding", f"{path}", detail, len(texts))]
-
-
-def _byte_texts(path: Path, layer: str) -> set[bytes]:
-    """The distinct texts and column names of a shapefile that are not plain ASCII, as bytes."""
-    table = pyogrio.read_dataframe(path, layer=layer, encoding=UNSTATED, read_geometry=False)
-    texts: set[object] = set(_fields(path, layer, UNSTATED))
-    for column in table.columns:
-        values = table[column]
-        if not pd.api.types.is_numeric_dtype(values):
-            texts.update(values.dropna())
-    return {text.encode(UNSTATED) for text in texts if isinstance(text, str) and not text.isascii()}
-
-
-def _decodes(texts: Iterable[bytes], codec: str) -> bool:
-    try:
-        for text in texts:
-            text.decode(codec)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _mostly_even_runs(texts: Iterable[bytes]) -> bool:
-    runs = [len(run) for text in texts for run in re.findall(rb"[\x80-\xff]+", text)]
-    return 2 * sum(length % 2 == 0 for length in runs) > len(runs)

@@ -9,10 +9,13 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
+from geo._misread_texts import misread_rows
 from geo._repair import repair
+from geo._restored import in_wgs84
 from geo._unit_codes import choose_columns, city_ids, names, unit_ids
 from geo._vector_file import VectorFile, read_vector
 from geo.audit import AuditRow
+from geo.datum import Datum
 from geo.errors import BoundaryFileError, MissingCrsError
 from geo.polygons import Polygons
 
@@ -52,14 +55,16 @@ def read_units(
     city_id: str,
     name: str | None = None,
     layer: str | None = None,
+    encoding: str | None = None,
+    datum: Datum = "WGS84",
 ) -> Units:
     """Read units from a boundary file.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        Any vector file that OGR reads (GeoPackage, GeoJSON, shapefile, FlatGeobuf, ...) or a
-        GeoParquet file (``.parquet``).
+        Any vector file that OGR reads (GeoPackage, GeoJSON, shapefile, FlatGeobuf, KML, ...) or a
+        GeoParquet file (``.parquet``); or a zip archive with one of them, or ``ARCHIVE/NAME``.
     unit_id : str
         Column of unit ids: text, whole numbers, or floats whose values are all whole.
     city_id : str
@@ -69,6 +74,11 @@ def read_units(
         Column of names.
     layer : str, optional
         Layer to read; needed only if several layers have geometry.
+    encoding : str, optional
+        Of the file's text. By default what the file states, else UTF-8, else GB18030, verified by
+        the bytes themselves.
+    datum : {"WGS84", "GCJ-02", "BD-09"}
+        In which the coordinates are, whatever the file says; they are restored to WGS84.
 
     Returns
     -------
@@ -77,7 +87,8 @@ def read_units(
     Raises
     ------
     BoundaryFileError
-        The file is missing, unreadable or empty, or its layer is not clear.
+        The file is missing, unreadable or empty, its layer is not clear, its text is in another
+        encoding than is stated, or its archive is hostile.
     BoundaryColumnError
         A column is missing, or its values are no codes, missing (city) or too short.
     MissingCrsError
@@ -86,11 +97,13 @@ def read_units(
         A unit id is missing, blank or occurs more than once.
     GeometryError
         A geometry is missing, empty, not polygonal, out of range or beyond repair.
+    DatumError
+        Coordinates in GCJ-02 or BD-09 are not longitude and latitude.
 
     Notes
     -----
-    A shapefile that does not state its encoding is read as UTF-8 or GB18030 if its text decodes as
-    such; the guess is in the audit, as is every warning of the reader.
+    Guesses, repairs, texts that were read wrongly before they were stored and every warning of the
+    reader are in the audit.
     """
     source = str(path)
 
@@ -100,8 +113,8 @@ def read_units(
         )
         return columns.needed
 
-    read = read_vector(Path(path), layer=layer, pick=needed)
-    return _checked(read, unit_id=unit_id, city_id=city_id, name=name, source=source)
+    read = read_vector(Path(path), layer=layer, pick=needed, encoding=encoding)
+    return _checked(read, unit_id=unit_id, city_id=city_id, name=name, source=source, datum=datum)
 
 
 def make_units(
@@ -111,6 +124,7 @@ def make_units(
     city_id: str,
     name: str | None = None,
     source: str = "table",
+    datum: Datum = "WGS84",
 ) -> Units:
     """Check and repair a table of polygons in memory; ``table`` itself is left as it is.
 
@@ -122,6 +136,8 @@ def make_units(
         As in `read_units`.
     source : str, optional
         What errors and audit rows call the table.
+    datum : {"WGS84", "GCJ-02", "BD-09"}
+        As in `read_units`.
 
     Returns
     -------
@@ -131,7 +147,7 @@ def make_units(
     ------
     BoundaryFileError
         The table has no rows or no geometry.
-    BoundaryColumnError, MissingCrsError, DuplicateUnitError, GeometryError
+    BoundaryColumnError, MissingCrsError, DuplicateUnitError, GeometryError, DatumError
         As in `read_units`.
     """
     geometry = crs = None
@@ -139,11 +155,11 @@ def make_units(
         geometry, crs = table.geometry.to_numpy(), table.crs
         table = pd.DataFrame(table.drop(columns=table.active_geometry_name))
     drawn = VectorFile(table, geometry, crs, audit=())
-    return _checked(drawn, unit_id=unit_id, city_id=city_id, name=name, source=source)
+    return _checked(drawn, unit_id=unit_id, city_id=city_id, name=name, source=source, datum=datum)
 
 
 def _checked(
-    read: VectorFile, *, unit_id: str, city_id: str, name: str | None, source: str
+    read: VectorFile, *, unit_id: str, city_id: str, name: str | None, source: str, datum: Datum
 ) -> Units:
     """Units of what a file holds."""
     table = read.table
@@ -167,12 +183,22 @@ def _checked(
     units, unit_audit = unit_ids(table, columns, source=source)
     cities, city_audit = city_ids(table, columns, units, source=source)
     labels, name_audit = names(table, columns, source=source)
-    polygons, repairs = repair(read.geometry, units, read.crs, source=source)
+    # Before the repair: what the way back to WGS84 might break is mended like the rest.
+    geometry, restored = in_wgs84(read.geometry, datum, read.crs, source=source)
+    polygons, repairs = repair(geometry, units, read.crs, source=source)
     texts = {"unit_id": units, "city_id": cities, "name": labels}
     return Units(
         attributes=pd.DataFrame(texts, dtype="str"),
         drawn=lambda: polygons,
         crs=read.crs,
-        audit=(*read.audit, *unit_audit, *city_audit, *name_audit, *repairs),
+        audit=(
+            *read.audit,
+            *unit_audit,
+            *city_audit,
+            *name_audit,
+            *misread_rows(texts, source=source),
+            *restored,
+            *repairs,
+        ),
         source=source,
     )

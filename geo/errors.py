@@ -70,6 +70,14 @@ class GeometryError(NightpanelError):
     """A geometry is empty, not polygonal or beyond repair."""
 
 
+class DatumError(NightpanelError):
+    """Boundaries cannot be brought to WGS84, or which datum they are in cannot be told."""
+
+
+class TilingError(NightpanelError):
+    """Units count more land twice, or leave out more, than the study allows."""
+
+
 class InequalityDomainError(NightpanelError):
     """A light value is negative or not finite where an index of inequality needs it."""
 

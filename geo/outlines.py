@@ -47,12 +47,12 @@ def outlines(
 
 
 def _union(units: NDArray[np.object_]) -> shapely.Geometry:
-    joined = _without_shared_edges(units)
+    joined = without_shared_edges(units)
     return shapely.union_all(units) if joined is None else joined
 
 
-def _without_shared_edges(units: NDArray[np.object_]) -> shapely.Geometry | None:
-    """The union of units that share their edges, None if they do not."""
+def without_shared_edges(units: NDArray[np.object_]) -> shapely.Geometry | None:
+    """The union of valid polygons that share their edges, None if they do not or overlap."""
     try:
         joined = shapely.coverage_union_all(units)
     except shapely.GEOSException:

@@ -11,8 +11,11 @@ from geo.boundaries import Units
 from geo.divisions import parse_division
 from geo.errors import CodeError, NightpanelError
 from geo.inequality import CITY_COLUMNS
+from nightpanel.boundary_checks import Boundaries, read_boundaries
+from nightpanel.boundary_facts import boundary_facts
 from nightpanel.calibration import calibrated, reads_light, study_steps
-from nightpanel.inputs import study_catalog, study_designs, study_units, with_study_file
+from nightpanel.inputs import study_catalog, study_designs, with_study_file
+from nightpanel.light_evidence import light_says
 from nightpanel.problems import attempt
 from nightpanel.run_panel import Panel, panel
 from nightpanel.study import Study
@@ -49,11 +52,13 @@ def check(path: Path) -> Checked:
     if study is None:
         return Checked(problems=wrong, facts=())
     problems: list[NightpanelError] = []
-    units = attempt(lambda: with_crosswalk(study_units(study), study.units.crosswalk)[0], problems)
+    boundaries = attempt(lambda: read_boundaries(study.units), problems)
+    units = attempt(lambda: _with_crosswalk(boundaries, study), problems)
     catalog = attempt(lambda: study_catalog(study), problems)
     attempt(lambda: _check_steps(study, catalog), problems)
     designs = attempt(lambda: study_designs(study), problems)
-    facts = [*_unit_facts(units), *_tile_facts(catalog)]
+    facts = [*_unit_facts(units), *boundary_facts(boundaries, study.units, problems)]
+    facts += [*_light_facts(study, catalog, problems), *_tile_facts(catalog)]
     if study.panel is not None and units is not None and catalog is not None:
         joined = attempt(lambda: _panel_without_light(study, units, catalog), problems)
         if joined is not None:
@@ -64,6 +69,12 @@ def check(path: Path) -> Checked:
     return Checked(
         problems=tuple(with_study_file(one, path) for one in problems), facts=tuple(facts)
     )
+
+
+def _with_crosswalk(boundaries: Boundaries | None, study: Study) -> Units | None:
+    if boundaries is None:
+        return None
+    return with_crosswalk(boundaries.units, study.units.crosswalk)[0]
 
 
 def _check_steps(study: Study, catalog: Catalog | None) -> None:
@@ -109,6 +120,17 @@ def _kinds(codes: list[str]) -> str:
     except CodeError:
         return ""
     return ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.most_common())
+
+
+def _light_facts(
+    study: Study, catalog: Catalog | None, problems: list[NightpanelError]
+) -> list[str]:
+    """What light says of a datum that is to be detected, where no reference does."""
+    section = study.units
+    if section.datum != "detect" or section.reference is not None or catalog is None:
+        return []
+    said = attempt(lambda: light_says(section, catalog), problems)
+    return [] if said is None else [said]
 
 
 def _tile_facts(catalog: Catalog | None) -> list[str]:

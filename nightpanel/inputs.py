@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from estimation.designs import Design
 from geo.errors import DesignError, MissingYearError, NightpanelError
+from geo.zipped import archive_of
 from nightpanel.study import Study
 from nightpanel.study_lights import ProductSection
 from tiles.products import Note, Product, Span, product_named
@@ -18,23 +19,27 @@ if TYPE_CHECKING:
 
 
 def study_units(study: Study) -> "Units":
-    """The study's polygons.
+    """The study's polygons, compared with whatever else the study names.
 
     Raises
     ------
     NightpanelError
-        See `geo.boundaries.read_units`.
+        See `nightpanel.boundary_checks.read_boundaries` and `require_tiling`.
     """
-    from geo.boundaries import read_units  # geopandas is loaded with the first polygons
+    from nightpanel.boundary_checks import measured, read_boundaries, require_tiling
 
     section = study.units
-    return read_units(
-        section.file,
-        unit_id=section.unit_id,
-        city_id=section.city_id,
-        name=section.name,
-        layer=section.layer,
-    )
+    found = read_boundaries(section)
+    if section.most_twice is not None or section.most_never is not None:
+        require_tiling(section, measured(found))
+    return found.units
+
+
+def unit_files(study: Study) -> list[Path]:
+    """The files that decide the study's polygons; an archive where they lie in one."""
+    section = study.units
+    named = (section.file, section.reference, section.cities)
+    return [archive_of(path) or path for path in named if path is not None]
 
 
 def study_catalog(study: Study, *, unpack_to: Path | None = None) -> "Catalog":

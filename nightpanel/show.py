@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from geo.errors import NightpanelError
+from nightpanel.boundary_warnings import warnings_among
 
 if TYPE_CHECKING:
     # Tables come from the stages; a command that shows none does not wait for pandas.
@@ -66,6 +67,8 @@ def show_run(result: "StudyRun") -> None:
         say(f"{stage}: nothing to do, its files are up to date.")
     made = result.made
     if "lights" in made:
+        for line in warnings_among(made["lights"].audit):
+            say(line)
         print_table(light_summary(made["lights"].city_years), title="Inequality inside cities")
         show_seam(made["lights"].city_years)
     if "panel" in made:

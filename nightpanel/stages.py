@@ -12,7 +12,7 @@ from nightpanel.calibration import calibrated, step_files
 from nightpanel.compute import Compute
 from nightpanel.crosswalk_files import crosswalk_files
 from nightpanel.digests import FileDigests, digest_among, input_files
-from nightpanel.inputs import study_catalog, study_units
+from nightpanel.inputs import study_catalog, study_units, unit_files
 from nightpanel.made_by import stage_files
 from nightpanel.manifest import stage_settings
 from nightpanel.outputs import output_path, read_output, write_table
@@ -84,10 +84,11 @@ class Stage:
 def light_stage(setting: Setting) -> Stage:
     """Light and inequality."""
     study = setting.study
-    if not study.units.file.exists():
+    boundaries = unit_files(study)
+    if not all(file.exists() for file in boundaries):
         study_units(study)  # which says what is wrong
     catalog = study_catalog(study, unpack_to=setting.store.folder / UNPACKED)
-    boundary = setting.digests_of([study.units.file])
+    boundary = setting.digests_of(boundaries)
     files = [file for tile in catalog.tiles for file in tile.source.files]
     files += [file for file in crosswalk_files(study.units.crosswalk) if file.exists()]
     inputs = boundary | setting.digests_of([*files, *step_files(study.lights)])

@@ -76,16 +76,18 @@ class _Anchor:
         """Anchor the files that a section names."""
         if not isinstance(section, dict):
             return
-        if "file" in section:
-            section["file"] = self.path(section["file"], f"{key}.file")
-        for name in ("confirm", "cities"):
-            if name in section:
-                section[name] = self.path(section[name], f"{key}.{name}")
+        for name in ("file", "reference", "confirm", "cities"):
+            self.key(section, name, key)
         crosswalk = section.get("crosswalk")
         if isinstance(crosswalk, str) and Path(crosswalk).suffix:
-            section["crosswalk"] = self.path(crosswalk, f"{key}.crosswalk")
+            self.key(section, "crosswalk", key)
         if section.get("coefficients") not in (None, *SHIPPED):
             section["coefficients"] = self.path(section["coefficients"], f"{key}.coefficients")
+
+    def key(self, section: object, name: str, where: str) -> None:
+        """Anchor the path of one key of a section."""
+        if isinstance(section, dict) and name in section:
+            section[name] = self.path(section[name], f"{where}.{name}")
 
     def expanded(self, value: str, key: str) -> str:
         """A text with its variables' contents."""

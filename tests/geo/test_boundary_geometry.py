@@ -58,6 +58,10 @@ def test_invalid_geometry_is_repaired(broken: shapely.Geometry, area_m2: float) 
     (row,) = units.audit
     assert (row.rule, row.subject) == ("repaired_geometry", "table, unit 'u1'")
     after = float(row.detail.split("km2 as drawn, ")[1].split(" km2 repaired")[0])
+    assert (row.file, row.row) == ("table", 2)
+    assert row.new == f"{float(row.new.split()[0]):.9g} km2"
+    assert float(row.new.split()[0]) == pytest.approx(after, rel=1e-5)
+    assert f"geodesic area {float(row.old.split()[0]):.6g} km2 as drawn" in row.detail
     # On the central meridian this plane's scale is 0.9996.
     assert after == pytest.approx(area_m2 / 1e6 / 0.9996**2, rel=1e-5)
 
@@ -98,6 +102,9 @@ def test_collection_keeps_its_polygons() -> None:
     (row,) = units.audit
     assert (row.rule, row.subject) == ("cut_collection", "table, unit 'u0'")
     assert row.detail == "polygons kept: 3; dropped: 1 LineString, 1 Point"
+    assert (row.file, row.row, row.old, row.new) == (
+        "table", 1, "GeometryCollection", "MultiPolygon",
+    )  # fmt: skip
 
 
 def test_collection_of_overlapping_polygons_is_united() -> None:
