@@ -10,8 +10,12 @@ from geo.errors import TableFileError
 
 MAX_CELLS = 20_000_000
 """Cells of a table, blank ones among others counted: 340 cities, 30 years and 2,000 columns."""
-MAX_BYTES = 1 << 29
-"""Bytes of a table's file, and of what it unpacks to."""
+MAX_ROWS = 5_000_000
+"""Lines of a table as text: 40,000 townships in 125 years."""
+MAX_COLUMNS = 1 << 14
+"""Columns of a table, as many as a sheet can have."""
+MAX_BYTES = 1 << 28
+"""Bytes of a table's file."""
 
 
 @dataclass(frozen=True, slots=True)

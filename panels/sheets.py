@@ -1,5 +1,6 @@
 """Cells of csv, Excel, dta and parquet files: the only place where this room opens tables."""
 
+import csv
 import struct
 import zlib
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".dta", ".parquet")
 _UNREADABLE = (
     OSError, ValueError, LookupError, EOFError, ArithmeticError, NotImplementedError, TypeError,
     RuntimeError, AttributeError, BadZipFile, SyntaxError, struct.error, zlib.error,
+    csv.Error,
 )  # fmt: skip
 _TEXT = (".csv", ".tsv", ".txt")
 _BOOKS = (".xlsx", ".xlsm", ".xls")

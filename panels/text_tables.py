@@ -4,12 +4,13 @@ import codecs
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from geo.audit import AuditRow
 from geo.errors import TableFileError
 from panels.cells import plain
-from panels.grid import CellBudget, Grid, grid_cells, require_small
+from panels.grid import MAX_COLUMNS, MAX_ROWS, CellBudget, Grid, grid_cells, require_small
 
 SEPARATORS = (",", ";", "\t")
 """Separators that are looked for."""
@@ -51,6 +52,13 @@ def open_text(file: Path, *, encoding: str | None = None, separator: str | None 
     data = file.read_bytes()
     _refuse_other_formats(file, data)
     text, audit = _decoded(file, data, encoding)
+    if text.count("\n") > MAX_ROWS:
+        raise TableFileError(
+            str(file),
+            expected=f"a table of at most {MAX_ROWS:,} lines",
+            found=f"{text.count(chr(10)):,}",
+            hint="remove the blank ones, or cut it into several files",
+        )
     if separator is None:
         separator, guessed = _separator(text)
         if guessed:
@@ -58,10 +66,23 @@ def open_text(file: Path, *, encoding: str | None = None, separator: str | None 
             audit.append(AuditRow("panel", "guessed_separator", str(file), detail, file=str(file)))
     budget = CellBudget(str(file))
     rows: list[list[object]] = []
-    for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+    for cells in csv.reader(_lines(file, text, separator), delimiter=separator):
         budget.take(len(cells))
         rows.append(list(cells))
     return Grid(grid_cells(rows), str(file), is_text=True, audit=tuple(audit))
+
+
+def _lines(file: Path, text: str, separator: str) -> Iterator[str]:
+    """Lines of the text; one of nothing but separators is refused before it becomes cells."""
+    for number, line in enumerate(io.StringIO(text, newline=""), start=1):
+        if line.count(separator) >= MAX_COLUMNS:
+            raise TableFileError(
+                str(file),
+                expected=f"at most {MAX_COLUMNS:,} cells in a line",
+                found=f"{line.count(separator) + 1:,} in line {number}",
+                hint="check the file and its separator",
+            )
+        yield line
 
 
 def _refuse_other_formats(file: Path, data: bytes) -> None:
@@ -160,7 +181,10 @@ def _separator(text: str) -> tuple[str, bool]:
 
 def _agreement(lines: list[str], separator: str) -> tuple[int, int]:
     """How many lines have the commonest number of cells above one, and that number."""
-    counts = Counter(len(cells) for cells in csv.reader(lines, delimiter=separator))
+    try:
+        counts = Counter(len(cells) for cells in csv.reader(lines, delimiter=separator))
+    except csv.Error:  # a cell without end
+        return 0, 0
     counts.pop(1, None)
     if not counts:
         return 0, 0

@@ -10,12 +10,12 @@ from xml.parsers import expat
 from openpyxl.utils.cell import range_boundaries
 
 from geo.errors import TableFileError
-from panels.grid import Merged, require_few
+from panels.grid import MAX_COLUMNS, Merged, require_few
 
 LAST_ROW = 1 << 20
 """Rows of a sheet, at most."""
-LAST_COLUMN = 1 << 14
-"""Columns of a sheet, at most."""
+MAX_DEPTH = 64
+"""Elements inside each other, at most; a cell's text is in nine."""
 MAX_MERGED = 100_000
 """Merged blocks of a sheet, at most: one for each of 4,000 counties in 25 years."""
 
@@ -57,6 +57,7 @@ def sheet_marks(file: Path, sheet: str) -> SheetMarks:
     reading = _Reading(f"{file} [{sheet}]")
     parser = expat.ParserCreate()
     parser.StartElementHandler = reading.start
+    parser.EndElementHandler = reading.end
     with zipfile.ZipFile(file) as book, book.open(_member(book, sheet)) as stream:
         while chunk := stream.read(_CHUNK):
             parser.Parse(chunk, False)
@@ -77,14 +78,18 @@ class _Reading:
     row: int = 0
     cells: int = 0
     cells_of_row: int = 0
+    depth: int = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self._refuse(f"more than {MAX_DEPTH} elements inside each other")
         kind = name.rpartition(":")[2]
         if kind == "c":
             self.cells += 1
             self.cells_of_row += 1
-            if self.cells_of_row > LAST_COLUMN:
-                self._refuse(f"more than {LAST_COLUMN:,} cells in row {self.row}")
+            if self.cells_of_row > MAX_COLUMNS:
+                self._refuse(f"more than {MAX_COLUMNS:,} cells in row {self.row}")
         elif kind == "row":
             self.row = int(attributes.get("r", self.row + 1))
             self.cells_of_row = 0
@@ -94,10 +99,13 @@ class _Reading:
             if attributes.get("hidden") in _TRUE:
                 self.hidden_rows.add(self.row)
         elif kind == "col" and attributes.get("hidden") in _TRUE:
-            first, last = int(attributes["min"]), min(int(attributes["max"]), LAST_COLUMN)
+            first, last = int(attributes["min"]), min(int(attributes["max"]), MAX_COLUMNS)
             self.hidden_columns.update(range(first - 1, last))
         elif kind == "mergeCell":
             self._merge(attributes["ref"])
+
+    def end(self, _: str) -> None:
+        self.depth -= 1
 
     def _merge(self, ref: str) -> None:
         left, top, right, bottom = range_boundaries(ref)
@@ -110,7 +118,7 @@ class _Reading:
     def _refuse(self, found: str) -> None:
         raise TableFileError(
             self.place,
-            expected=f"a sheet of at most {LAST_ROW:,} rows and {LAST_COLUMN:,} columns",
+            expected=f"a sheet of at most {LAST_ROW:,} rows and {MAX_COLUMNS:,} columns",
             found=found,
             hint="save the table alone in a new file",
         )

@@ -11,11 +11,12 @@ from typing import IO
 from xml.parsers import expat
 
 from geo.errors import TableFileError
-from panels.grid import MAX_BYTES
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _ZIP = b"PK"
 MAX_MEMBERS = 10_000
+MAX_UNPACKED = 1 << 29
+"""Bytes that all members unpack to."""
 MAX_RATIO = 100
 """Bytes unpacked per byte stored; sheets of numbers unpack to 5 to 15 times their size."""
 FREE_BYTES = 32 << 20
@@ -100,10 +101,10 @@ def _refuse_sizes(file: Path, members: list[zipfile.ZipInfo]) -> None:
             file, f"at most {MAX_MEMBERS:,} members", f"{len(members):,}", "save the table anew"
         )
     absurd = unpacked > FREE_BYTES and unpacked > MAX_RATIO * stored
-    if unpacked > MAX_BYTES or absurd:
+    if unpacked > MAX_UNPACKED or absurd:
         raise _refused(
             file,
-            f"a workbook of at most {MAX_BYTES >> 20} MB unpacked, {MAX_RATIO} times its size",
+            f"a workbook of at most {MAX_UNPACKED >> 20} MB unpacked, {MAX_RATIO} times its size",
             f"{unpacked >> 20} MB, {unpacked // stored} times its size",
             "do not open it unless you know who made it; save the table alone in a new file",
         )
