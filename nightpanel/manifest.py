@@ -12,7 +12,7 @@ from nightpanel.study import Study
 STAGES = ("lights", "panel", "estimates")
 STAGE_FILES = {
     "lights": ("units.parquet", "cities.parquet", "townships.gpkg", "townships.parquet"),
-    "panel": ("panel.parquet", "unmatched.parquet"),
+    "panel": ("panel.parquet", "unmatched.parquet", "reconciliation.parquet"),
     "estimates": ("estimates.parquet", "tables/estimates.csv", "tables/notes.txt"),
 }
 PACKAGES = (

@@ -76,11 +76,16 @@ def read_lights(out: Path) -> "Lights":
 def read_panel(out: Path) -> "Panel":
     """The joined panel."""
     from nightpanel.run_panel import Panel
+    from panels.reconcile import no_reconciliation
 
+    compared = (out / "reconciliation.parquet").is_file()
     inputs = read_manifest(out)["stages"]["panel"]["inputs"]
     return Panel(
         panel=read_output(out, "panel.parquet"),
         unmatched=read_output(out, "unmatched.parquet"),
+        reconciliation=read_output(out, "reconciliation.parquet")
+        if compared
+        else no_reconciliation(),
         audit=tuple(row for row in read_audit(out) if row.stage == "panel"),
         files=tuple(Path(path) for path in inputs if Path(path).is_absolute()),
     )

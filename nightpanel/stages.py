@@ -14,10 +14,11 @@ from nightpanel.digests import FileDigests, digest_among, input_files
 from nightpanel.inputs import study_catalog, study_units
 from nightpanel.made_by import stage_files
 from nightpanel.manifest import stage_settings
-from nightpanel.outputs import output_path, read_output, write_table
+from nightpanel.outputs import output_path, read_output
 from nightpanel.progress import progress_bar, progress_bars
 from nightpanel.store import Store
 from nightpanel.study import Study
+from nightpanel.yearbook_files import yearbook_files
 
 if TYPE_CHECKING:
     from estimation.designs import Design
@@ -197,20 +198,15 @@ def panel_stage(setting: Setting) -> Stage:
     if section is None:
         raise ValueError("the study has no panel")
     output_path(setting.out, "cities.parquet")
-    tables = [table.file for table in section.tables if table.file.exists()]
-    inputs = setting.digests_of(tables) | _of_run(setting, "cities.parquet")
+    tables = setting.digests_of(yearbook_files(section))
+    inputs = tables | _of_run(setting, "cities.parquet")
 
     def make() -> Made:
-        from nightpanel.run_panel import panel  # pandera is loaded when there is a panel to check
+        # pandera is loaded when there is a panel to check
+        from nightpanel.run_panel import panel, write_panel
 
         joined = panel(read_output(setting.out, "cities.parquet"), section)
-
-        def write(*, folder: Path) -> dict[str, str]:
-            write_table(joined.panel, folder / "panel.parquet")
-            write_table(joined.unmatched, folder / "unmatched.parquet")
-            return stage_files("panel", folder)
-
-        return Made(joined, joined.audit, write)
+        return Made(joined, joined.audit, partial(write_panel, joined))
 
     return Stage(stage_settings(setting.study)["panel"], inputs, make)
 

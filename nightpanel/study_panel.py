@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from nightpanel.study_section import Section
+from nightpanel.study_sources import RealSection, ReconcileSection
 from nightpanel.study_tables import TableSection
 
 
@@ -15,6 +16,10 @@ class PanelSection(Section):
     """The tables, each keyed by city and year."""
     product: str | None = None
     """The product whose city-years are joined, where the light has several."""
+    reconcile: list[ReconcileSection] = []
+    """Columns that two tables have."""
+    real: dict[str, RealSection] = {}
+    """New column = a nominal one at the prices of a base year."""
     sums: dict[str, list[str]] = {}
     """New column = sum of columns."""
     ratios: dict[str, Annotated[list[str], Field(min_length=2, max_length=2)]] = {}

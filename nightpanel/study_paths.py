@@ -45,6 +45,8 @@ def with_paths(content: dict[str, Any], path: Path) -> dict[str, Any]:
     if isinstance(panel, dict):
         for index, table in enumerate(_tables(panel.get("tables"))):
             anchor.in_section(table, f"panel.tables.{index}")
+        for name, real in _sections(panel.get("real")):
+            anchor.in_section(real.get("table"), f"panel.real.{name}.table")
     return content
 
 
@@ -97,3 +99,8 @@ class _Anchor:
 
 def _tables(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _sections(value: object) -> list[tuple[str, dict[str, Any]]]:
+    named = value.items() if isinstance(value, dict) else ()
+    return [(name, section) for name, section in named if isinstance(section, dict)]

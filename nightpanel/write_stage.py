@@ -59,7 +59,8 @@ def write_stage(
         made = {name: record(files)}
         write_manifest(merged_manifest(made, out, audit=digest, stale=gone), staging / MANIFEST)
 
-    stale = [file for stage in later for file in STAGE_FILES[stage]]
+    # Of its own files, those go that an earlier run wrote and this one does not.
+    stale = [file for stage in (name, *later) for file in STAGE_FILES[stage]]
     with staged(out, stale=stale, last=merge) as staging:
         files.update(write(folder=staging))
 

@@ -11,9 +11,7 @@ from geo.errors import TableColumnError
 from panels.cells import half_width, is_missing, plain, without_mark
 from panels.grid import Grid
 from panels.units import Unit, split_unit, stated_unit, unit_named
-
-YEAR = "{year}"
-"""In a column's name: any year of four digits, as in ``GDP{year}``."""
+from panels.wide_names import YEAR
 
 MAX_ROWS = 3
 """Rows that a header may have."""
@@ -63,7 +61,7 @@ def find_header(grid: Grid, wanted: Sequence[str]) -> Header:
     best, first, depth = -1, 0, 1
     for rows in range(1, MAX_ROWS + 1):
         for top in range(min(_LOOKED_AT, len(grid.cells) - rows + 1)):
-            names, _ = _joined(grid, top, rows)
+            names = joined_names(grid, top, rows)
             found = sum(bool(located(names, name)[0]) for name in wanted)
             if found > best:
                 best, first, depth = found, top, rows
@@ -169,6 +167,11 @@ def header_text(cell: object) -> str:
     return plain(cell)
 
 
+def joined_names(grid: Grid, first: int, rows: int) -> list[str]:
+    """Names of columns, if the header began in the row of position ``first`` with so many rows."""
+    return _joined(grid, first, rows)[0]
+
+
 def is_repeated(cells: Iterable[object], texts: Sequence[frozenset[str]]) -> bool:
     """Whether a row of the table says again what its header says."""
     told = [
@@ -254,7 +257,7 @@ def _refuse_split(grid: Grid, header: Header, wanted: Sequence[str]) -> None:
             number = half_width(text).replace(",", "").replace(".", "").lstrip("+-").isdigit()
             if not text or text == header.names[at] or number or is_missing(text):
                 continue
-            joined, _ = _joined(grid, header.first, header.end - header.first + 1)
+            joined = joined_names(grid, header.first, header.end - header.first + 1)
             raise TableColumnError(
                 f"{grid.place}: column {header.names[at]!r}",
                 expected="a header of one row, or the names of both rows",

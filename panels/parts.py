@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from geo.errors import TableFileError
-from panels.sheets import ENDINGS
+from panels.table_files import table_files
 from panels.workbooks import sheet_names
 
 YearFrom = Literal["name", "sheet"]
@@ -16,7 +16,6 @@ YearFrom = Literal["name", "sheet"]
 EVERY_SHEET = "*"
 """In place of a sheet's name: all sheets that have the wanted columns' year in their name."""
 
-_MAGIC = re.compile(r"[*?\[]")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 
 
@@ -30,42 +29,6 @@ class Part:
     """Its sheet, where there are several."""
     year: int | None
     """The year of all its rows, where a name says it."""
-
-
-def table_files(file: Path) -> list[Path]:
-    """The files that a path or pattern names, by name.
-
-    Parameters
-    ----------
-    file : Path
-        A file, or a pattern such as ``yearbooks/*.xlsx`` in its last part.
-
-    Returns
-    -------
-    list of Path
-        The path itself where it is no pattern, whether there is such a file or not.
-
-    Raises
-    ------
-    TableFileError
-        A pattern matches no table.
-    """
-    if file.exists() or not _MAGIC.search(file.name):
-        return [file]
-    # Excel keeps a hidden file ~$name beside an open workbook.
-    found = sorted(
-        path
-        for path in file.parent.glob(file.name)
-        if path.suffix.lower() in ENDINGS and not path.name.startswith(("~$", "."))
-    )
-    if not found:
-        raise TableFileError(
-            str(file),
-            expected="a pattern that matches tables",
-            found="no file",
-            hint="correct the pattern",
-        )
-    return found
 
 
 def table_parts(file: Path, *, sheet: str | None, year_from: YearFrom | None) -> list[Part]:

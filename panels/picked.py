@@ -8,10 +8,14 @@ import pandas as pd
 from geo.audit import AuditRow
 from geo.errors import TableColumnError
 from panels.cells import is_missing, plain
-from panels.headers import YEAR, bare, folded, located, year_pattern
+from panels.headers import bare, folded, located, year_pattern
 from panels.schema import missing_column
 from panels.sheets import Sheet
 from panels.unit_columns import SaidUnit
+from panels.wide_names import is_wide
+
+COUNTRY = "0000"
+"""The code of all rows of a table that has no cities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +31,16 @@ class Picked:
     """Names that were found in another form, merged cells that were filled."""
 
 
-def is_wide(columns: Mapping[str, str]) -> bool:
-    """Whether a mapping wants columns of which each holds one year."""
-    return any(YEAR in name for name in columns.values())
-
-
 def picked(
-    sheet: Sheet, *, city: str, year: str | int | None, columns: Mapping[str, str]
+    sheet: Sheet, *, city: str | None, year: str | int | None, columns: Mapping[str, str]
 ) -> Picked:
     """The wanted columns of a sheet.
 
     Parameters
     ----------
     sheet : Sheet
-    city : str
-        Column of the city.
+    city : str, optional
+        Column of the city; every row is of the `COUNTRY` without one.
     year : str or int or None
         Column of the year, or the year of all rows; None where the columns' names hold it.
     columns : mapping of str to str
@@ -57,8 +56,10 @@ def picked(
         A column is missing or repeated, or two columns of a year differ in their units.
     """
     audit: list[AuditRow] = []
-    at_city = _position(sheet, city, audit)
-    cities = _filled(sheet, at_city, audit)
+    if city is None:
+        cities = pd.Series(COUNTRY, index=sheet.cells.index, dtype=object)
+    else:
+        cities = _filled(sheet, _position(sheet, city, audit), audit)
     if is_wide(columns):
         return _wide(sheet, cities, columns, audit)
     if isinstance(year, str):

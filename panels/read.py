@@ -10,9 +10,8 @@ from geo.audit import AuditRow
 from geo.errors import DuplicateCityYearError, TableColumnError, TableFileError
 from panels.cells import number_column
 from panels.codes import apply_crosswalk, city_code, code_text, crosswalk_named
-from panels.headers import YEAR
 from panels.parts import Part, YearFrom, table_parts
-from panels.picked import Picked, is_wide, picked
+from panels.picked import Picked, picked
 from panels.rows import (
     code_audit,
     data_rows,
@@ -25,6 +24,7 @@ from panels.schema import KEY
 from panels.sheets import Sheet, open_sheet, require_no_overflow
 from panels.unit_columns import in_panel_unit, source_unit
 from panels.units import UnitChange, unit_change
+from panels.wide_names import YEAR, is_wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class TableSpec:
 
     file: Path
     """The csv, xlsx, xls, dta or parquet file; or a pattern of several, such as ``gdp/*.xlsx``."""
-    city: str
-    """Its column of city codes."""
+    city: str | None
+    """Its column of city codes; None for a table of the whole country, all of code 0000."""
     year: str | None
     """Its column of years; None where names of files, sheets or columns hold them."""
     columns: Mapping[str, str]
@@ -122,7 +122,7 @@ def _read_part(
     crosswalk: Mapping[str, str],
     changes: Mapping[str, UnitChange],
 ) -> _ReadPart:
-    keys = [spec.city, *([spec.year] if spec.year else [])]
+    keys = [name for name in (spec.city, spec.year) if name is not None]
     sheet = open_sheet(
         part.file,
         sheet=part.sheet,

@@ -18,20 +18,16 @@ from geo.errors import TableFileError
 from panels.cells import plain
 from panels.grid import Grid, Merged, grid_cells, require_few, require_small
 from panels.headers import Header, find_header, header_at, header_texts, is_repeated
+from panels.table_files import ENDINGS, TEXTS, WORKBOOKS
 from panels.text_tables import open_text
 from panels.units import Unit, split_unit
 from panels.workbooks import open_workbook
-
-ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".dta", ".parquet")
-"""Endings of the files that can be read."""
 
 _UNREADABLE = (
     OSError, ValueError, LookupError, EOFError, ArithmeticError, NotImplementedError, TypeError,
     RuntimeError, AttributeError, BadZipFile, SyntaxError, struct.error, zlib.error,
     csv.Error,
 )  # fmt: skip
-_TEXT = (".csv", ".tsv", ".txt")
-_BOOKS = (".xlsx", ".xlsm", ".xls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +87,9 @@ def open_grid(
     _refuse_no_table(file)
     kind = file.suffix.lower()
     try:
-        if kind in _TEXT:
+        if kind in TEXTS:
             return open_text(file, encoding=encoding, separator=separator)
-        if kind in _BOOKS:
+        if kind in WORKBOOKS:
             return open_workbook(file, sheet=sheet)
         named = _open_named(file)
         rows = [list(named.header), *named.cells.to_numpy(dtype=object).tolist()]
@@ -139,7 +135,7 @@ def open_sheet(
         A wanted name stands over several columns that a second row tells apart.
     """
     _refuse_no_table(file)
-    if file.suffix.lower() not in (*_TEXT, *_BOOKS):
+    if file.suffix.lower() not in (*TEXTS, *WORKBOOKS):
         try:
             return _open_named(file)
         except _UNREADABLE as error:

@@ -1,0 +1,193 @@
+"""The yearbook tables of a study: read, reconciled where two tell the same, made real."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from geo.audit import AuditRow
+from geo.errors import TableColumnError
+from nightpanel.study_panel import PanelSection
+from nightpanel.study_sources import IndexTableSection, RealSection, ReconcileSection
+from nightpanel.study_tables import TableSection
+from panels.deflate import deflated, with_index
+from panels.read import TableSpec, read_table
+from panels.reconcile import no_reconciliation, reconciled, with_chosen
+from panels.schema import KEY
+
+
+@dataclass(frozen=True, slots=True)
+class Yearbooks:
+    """The tables of a study, in all their years."""
+
+    tables: Mapping[str, pd.DataFrame]
+    """City x year tables by their names."""
+    reconciliation: pd.DataFrame
+    """Columns of `panels.reconcile.RECONCILIATION`; empty where nothing is reconciled."""
+    audit: tuple[AuditRow, ...]
+    """What was dropped, guessed or made of it."""
+
+
+def read_yearbooks(section: PanelSection) -> Yearbooks:
+    """Read a study's tables.
+
+    Parameters
+    ----------
+    section : PanelSection
+        The study's ``[panel]``.
+
+    Returns
+    -------
+    Yearbooks
+
+    Raises
+    ------
+    NightpanelError
+        A table cannot be read, a name is used twice, two sources share nothing, an index does not
+        reach its base year.
+    """
+    _refuse_same_names(section)
+    tables: dict[str, pd.DataFrame] = {}
+    audit: list[AuditRow] = []
+    for one in section.tables:
+        read = read_table(table_spec(one))
+        tables[one.label()] = read.table
+        audit += read.audit
+    comparisons = []
+    for at, pair in enumerate(section.reconcile):
+        tables, made, rows = _with_reconciled(tables, pair, where=f"panel.reconcile.{at}")
+        comparisons.append(made)
+        audit += rows
+    for name, real in section.real.items():
+        tables, rows = _with_real(tables, name, real, where=f"panel.real.{name}")
+        audit += rows
+    compared = pd.concat(comparisons, ignore_index=True) if comparisons else no_reconciliation()
+    return Yearbooks(tables, compared, tuple(audit))
+
+
+def table_spec(section: TableSection) -> TableSpec:
+    """A table's section as the panels room has it."""
+    return TableSpec(
+        file=section.file,
+        city=section.city,
+        year=section.year,
+        columns=section.columns,
+        sheet=section.sheet,
+        year_from=section.year_from,
+        header=section.header_rows(),
+        units=section.units,
+        city_digits=section.city_digits,
+        crosswalk=section.crosswalk,
+        encoding=section.encoding,
+        separator=section.separator,
+        label=section.label(),
+    )
+
+
+def _index_spec(section: IndexTableSection, index: str) -> TableSpec:
+    return TableSpec(
+        file=section.file,
+        city=section.city,
+        year=section.year,
+        columns={index: section.column or index},
+        sheet=section.sheet,
+        year_from=section.year_from,
+        header=section.header_rows(),
+        city_digits=section.city_digits,
+        encoding=section.encoding,
+        separator=section.separator,
+    )
+
+
+def _refuse_same_names(section: PanelSection) -> None:
+    labels = [table.label() for table in section.tables]
+    twice = [label for label in labels if labels.count(label) > 1]
+    if twice:
+        raise TableColumnError(
+            "panel.tables",
+            expected="a name of its own for each table",
+            found=f"{twice[0]!r} twice",
+            hint='add a name to each: name = "..."',
+        )
+
+
+def _with_reconciled(
+    tables: Mapping[str, pd.DataFrame], section: ReconcileSection, *, where: str
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, tuple[AuditRow, ...]]:
+    made = dict(tables)
+    comparisons: list[pd.DataFrame] = []
+    audit: list[AuditRow] = []
+    for column in section.columns:
+        first, second = (_named(made, label, where=f"{where}.tables") for label in section.tables)
+        result = reconciled(
+            (section.tables[0], first),
+            (section.tables[1], second),
+            column=column,
+            tolerance=section.tolerance,
+            prefer=section.prefer,
+            fill=section.fill,
+            where=where,
+        )
+        comparisons.append(result.comparison)
+        audit += result.audit
+        made = with_chosen(made, result.comparison, prefer=section.prefer)
+    return made, pd.concat(comparisons, ignore_index=True), tuple(audit)
+
+
+def _named(tables: Mapping[str, pd.DataFrame], label: str, *, where: str) -> pd.DataFrame:
+    if label not in tables:
+        raise TableColumnError(
+            where,
+            expected=f"names of tables: {', '.join(tables)}",
+            found=repr(label),
+            hint="correct the name; a table's name is its key name, or its file's name",
+        )
+    return tables[label]
+
+
+def _with_real(
+    tables: Mapping[str, pd.DataFrame], name: str, section: RealSection, *, where: str
+) -> tuple[dict[str, pd.DataFrame], tuple[AuditRow, ...]]:
+    """The tables with a real column in the one that has the nominal."""
+    label = _owner(tables, section.nominal, where)
+    own = tables[label]
+    if name in own.columns:
+        raise TableColumnError(
+            where, expected="a new name", found=f"a column {name!r}", hint="choose another"
+        )
+    audit: tuple[AuditRow, ...] = ()
+    if section.table is not None:
+        read = read_table(_index_spec(section.table, section.index))
+        digits = None if section.table.city is None else section.table.city_digits
+        wide = with_index(own, read.table, column=section.index, digits=digits, where=where)
+        audit = read.audit
+    elif section.index in own.columns:
+        wide = own
+    else:
+        index = tables[_owner(tables, section.index, where)][[*KEY, section.index]]
+        wide = own.merge(index, on=list(KEY), how="left").set_axis(own.index, axis=0)
+    result = deflated(
+        wide,
+        nominal=section.nominal,
+        index=section.index,
+        kind=section.kind,
+        base=section.base,
+        where=where,
+    )
+    return dict(tables) | {label: own.assign(**{name: result.values})}, (*audit, *result.audit)
+
+
+def _owner(tables: Mapping[str, pd.DataFrame], column: str, where: str) -> str:
+    """The table that has a column."""
+    owners = [label for label, table in tables.items() if column in table.columns]
+    if len(owners) != 1:
+        present = ", ".join(
+            name for table in tables.values() for name in table.columns if name not in KEY
+        )
+        raise TableColumnError(
+            f"{where}: column {column!r}",
+            expected="a column of one table",
+            found=f"it in {' and '.join(owners)}" if owners else f"the columns {present}",
+            hint="reconcile the tables first" if owners else "correct the name",
+        )
+    return owners[0]
