@@ -1,20 +1,28 @@
 """From the city-year table and yearbooks to the panel."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from geo.audit import AuditRow
-from geo.errors import JoinError
+from geo.errors import JoinError, TableColumnError
+from nightpanel.panel_tables import panel_tables
+from nightpanel.run_steps import shape
 from nightpanel.study_indices import UilSection
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_tables import TableSection
-from panels.derive import derive
 from panels.indices import uil
-from panels.join import join_panel
+from panels.join import LIGHT, join_panel
+from panels.losses import Source, join_losses
+from panels.origins import Origins
 from panels.read import TableSpec, read_table
+from panels.schema import KEY, require_columns
+from panels.stepped import dropped_keys, key_at
+
+TABLES = "tables"
+"""The side of a join over tables alone: the city-years that any of them has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +37,34 @@ class Panel:
     """What was dropped, guessed or flagged."""
     files: tuple[Path, ...]
     """The tables that were read."""
+    dropped: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """City-years of some source that are not in the panel: ``city_id``, ``year``, ``place``,
+    ``reason``."""
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """What there is to see of it, by name: see `nightpanel.panel_tables`."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Units of columns, as far as the study declares them."""
 
 
-def panel(city_years: pd.DataFrame, section: PanelSection) -> Panel:
+def panel(
+    city_years: pd.DataFrame | None,
+    section: PanelSection,
+    *,
+    years: Collection[int] | None = None,
+    blank: Collection[str] = (),
+) -> Panel:
     """Join the city-year table with the yearbook tables of a study.
 
     Parameters
     ----------
-    city_years : pandas.DataFrame
-        Columns of ``cities.parquet``.
+    city_years : pandas.DataFrame or None
+        Columns of ``cities.parquet``. None joins the tables alone.
     section : PanelSection
         The study's ``[panel]``.
+    years : collection of int, optional
+        Years of the panel, where there is no light; all that the tables have when left out.
+    blank : collection of str
+        Columns of ``city_years`` whose values have not been computed yet.
 
     Returns
     -------
@@ -48,23 +73,34 @@ def panel(city_years: pd.DataFrame, section: PanelSection) -> Panel:
     Raises
     ------
     NightpanelError
-        A table cannot be read, a key is not unique, shares do not add up, nothing joins.
+        A table cannot be read, a key is not unique, shares do not add up, nothing joins, a step
+        cannot be done, or a value is out of its range.
     """
-    chosen = _one_product(city_years, section.product)
-    years = frozenset(chosen["year"])
-    prepared = [_prepared(table, years) for table in section.tables]
-    joined = join_panel(chosen, [(one.label, one.table) for one in prepared])
-    result = derive(
-        joined.panel,
-        sums=section.sums,
-        ratios=section.ratios,
-        logs=section.logs,
+    chosen = None if city_years is None else _one_product(city_years, section.product)
+    wanted = years if chosen is None else frozenset(chosen["year"])
+    prepared = [_prepared(table, wanted, light=chosen is not None) for table in section.tables]
+    base = _all_keys(one.table for one in prepared) if chosen is None else chosen
+    side = TABLES if chosen is None else LIGHT
+    joined = join_panel(base, [(one.label, one.table) for one in prepared], base=side)
+    origins = _origins(prepared)
+    shaped = shape(joined.panel, section, origins=origins, blank=frozenset(blank))
+    for name in section.units:
+        require_columns(shaped.table, [name], where="panel.units")
+    sources = [Source(one.label, one.table, one.dropped) for one in prepared]
+    lights = [] if chosen is None else [Source(LIGHT, chosen)]
+    lost = join_losses([*lights, *sources], joined.panel)
+    dropped = pd.concat([lost, shaped.losses], ignore_index=True)
+    tables = panel_tables(
+        shaped.table, joined.panel, dropped, section.descriptives, origins=origins, blank=blank
     )
     return Panel(
-        panel=result,
+        panel=shaped.table,
         unmatched=joined.unmatched,
-        audit=(*(row for one in prepared for row in one.audit), *joined.audit),
+        audit=(*(row for one in prepared for row in one.audit), *joined.audit, *shaped.audit),
         files=tuple(dict.fromkeys(table.file for table in section.tables)),
+        dropped=dropped,
+        tables={**tables, **shaped.index_tables},
+        units=section.units,
     )
 
 
@@ -82,25 +118,51 @@ def _one_product(city_years: pd.DataFrame, product: str | None) -> pd.DataFrame:
     return chosen
 
 
+def _all_keys(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """City-years that any of the tables has."""
+    keys = pd.concat([table[list(KEY)] for table in tables]).drop_duplicates()
+    return keys.sort_values(list(KEY)).reset_index(drop=True)
+
+
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     label: str
+    place: str
     table: pd.DataFrame
+    rows: Mapping[tuple[str, int], int]
+    dropped: pd.DataFrame
     audit: tuple[AuditRow, ...]
 
 
-def _prepared(section: TableSection, years: frozenset[int]) -> _Prepared:
-    """One table within the years of the light, with UIL when its section asks for it."""
+def _origins(prepared: Sequence[_Prepared]) -> Origins:
+    files = {
+        str(column): one.place
+        for one in prepared
+        for column in one.table.columns
+        if column not in KEY
+    }
+    return Origins(files, {one.place: one.rows for one in prepared})
+
+
+def _prepared(section: TableSection, years: Collection[int] | None, *, light: bool) -> _Prepared:
+    """One table within the years of the panel, with UIL when its section asks for it."""
     read = read_table(_spec(section))
-    table = read.table[read.table["year"].isin(years)].reset_index(drop=True)
+    keys = zip(read.table["city_id"], read.table["year"], strict=True)
+    rows = {(str(city), int(year)): row for (city, year), row in zip(keys, read.rows, strict=True)}
+    inside = read.table["year"].isin(read.table["year"] if years is None else list(years))
+    table = read.table[inside].reset_index(drop=True)
     label = section.file.name if section.sheet is None else f"{section.file.name}[{section.sheet}]"
     outside = len(read.table) - len(table)
-    rows = (AuditRow("panel", "outside_years", label, "years without light", outside),)
-    audit = read.audit + (rows if outside else ())
-    if section.uil is None:
-        return _Prepared(label, table, audit)
-    table, indexed = _with_uil(table, section.uil, where=f"{section.file}: uil")
-    return _Prepared(label, table, (*audit, *indexed))
+    why = "years without light" if light else "years outside the study"
+    audit = [*read.audit]
+    if outside:
+        audit.append(AuditRow("panel", "outside_years", label, why, outside))
+    dropped = dropped_keys()
+    if section.uil is not None:
+        origins = Origins(rows={read.place: rows})
+        table, dropped, made = _with_uil(table, section.uil, section.file, read.place, origins)
+        audit += made
+    return _Prepared(label, read.place, table, rows, dropped, tuple(audit))
 
 
 def _spec(section: TableSection) -> TableSpec:
@@ -109,8 +171,17 @@ def _spec(section: TableSection) -> TableSpec:
 
 
 def _with_uil(
-    table: pd.DataFrame, section: UilSection, *, where: str
-) -> tuple[pd.DataFrame, Sequence[AuditRow]]:
+    table: pd.DataFrame, section: UilSection, file: Path, place: str, origins: Origins
+) -> tuple[pd.DataFrame, pd.DataFrame, Sequence[AuditRow]]:
+    """The table with UIL, the rows that it dropped, and what was done."""
+    where = f"{file}: uil"
+    if section.name in table.columns:
+        raise TableColumnError(
+            f"{where}: column {section.name!r}",
+            expected="a new name",
+            found="a column of this name",
+            hint="choose another name for the index",
+        )
     index = uil(
         table,
         value_added=section.value_added,
@@ -118,6 +189,11 @@ def _with_uil(
         unit=section.unit or "fraction",
         on_bad_shares=section.on_bad_shares,
         where=where,
+        file=place,
+        origins=origins,
     )
+    reason = "sector shares miss 1 by more than 0.005"
+    gone = (index.keep.index[~index.keep]).tolist()
+    dropped = dropped_keys((*key_at(table, row), reason) for row in gone)
     kept = table.assign(**{section.name: index.values})[index.keep]
-    return kept.reset_index(drop=True), index.audit
+    return kept.reset_index(drop=True), dropped, index.audit

@@ -45,6 +45,9 @@ def with_paths(content: dict[str, Any], path: Path) -> dict[str, Any]:
     if isinstance(panel, dict):
         for index, table in enumerate(_tables(panel.get("tables"))):
             anchor.in_section(table, f"panel.tables.{index}")
+        indices = panel.get("indices")
+        for name, section in (indices if isinstance(indices, dict) else {}).items():
+            anchor.in_section(section, f"panel.indices.{name}")
     return content
 
 
@@ -73,8 +76,9 @@ class _Anchor:
         """Anchor the files that a section names."""
         if not isinstance(section, dict):
             return
-        if "file" in section:
-            section["file"] = self.path(section["file"], f"{key}.file")
+        for name in ("file", "scale"):
+            if name in section:
+                section[name] = self.path(section[name], f"{key}.{name}")
         if section.get("coefficients") not in (None, *SHIPPED):
             section["coefficients"] = self.path(section["coefficients"], f"{key}.coefficients")
 

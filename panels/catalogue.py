@@ -74,7 +74,7 @@ CATALOGUE = (
         "digital_finance",
         "digital inclusive finance",
         "0.5396 breadth + 0.2970 depth + 0.1634 digitisation",
-        0.0,
+        -math.inf,
         math.inf,
         "higher: more digital finance",
         f"{_GUO}; weights as the published columns have them",

@@ -80,8 +80,8 @@ def missing_map(
     pandas.DataFrame
         ``column``, ``map``, ``missing`` and ``share``: one row for each column, and one named
         ``(row)`` for city-years without a row. In the map a character stands for a year: ``.``
-        nothing missing, a digit d for up to d tenths of the cities, ``#`` all. A city without a
-        row lacks every column.
+        nothing missing, a digit d for up to d tenths of the cities, ``#`` all. Columns are counted
+        where there is a row; a city without one is missing in ``(row)`` alone.
 
     Raises
     ------
@@ -96,10 +96,13 @@ def missing_map(
     span = list(range(first, last + 1)) if years is None else list(years)
     cities = rows["city_id"].nunique()
     made = []
+    with_row = rows["year"].value_counts().reindex(span, fill_value=0).to_numpy()
     for name in ("(row)", *columns):
-        here = rows if name == "(row)" else rows[rows[name].notna()]
-        present = here["year"].value_counts().reindex(span, fill_value=0)
-        lost = cities - present.to_numpy()
+        if name == "(row)":
+            lost = cities - with_row
+        else:
+            blank = rows.loc[rows[name].isna(), "year"]
+            lost = blank.value_counts().reindex(span, fill_value=0).to_numpy()
         marks = [_LEVELS[10 if one == cities else min(9, -(-10 * one // cities))] for one in lost]
         made.append((name, "".join(marks), int(lost.sum()), float(lost.mean() / cities)))
     return pd.DataFrame(made, columns=names)

@@ -7,7 +7,7 @@ from geo.audit import AuditRow
 from panels.origins import UNKNOWN, Origins
 from panels.schema import number_array
 from panels.sectors import IndexResult
-from panels.stepped import refuse_rows, value_rows
+from panels.stepped import value_rows
 
 PARTS = {"breadth": 0.5396, "depth": 0.2970, "digitisation": 0.1634}
 """Weights of coverage breadth, usage depth and level of digitisation in the aggregate.
@@ -55,15 +55,10 @@ def digital_finance(
     ------
     TableColumnError
         A column is missing or no number.
-    DomainError
-        A part is negative.
     """
     columns = [breadth, depth, digitisation]
-    parts = number_array(table, columns, where=where)
-    for at, column in enumerate(columns):
-        wrong = parts[:, at] < 0.0
-        refuse_rows(table, parts[:, at], wrong, where=where, expected=f"{column} of zero or more")
-    values = parts @ np.array(list(PARTS.values()))
+    # Parts may be negative: the scale's zero is a value of 2011.
+    values = number_array(table, columns, where=where) @ np.array(list(PARTS.values()))
     audit = [AuditRow("panel", "digital_finance_made", where, "city-years", len(values))]
     if published is not None:
         given = number_array(table, [published], where=where)[:, 0]

@@ -10,7 +10,8 @@ from geo.errors import JoinError, ProductError, TableColumnError
 from panels.codes import MUNICIPALITIES
 from panels.schema import KEY, check_panel
 
-_LIGHT = "light"
+LIGHT = "light"
+"""The side of a join that the city-year table is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,9 @@ class JoinResult:
     """How many city-years joined, and how many did not on either side."""
 
 
-def join_panel(cities: pd.DataFrame, tables: Sequence[tuple[str, pd.DataFrame]]) -> JoinResult:
+def join_panel(
+    cities: pd.DataFrame, tables: Sequence[tuple[str, pd.DataFrame]], *, base: str = LIGHT
+) -> JoinResult:
     """Join the city-year table with yearbook tables.
 
     The panel holds the city-years that are in the light and in every table.
@@ -38,6 +41,8 @@ def join_panel(cities: pd.DataFrame, tables: Sequence[tuple[str, pd.DataFrame]])
         The city-year table: ``city_id``, ``year``, and ``product`` with a single value if at all.
     tables : sequence of (str, pandas.DataFrame)
         Label and table; each with ``city_id`` and ``year``.
+    base : str
+        What ``cities`` is, where it is not the light but the keys of any table.
 
     Returns
     -------
@@ -53,31 +58,31 @@ def join_panel(cities: pd.DataFrame, tables: Sequence[tuple[str, pd.DataFrame]])
         A table shares no city-year with the light, or no city-year is in all of them.
     """
     _refuse_several_products(cities)
-    light = _keyed(cities, _LIGHT)
+    light = _keyed(cities, base)
     if light.empty:
         raise JoinError(
-            "table 'light'", expected="city-years", found="none", hint="check the city-year table"
+            f"table {base!r}", expected="city-years", found="none", hint="check the city-year table"
         )
     panel = light
     unmatched: list[pd.DataFrame] = []
     audit: list[AuditRow] = []
-    owner = dict.fromkeys(light.columns.drop(list(KEY)), _LIGHT)
+    owner = dict.fromkeys(light.columns.drop(list(KEY)), base)
     for label, table in tables:
         right = _keyed(table, label)
         _refuse_collision(owner, label, right)
-        missing, outside = _unmatched(light, right, label)
+        missing, outside = _unmatched(light, right, label, base)
         unmatched.append(missing)
-        audit += _table_audit(light, missing, outside, label)
+        audit += _table_audit(light, missing, outside, label, base)
         panel = panel.merge(right, on=list(KEY), how="inner", validate="one_to_one")
     if panel.empty:
         raise JoinError(
             "panel",
-            expected="city-years that are in the light and in every table",
-            found="none, though each table shares some with the light",
+            expected=f"city-years that are in the {base} and in every table",
+            found=f"none, though each table shares some with the {base}",
             hint="compare the cities and years of the tables",
         )
     panel = check_panel(panel.sort_values(list(KEY)), where="panel")
-    detail = f"{len(panel)} of {len(light)} city-years of the light are in every table"
+    detail = f"{len(panel)} of {len(light)} city-years of the {base} are in every table"
     audit.append(AuditRow("panel", "panel_rows", "panel", detail, len(panel)))
     return JoinResult(panel, _typed(unmatched), tuple(audit))
 
@@ -115,14 +120,16 @@ def _keys(table: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(table[list(KEY)])
 
 
-def _unmatched(light: pd.DataFrame, table: pd.DataFrame, label: str) -> tuple[pd.DataFrame, int]:
+def _unmatched(
+    light: pd.DataFrame, table: pd.DataFrame, label: str, base: str
+) -> tuple[pd.DataFrame, int]:
     """Keys of either side that the other lacks, and how many rows are in years without light."""
     left, right = _keys(light), _keys(table)
     with_light = table["year"].isin(light["year"]).to_numpy()
     if not left.isin(right).any():
         raise _no_key_in_common(light, table, label)
     sides = {
-        _LIGHT: light.loc[~left.isin(right), list(KEY)].sort_values(list(KEY)),
+        base: light.loc[~left.isin(right), list(KEY)].sort_values(list(KEY)),
         "table": table.loc[with_light & ~right.isin(left), list(KEY)].sort_values(list(KEY)),
     }
     parts = [keys.assign(side=side, table=label) for side, keys in sides.items()]
@@ -156,13 +163,13 @@ def _examples(table: pd.DataFrame) -> str:
 
 
 def _table_audit(
-    light: pd.DataFrame, missing: pd.DataFrame, outside: int, label: str
+    light: pd.DataFrame, missing: pd.DataFrame, outside: int, label: str, base: str
 ) -> list[AuditRow]:
-    alone = {side: missing[missing["side"] == side] for side in (_LIGHT, "table")}
-    joined = len(light) - len(alone[_LIGHT])
+    alone = {side: missing[missing["side"] == side] for side in (base, "table")}
+    joined = len(light) - len(alone[base])
     found = [
-        ("joined", joined, f"of {len(light)} city-years of the light have a row in the table"),
-        ("light_without_table", len(alone[_LIGHT]), f"have none: {_cities(alone[_LIGHT])}"),
+        ("joined", joined, f"of {len(light)} city-years of the {base} have a row in the table"),
+        (f"{base}_without_table", len(alone[base]), f"have none: {_cities(alone[base])}"),
         ("table_without_light", len(alone["table"]), f"have no light: {_cities(alone['table'])}"),
         ("outside_light_years", outside, "rows of the table lie in years without light"),
     ]
@@ -171,7 +178,7 @@ def _table_audit(
         for rule, count, detail in found
         if count
     ]
-    pairs = _crosswalk_pairs(alone[_LIGHT], alone["table"])
+    pairs = _crosswalk_pairs(alone[base], alone["table"])
     if pairs:
         detail = f"the crosswalk china-municipalities would match {', '.join(pairs)}"
         audit.append(AuditRow("panel", "crosswalk_would_match", label, detail, len(pairs)))

@@ -25,8 +25,9 @@ def outliers(
     """Values far from the median of their column.
 
     The modified z-score of Iglewicz and Hoaglin (1993), 0.6745 (x - median) / MAD, or where more
-    than half of the values are equal (x - median) / (1.2533 mean absolute deviation); on logarithms
-    where all values of a column are above zero and it is skewed to the right (mean above median).
+    than half of the values are equal (x - median) / (1.2533 mean absolute deviation). It is taken
+    on logarithms where all values of a column are above zero and logarithms are less skewed, by
+    the distance of mean and median in robust standard deviations.
 
     Parameters
     ----------
@@ -70,12 +71,21 @@ def _scores(values: Floats) -> tuple[Floats, str]:
     known = values[np.isfinite(values)]
     if not len(known):
         return np.full(len(values), np.nan), "level"
-    logs = known.min() > 0.0 and known.mean() > np.median(known)
+    logs = known.min() > 0.0 and _skew(np.log(known)) < _skew(known)
     scaled = np.log(values) if logs else values
     used = scaled[np.isfinite(scaled)]
-    distance = np.abs(used - np.median(used))
-    spread = float(np.median(distance)) / 0.6745 or 1.2533 * float(distance.mean())
+    spread = _spread(used)
     if spread == 0.0:
         return np.zeros(len(values)), "level"
     scores: Floats = (scaled - np.median(used)) / spread
     return scores, "log" if logs else "level"
+
+
+def _spread(known: Floats) -> float:
+    distance = np.abs(known - np.median(known))
+    return float(np.median(distance)) / 0.6745 or 1.2533 * float(distance.mean())
+
+
+def _skew(known: Floats) -> float:
+    spread = _spread(known)
+    return abs(float(known.mean() - np.median(known))) / spread if spread else 0.0

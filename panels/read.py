@@ -57,6 +57,10 @@ class ReadTable:
     """What was dropped, merged or interpreted."""
     label: str = ""
     """The table's name."""
+    place: str = ""
+    """The file, with its sheet."""
+    rows: tuple[int, ...] = ()
+    """Row in the file of each row of the table, as the file's own program counts."""
 
 
 def read_table(spec: TableSpec) -> ReadTable:
@@ -112,6 +116,8 @@ def read_table(spec: TableSpec) -> ReadTable:
         rows.reset_index(drop=True),
         (*sheet.audit, *audit, *merged),
         spec.label or spec.file.stem,
+        place,
+        tuple(int(row) for row in rows.index),
     )
 
 
