@@ -1,7 +1,7 @@
 """`nightpanel check`: read everything, report every problem, write nothing."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,13 +13,15 @@ from geo.errors import NightpanelError
 from geo.inequality import CITY_COLUMNS
 from nightpanel.calibration import calibrated, reads_light, study_steps
 from nightpanel.crosswalk import with_crosswalk
-from nightpanel.inputs import study_catalog, study_designs, study_units, with_study_file
+from nightpanel.inputs import required, study_catalog, study_designs, study_units, with_study_file
 from nightpanel.run_panel import Panel, panel
 from nightpanel.study import Study
 from nightpanel.study_file import read_study
 from tiles.catalog import Catalog
 
 Result = TypeVar("Result")
+BLANK = frozenset(CITY_COLUMNS) - {"city_id", "year", "product", "n_units", "flags"}
+"""Columns of the light that a check does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,9 @@ class Checked:
     """Every named problem, in the order of the stages."""
     facts: tuple[str, ...]
     """What was understood: one line each on units, tiles, panel and designs."""
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """What there is to see of the panel, by name: see `nightpanel.panel_tables`. Columns of the
+    light, and what is made of them, are not in it."""
 
 
 def check(path: Path) -> Checked:
@@ -48,20 +53,30 @@ def check(path: Path) -> Checked:
     if study is None:
         return Checked(problems=wrong, facts=())
     problems: list[NightpanelError] = []
-    units = _attempt(lambda: with_crosswalk(study_units(study), study.units.crosswalk)[0], problems)
-    catalog = _attempt(lambda: study_catalog(study), problems)
-    _attempt(lambda: _check_steps(study, catalog), problems)
+    with_light = study.lights is not None
+    units = _attempt(lambda: _units(study), problems) if with_light else None
+    catalog = _attempt(lambda: study_catalog(study), problems) if with_light else None
+    if with_light:
+        _attempt(lambda: _check_steps(study, catalog), problems)
     designs = _attempt(lambda: study_designs(study), problems)
     facts = [*_unit_facts(units), *_tile_facts(catalog)]
-    if study.panel is not None and units is not None and catalog is not None:
+    tables: Mapping[str, pd.DataFrame] = {}
+    joined = None
+    if study.panel is not None and not with_light:
+        section, years = study.panel, study.study.years
+        joined = _attempt(lambda: panel(None, section, years=years), problems)
+    elif study.panel is not None and units is not None and catalog is not None:
         joined = _attempt(lambda: _panel_without_light(study, units, catalog), problems)
-        if joined is not None:
-            facts += _panel_facts(joined)
-            columns = joined.panel.columns
-            problems += [one for each in designs or () for one in column_problems(each, columns)]
+    if joined is not None:
+        tables = joined.tables
+        facts += _panel_facts(joined)
+        columns = joined.panel.columns
+        problems += [one for each in designs or () for one in column_problems(each, columns)]
     facts.append(f"designs: {', '.join(one.name for one in study.designs) or 'none'}")
     return Checked(
-        problems=tuple(with_study_file(one, path) for one in problems), facts=tuple(facts)
+        problems=tuple(with_study_file(one, path) for one in problems),
+        facts=tuple(facts),
+        tables=tables,
     )
 
 
@@ -73,9 +88,14 @@ def _attempt(work: Callable[[], Result], problems: list[NightpanelError]) -> Res
         return None
 
 
+def _units(study: Study) -> Units:
+    crosswalk = required(study.units, "units").crosswalk
+    return with_crosswalk(study_units(study), crosswalk)[0]
+
+
 def _check_steps(study: Study, catalog: Catalog | None) -> None:
     """Build the calibration, unless a step of it would read light."""
-    lights = study.lights
+    lights = required(study.lights, "lights")
     if catalog is None or reads_light(lights):
         study_steps(lights, digest_of_file=str)
     else:
@@ -97,7 +117,7 @@ def _panel_without_light(study: Study, units: Units, catalog: Catalog) -> Panel:
     )
     rest = {name: float("nan") for name in CITY_COLUMNS if name not in table}
     filled = table.assign(**rest).assign(n_units=table["city_id"].map(counts), flags="")
-    return panel(filled[list(CITY_COLUMNS)], study.panel)
+    return panel(filled[list(CITY_COLUMNS)], study.panel, blank=BLANK)
 
 
 def _unit_facts(units: Units | None) -> list[str]:

@@ -12,7 +12,7 @@ import typer
 
 import nightpanel
 from geo.errors import CacheError, NightpanelError
-from nightpanel.cli_light import add_to
+from nightpanel import cli_light, cli_panel
 from nightpanel.cli_options import (
     CityId,
     Crosswalk,
@@ -29,13 +29,13 @@ from nightpanel.manifest import CACHE
 from nightpanel.show import (
     complain,
     say,
-    show_checked,
     show_entries,
     show_estimates,
     show_explained,
     show_pruned,
     show_run,
 )
+from nightpanel.show_panel import show_checked
 
 app = typer.Typer(
     help="From nighttime lights to causal estimates.",
@@ -292,7 +292,8 @@ def cache(
         show_entries(nightpanel.cache_entries(place, last_run=last), one_by_one=show)
 
 
-add_to(app)
+cli_light.add_to(app)
+cli_panel.add_to(app)
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from estimation.designs import Design
-from geo.errors import DesignError, MissingYearError, NightpanelError
+from geo.errors import DesignError, MissingYearError, NightpanelError, StudyFileError
 from nightpanel.study import Study
 from nightpanel.study_lights import ProductSection
 from tiles.products import Note, Product, product_named
@@ -15,6 +15,26 @@ from tiles.products import Note, Product, product_named
 if TYPE_CHECKING:
     from geo.boundaries import Units
     from tiles.catalog import Catalog
+
+Wanted = TypeVar("Wanted")
+
+
+def required(section: Wanted | None, key: str) -> Wanted:
+    """A section that a study may leave out, where it is needed.
+
+    Raises
+    ------
+    StudyFileError
+        The study has none.
+    """
+    if section is None:
+        raise StudyFileError(
+            key,
+            expected=f"a [{key}] section",
+            found="none: the study is of tables alone",
+            hint="add it, or leave the light out of --only",
+        )
+    return section
 
 
 def study_units(study: Study) -> "Units":
@@ -27,7 +47,7 @@ def study_units(study: Study) -> "Units":
     """
     from geo.boundaries import read_units  # geopandas is loaded with the first polygons
 
-    section = study.units
+    section = required(study.units, "units")
     return read_units(
         section.file,
         unit_id=section.unit_id,
@@ -50,7 +70,7 @@ def study_catalog(study: Study, *, unpack_to: Path | None = None) -> "Catalog":
     from tiles.size_limits import SizeLimits
 
     own = tuple(_product(section) for section in study.products)
-    section = study.lights
+    section = required(study.lights, "lights")
     return read_catalog(
         section.tiles,
         product=None if section.product is None else product_named(section.product, user=own),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nightpanel.digests import FileDigests
-from nightpanel.manifest import STAGE_FILES
+from nightpanel.manifest import IF_ANY, STAGE_FILES
 from tiles.code_version import code_version
 from tiles.digest import digest_of
 
@@ -14,10 +14,8 @@ def running_code() -> str:
 
 
 def stage_files(stage: str, folder: Path) -> dict[str, str]:
-    """SHA-256 of the files that a stage has written into a folder, by name.
-
-    Some stages write some of theirs only where there is something to say.
-    """
-    files = {name: folder / name for name in STAGE_FILES[stage] if (folder / name).exists()}
+    """SHA-256 of the files that a stage has written into a folder, by name."""
+    places = {name: folder / name for name in STAGE_FILES[stage]}
+    files = {name: path for name, path in places.items() if name not in IF_ANY or path.is_file()}
     digests = FileDigests().of(files.values())
     return {name: digests[path] for name, path in files.items()}

@@ -1,24 +1,31 @@
 """From the city-year table and yearbooks to the panel."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from geo.audit import AuditRow
-from geo.errors import JoinError
-from nightpanel.made_by import stage_files
-from nightpanel.outputs import write_table
+from geo.errors import JoinError, TableColumnError
+from nightpanel.panel_tables import panel_tables
+from nightpanel.run_steps import shape
 from nightpanel.study_indices import UilSection
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_tables import TableSection
 from nightpanel.yearbook_files import yearbook_files
-from nightpanel.yearbooks import Yearbooks, read_yearbooks
-from panels.derive import derive
-from panels.indices import uil
-from panels.join import join_panel
-from panels.schema import KEY
+from nightpanel.yearbooks import read_yearbooks
+from panels.indices import SHARES_REASON, uil
+from panels.join import LIGHT, join_panel
+from panels.losses import Source, join_losses
+from panels.origins import Origins, Places
+from panels.read import ReadTable
+from panels.reconcile import no_reconciliation
+from panels.schema import KEY, require_columns
+from panels.stepped import dropped_keys, key_at
+
+TABLES = "tables"
+"""The side of a join over tables alone: the city-years that any of them has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,121 +36,88 @@ class Panel:
     """City-year table joined with the yearbooks; key (``city_id``, ``year``)."""
     unmatched: pd.DataFrame
     """Keys without a partner: ``side``, ``table``, ``city_id``, ``year``."""
-    reconciliation: pd.DataFrame
-    """Variables of two tables, compared: columns of `panels.reconcile.RECONCILIATION`."""
     audit: tuple[AuditRow, ...]
     """What was dropped, guessed or flagged."""
     files: tuple[Path, ...]
     """The tables that were read."""
+    dropped: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """City-years of some source that are not in the panel: ``city_id``, ``year``, ``place``,
+    ``reason``."""
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """What there is to see of it, by name: see `nightpanel.panel_tables`."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Units of columns, as far as the study declares them or the files say them."""
+    reconciliation: pd.DataFrame = field(default_factory=no_reconciliation)
+    """Variables of two tables, compared: columns of `panels.reconcile.RECONCILIATION`."""
 
 
-def panel(city_years: pd.DataFrame, section: PanelSection) -> Panel:
+def panel(
+    city_years: pd.DataFrame | None,
+    section: PanelSection,
+    *,
+    years: Collection[int] | None = None,
+    blank: Collection[str] = (),
+) -> Panel:
     """Join the city-year table with the yearbook tables of a study.
 
     Parameters
     ----------
-    city_years : pandas.DataFrame
-        Columns of ``cities.parquet``.
-    section : PanelSection
-        The study's ``[panel]``.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    NightpanelError
-        A table cannot be read, a key is not unique, shares do not add up, nothing joins.
-    """
-    chosen = _one_product(city_years, section.product)
-    return _joined(chosen, read_yearbooks(section), section, years=chosen["year"])
-
-
-def panel_alone(section: PanelSection, *, years: Collection[int] | None = None) -> Panel:
-    """The yearbook tables of a study joined with each other, without light.
-
-    Parameters
-    ----------
+    city_years : pandas.DataFrame or None
+        Columns of ``cities.parquet``. None joins the tables alone.
     section : PanelSection
         The study's ``[panel]``.
     years : collection of int, optional
-        Years of the panel; all that every table has when left out.
+        Years of the panel, where there is no light; all that the tables have when left out.
+    blank : collection of str
+        Columns of ``city_years`` whose values have not been computed yet.
 
     Returns
     -------
     Panel
-        City-years that are in every table; ``unmatched`` has side ``tables`` for those that others
-        have and a table lacks.
 
     Raises
     ------
     NightpanelError
-        As `panel`.
+        A table cannot be read, a key is not unique, shares do not add up, nothing joins, a step
+        cannot be done, or a value is out of its range.
     """
+    chosen = None if city_years is None else _one_product(city_years, section.product)
+    wanted = years if chosen is None else frozenset(chosen["year"])
     books = read_yearbooks(section)
-    wanted = pd.Index(years) if years is not None else None
-    keys = pd.concat([table[list(KEY)] for table in books.tables.values()]).drop_duplicates()
-    kept = keys if wanted is None else keys[keys["year"].isin(wanted)]
-    if kept.empty:
-        raise JoinError(
-            "study.years",
-            expected=f"years of the tables, {keys['year'].min()} to {keys['year'].max()}",
-            found=", ".join(map(str, years or ())),
-            hint="correct the years, or leave them out",
-        )
-    base = kept.sort_values(list(KEY), ignore_index=True)
-    return _joined(base, books, section, years=base["year"], base_name="tables")
-
-
-def _joined(
-    base: pd.DataFrame,
-    books: Yearbooks,
-    section: PanelSection,
-    *,
-    years: pd.Series,
-    base_name: str = "light",
-) -> Panel:
-    uil_of = {table.label(): table for table in section.tables}
+    sections = {table.label(): table for table in section.tables}
     prepared = [
-        _prepared(label, table, uil_of[label], frozenset(years))
-        for label, table in books.tables.items()
+        _prepared(sections[label], book, wanted, light=chosen is not None)
+        for label, book in books.tables.items()
     ]
-    joined = join_panel(base, [(one.label, one.table) for one in prepared], base=base_name)
-    result = derive(
-        joined.panel,
-        sums=section.sums,
-        ratios=section.ratios,
-        logs=section.logs,
+    base = _all_keys(one.table for one in prepared) if chosen is None else chosen
+    side = TABLES if chosen is None else LIGHT
+    joined = join_panel(base, [(one.label, one.table) for one in prepared], base=side)
+    origins = _origins(prepared)
+    shaped = shape(joined.panel, section, origins=origins, blank=frozenset(blank))
+    for name in section.units:
+        require_columns(shaped.table, [name], where="panel.units")
+    sources = [Source(one.label, one.table, one.dropped) for one in prepared]
+    lights = [] if chosen is None else [Source(LIGHT, chosen)]
+    lost = join_losses([*lights, *sources], joined.panel)
+    dropped = pd.concat([lost, shaped.losses], ignore_index=True)
+    tables = panel_tables(
+        shaped.table, joined.panel, dropped, section.descriptives, origins=origins, blank=blank
     )
-    rows = (row for one in prepared for row in one.audit)
     return Panel(
-        panel=result,
+        panel=shaped.table,
         unmatched=joined.unmatched,
-        reconciliation=books.reconciliation,
-        audit=(*books.audit, *rows, *joined.audit),
+        audit=(
+            *books.audit,
+            *(row for one in prepared for row in one.audit),
+            *joined.audit,
+            *shaped.audit,
+        ),
         files=tuple(yearbook_files(section)),
+        dropped=dropped,
+        tables={**tables, **shaped.index_tables},
+        units={**books.units, **section.units},
+        reconciliation=books.reconciliation,
     )
-
-
-def write_panel(made: Panel, *, folder: Path) -> dict[str, str]:
-    """Write the files of the panel stage into a folder.
-
-    Parameters
-    ----------
-    made : Panel
-    folder : Path
-
-    Returns
-    -------
-    dict of str to str
-        Their SHA-256 by name; the reconciliation is a file where there is one.
-    """
-    write_table(made.panel, folder / "panel.parquet")
-    write_table(made.unmatched, folder / "unmatched.parquet")
-    if len(made.reconciliation):
-        write_table(made.reconciliation, folder / "reconciliation.parquet")
-    return stage_files("panel", folder)
 
 
 def _one_product(city_years: pd.DataFrame, product: str | None) -> pd.DataFrame:
@@ -160,30 +134,63 @@ def _one_product(city_years: pd.DataFrame, product: str | None) -> pd.DataFrame:
     return chosen
 
 
+def _all_keys(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """City-years that any of the tables has."""
+    keys = pd.concat([table[list(KEY)] for table in tables]).drop_duplicates()
+    return keys.sort_values(list(KEY)).reset_index(drop=True)
+
+
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     label: str
     table: pd.DataFrame
+    places: Places
+    dropped: pd.DataFrame
     audit: tuple[AuditRow, ...]
 
 
+def _origins(prepared: Sequence[_Prepared]) -> Origins:
+    tables = {
+        str(column): f"{at}"
+        for at, one in enumerate(prepared)
+        for column in one.table.columns
+        if column not in KEY
+    }
+    return Origins(tables, {f"{at}": one.places for at, one in enumerate(prepared)})
+
+
 def _prepared(
-    label: str, whole: pd.DataFrame, section: TableSection, years: frozenset[int]
+    section: TableSection, read: ReadTable, years: Collection[int] | None, *, light: bool
 ) -> _Prepared:
     """One table within the years of the panel, with UIL when its section asks for it."""
-    table = whole[whole["year"].isin(years)].reset_index(drop=True)
-    outside = len(whole) - len(table)
-    rows = (AuditRow("panel", "outside_years", label, "years outside those of the panel", outside),)
-    audit = rows if outside else ()
-    if section.uil is None:
-        return _Prepared(label, table, audit)
-    table, indexed = _with_uil(table, section.uil, where=f"{section.file}: uil")
-    return _Prepared(label, table, (*audit, *indexed))
+    inside = read.table["year"].isin(read.table["year"] if years is None else list(years))
+    table = read.table[inside].reset_index(drop=True)
+    label = read.label
+    outside = len(read.table) - len(table)
+    why = "years without light" if light else "years outside the study"
+    audit: list[AuditRow] = []
+    if outside:
+        audit.append(AuditRow("panel", "outside_years", label, why, outside))
+    dropped = dropped_keys()
+    if section.uil is not None:
+        origins = Origins(dict.fromkeys(section.columns, label), {label: read.places})
+        table, dropped, made = _with_uil(table, section.uil, section.file, origins)
+        audit += made
+    return _Prepared(label, table, read.places, dropped, tuple(audit))
 
 
 def _with_uil(
-    table: pd.DataFrame, section: UilSection, *, where: str
-) -> tuple[pd.DataFrame, Sequence[AuditRow]]:
+    table: pd.DataFrame, section: UilSection, file: Path, origins: Origins
+) -> tuple[pd.DataFrame, pd.DataFrame, Sequence[AuditRow]]:
+    """The table with UIL, the rows that it dropped, and what was done."""
+    where = f"{file}: uil"
+    if section.name in table.columns:
+        raise TableColumnError(
+            f"{where}: column {section.name!r}",
+            expected="a new name",
+            found="a column of this name",
+            hint="choose another name for the index",
+        )
     index = uil(
         table,
         value_added=section.value_added,
@@ -191,6 +198,9 @@ def _with_uil(
         unit=section.unit or "fraction",
         on_bad_shares=section.on_bad_shares,
         where=where,
+        origins=origins,
     )
+    gone = (index.keep.index[~index.keep]).tolist()
+    dropped = dropped_keys((*key_at(table, row), SHARES_REASON) for row in gone)
     kept = table.assign(**{section.name: index.values})[index.keep]
-    return kept.reset_index(drop=True), index.audit
+    return kept.reset_index(drop=True), dropped, index.audit

@@ -180,5 +180,5 @@ def _sections_of(annotation: object) -> list[type[BaseModel]]:
 
 def _kinds(section: type[BaseModel]) -> tuple[object, ...]:
     """The words by which a section of several kinds is told."""
-    field = section.model_fields.get("step")
-    return get_args(field.annotation) if field is not None else ()
+    fields = (section.model_fields.get(name) for name in ("step", "kind"))
+    return tuple(word for field in fields if field for word in get_args(field.annotation))

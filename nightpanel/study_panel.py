@@ -1,16 +1,23 @@
-"""The study file's section on the panel: tables that join the light, and columns made of them."""
+"""The study file's section on the panel: tables, columns made of them, what must hold of them."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from nightpanel.study_indices import IndexSection
 from nightpanel.study_section import Section
 from nightpanel.study_sources import RealSection, ReconcileSection
+from nightpanel.study_steps import IndexStep, PanelStep, RangeSection
 from nightpanel.study_tables import TableSection
 
 
 class PanelSection(Section):
-    """The yearbook tables that join the light, and columns made from them."""
+    """The yearbook tables that are joined, and columns made from them.
+
+    Two sources of a column are reconciled first, then nominal columns made real, in all years of
+    the tables. In the joined panel, sums, ratios and logs come first, then the indices that no
+    step names, then the steps in their order, then the ranges.
+    """
 
     tables: list[TableSection] = Field(min_length=1)
     """The tables, each keyed by city and year."""
@@ -26,3 +33,24 @@ class PanelSection(Section):
     """New column = first over second column."""
     logs: dict[str, str] = {}
     """New column = natural logarithm of a column."""
+    indices: dict[str, IndexSection] = {}
+    """New column = an index; see ``nightpanel indices``."""
+    steps: list[PanelStep] = []
+    """Steps over the joined panel, in their order."""
+    ranges: dict[str, RangeSection] = {}
+    """Column = the values it may have at the end."""
+    units: dict[str, str] = {}
+    """Column = its unit, as manifest and parquet file record it."""
+    descriptives: dict[str, list[str]] = {}
+    """Type of variable = columns, of the table of descriptive statistics; all columns of numbers
+    when left out."""
+
+    @model_validator(mode="after")
+    def _steps_name_indices(self) -> Self:
+        named = [step.name for step in self.steps if isinstance(step, IndexStep)]
+        for name in named:
+            if name not in self.indices:
+                raise ValueError(f"steps must name an index of [panel.indices], not {name!r}")
+            if named.count(name) > 1:
+                raise ValueError(f"steps must make each index once, not {name!r} twice")
+        return self

@@ -45,8 +45,10 @@ def with_paths(content: dict[str, Any], path: Path) -> dict[str, Any]:
     if isinstance(panel, dict):
         for index, table in enumerate(_tables(panel.get("tables"))):
             anchor.in_section(table, f"panel.tables.{index}")
-        for name, real in _sections(panel.get("real")):
-            anchor.in_section(real.get("table"), f"panel.real.{name}.table")
+        for name, section in _sections(panel.get("indices")):
+            anchor.in_section(section, f"panel.indices.{name}")
+        for name, section in _sections(panel.get("real")):
+            anchor.in_section(section.get("table"), f"panel.real.{name}.table")
     return content
 
 
@@ -75,8 +77,9 @@ class _Anchor:
         """Anchor the files that a section names."""
         if not isinstance(section, dict):
             return
-        if "file" in section:
-            section["file"] = self.path(section["file"], f"{key}.file")
+        for name in ("file", "scale"):
+            if name in section:
+                section[name] = self.path(section[name], f"{key}.{name}")
         if section.get("coefficients") not in (None, *SHIPPED):
             section["coefficients"] = self.path(section["coefficients"], f"{key}.coefficients")
 

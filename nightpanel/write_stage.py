@@ -59,7 +59,7 @@ def write_stage(
         made = {name: record(files)}
         write_manifest(merged_manifest(made, out, audit=digest, stale=gone), staging / MANIFEST)
 
-    # Of its own files, those go that an earlier run wrote and this one does not.
+    # Also of this stage: what it has not written now is of an earlier run.
     stale = [file for stage in (name, *later) for file in STAGE_FILES[stage]]
     with staged(out, stale=stale, last=merge) as staging:
         files.update(write(folder=staging))

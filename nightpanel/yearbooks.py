@@ -1,7 +1,7 @@
 """The yearbook tables of a study: read, reconciled where two tell the same, made real."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ from nightpanel.study_panel import PanelSection
 from nightpanel.study_sources import IndexTableSection, RealSection, ReconcileSection
 from nightpanel.study_tables import TableSection
 from panels.deflate import deflated, with_index
-from panels.read import TableSpec, read_table
+from panels.read import ReadTable, TableSpec, read_table
 from panels.reconcile import no_reconciliation, reconciled, with_chosen
 from panels.schema import KEY
 
@@ -20,12 +20,14 @@ from panels.schema import KEY
 class Yearbooks:
     """The tables of a study, in all their years."""
 
-    tables: Mapping[str, pd.DataFrame]
+    tables: Mapping[str, ReadTable]
     """City x year tables by their names."""
     reconciliation: pd.DataFrame
     """Columns of `panels.reconcile.RECONCILIATION`; empty where nothing is reconciled."""
     audit: tuple[AuditRow, ...]
     """What was dropped, guessed or made of it."""
+    units: Mapping[str, str]
+    """Units of columns, as far as the study or the files say them."""
 
 
 def read_yearbooks(section: PanelSection) -> Yearbooks:
@@ -47,22 +49,24 @@ def read_yearbooks(section: PanelSection) -> Yearbooks:
         reach its base year.
     """
     _refuse_same_names(section)
-    tables: dict[str, pd.DataFrame] = {}
-    audit: list[AuditRow] = []
-    for one in section.tables:
-        read = read_table(table_spec(one))
-        tables[one.label()] = read.table
-        audit += read.audit
+    read = {one.label(): read_table(table_spec(one)) for one in section.tables}
+    tables = {label: one.table for label, one in read.items()}
+    audit = [row for one in read.values() for row in one.audit]
     comparisons = []
     for at, pair in enumerate(section.reconcile):
-        tables, made, rows = _with_reconciled(tables, pair, where=f"panel.reconcile.{at}")
-        comparisons.append(made)
+        tables, comparison, rows = _with_reconciled(tables, pair, where=f"panel.reconcile.{at}")
+        comparisons.append(comparison)
         audit += rows
     for name, real in section.real.items():
         tables, rows = _with_real(tables, name, real, where=f"panel.real.{name}")
         audit += rows
     compared = pd.concat(comparisons, ignore_index=True) if comparisons else no_reconciliation()
-    return Yearbooks(tables, compared, tuple(audit))
+    units = {name: unit for one in read.values() for name, unit in one.units.items()}
+    units |= {
+        name: units[one.nominal] for name, one in section.real.items() if one.nominal in units
+    }
+    made = {label: replace(read[label], table=table) for label, table in tables.items()}
+    return Yearbooks(made, compared, tuple(audit), units)
 
 
 def table_spec(section: TableSection) -> TableSpec:

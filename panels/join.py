@@ -10,6 +10,9 @@ from geo.errors import JoinError, ProductError, TableColumnError
 from panels.codes import MUNICIPALITIES
 from panels.schema import KEY, check_panel
 
+LIGHT = "light"
+"""The side of a join that the city-year table is."""
+
 
 @dataclass(frozen=True, slots=True)
 class JoinResult:
@@ -20,14 +23,13 @@ class JoinResult:
     unmatched: pd.DataFrame
     """Columns ``side``, ``table``, ``city_id``, ``year``. Side ``light``: the light has the
     city-year, the table lacks it; side ``table``: the table has it in a year of the light, the
-    light lacks it. Where tables are joined without light, side ``tables``: other tables have the
-    city-year, the table lacks it."""
+    light lacks it."""
     audit: tuple[AuditRow, ...]
     """How many city-years joined, and how many did not on either side."""
 
 
 def join_panel(
-    cities: pd.DataFrame, tables: Sequence[tuple[str, pd.DataFrame]], *, base: str = "light"
+    cities: pd.DataFrame, tables: Sequence[tuple[str, pd.DataFrame]], *, base: str = LIGHT
 ) -> JoinResult:
     """Join the city-year table with yearbook tables.
 
@@ -40,8 +42,7 @@ def join_panel(
     tables : sequence of (str, pandas.DataFrame)
         Label and table; each with ``city_id`` and ``year``.
     base : str
-        What the city-year table is called: ``light``, or ``tables`` where it is no more than the
-        keys of all tables.
+        What ``cities`` is, where it is not the light but the keys of any table.
 
     Returns
     -------
@@ -126,7 +127,7 @@ def _unmatched(
     left, right = _keys(light), _keys(table)
     with_light = table["year"].isin(light["year"]).to_numpy()
     if not left.isin(right).any():
-        raise _no_key_in_common(light, table, label, base)
+        raise _no_key_in_common(light, table, label)
     sides = {
         base: light.loc[~left.isin(right), list(KEY)].sort_values(list(KEY)),
         "table": table.loc[with_light & ~right.isin(left), list(KEY)].sort_values(list(KEY)),
@@ -142,15 +143,15 @@ def _typed(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(columns).astype(types)
 
 
-def _no_key_in_common(light: pd.DataFrame, table: pd.DataFrame, label: str, base: str) -> JoinError:
+def _no_key_in_common(light: pd.DataFrame, table: pd.DataFrame, label: str) -> JoinError:
     hint = "compare the codes: their length, leading zeros and kind"
     if not light["year"].isin(table["year"]).any():
-        hint = f"no year is in both: choose a table that covers the years of the {base}"
+        hint = "no year is in both: choose a table that covers the years of the light"
     elif _crosswalk_pairs(light, table):
         hint = "apply the crosswalk china-municipalities to both sides"
     return JoinError(
         f"table {label!r}",
-        expected=f"city-years of the {base}, such as {_examples(light)}",
+        expected=f"city-years of the light, such as {_examples(light)}",
         found=_examples(table) or "no rows",
         hint=hint,
     )

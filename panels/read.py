@@ -10,8 +10,9 @@ from geo.audit import AuditRow
 from geo.errors import DuplicateCityYearError, TableColumnError, TableFileError
 from panels.cells import number_column
 from panels.codes import apply_crosswalk, city_code, code_text, crosswalk_named
+from panels.origins import Places
 from panels.parts import Part, YearFrom, table_parts
-from panels.picked import Picked, picked
+from panels.picked import picked
 from panels.rows import (
     code_audit,
     data_rows,
@@ -22,8 +23,8 @@ from panels.rows import (
 )
 from panels.schema import KEY
 from panels.sheets import Sheet, open_sheet, require_no_overflow
-from panels.unit_columns import in_panel_unit, source_unit
-from panels.units import UnitChange, unit_change
+from panels.unit_columns import SaidUnit, in_panel_unit, source_unit
+from panels.units import Unit, UnitChange, unit_change
 from panels.wide_names import YEAR, is_wide
 
 
@@ -70,6 +71,10 @@ class ReadTable:
     """What was dropped, merged or interpreted."""
     label: str = ""
     """The table's name."""
+    places: Places = field(default_factory=dict)
+    """File and row of each city and year, as the file's own program counts."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Unit of each column's numbers, as far as the study or the file says it."""
 
 
 def read_table(spec: TableSpec) -> ReadTable:
@@ -106,6 +111,8 @@ def read_table(spec: TableSpec) -> ReadTable:
         _together(read, spec),
         tuple(row for one in read for row in one.audit),
         spec.label or spec.file.stem,
+        {key: place for one in read for key, place in one.places.items()},
+        {name: unit for one in read for name, unit in one.units.items()},
     )
 
 
@@ -114,6 +121,12 @@ class _ReadPart:
     place: str
     table: pd.DataFrame
     audit: tuple[AuditRow, ...]
+    units: Mapping[str, str]
+
+    @property
+    def places(self) -> Places:
+        keys = zip(self.table["city_id"], self.table["year"], self.table.index, strict=True)
+        return {(str(city), int(year)): (self.place, int(row)) for city, year, row in keys}
 
 
 def _read_part(
@@ -149,30 +162,36 @@ def _read_part(
     audit += code_audit(cells["city_id"], source, city_id, place=place)
     year = years(cells["year"], where=f"{place}: column {spec.year!r}")
     table = pd.DataFrame({"city_id": city_id, "year": year})
+    units: dict[str, str] = {}
     for name, column in spec.columns.items():
         where = f"{place}: column {column!r}"
-        table[name], rows = _numbers(cells[name], found, name, changes.get(name), where, sheet)
-        audit += rows
+        read = _numbers(cells[name], found.units[name], changes.get(name), where, sheet)
+        table[name] = read.numbers
+        audit += read.audit
+        units |= {name: read.unit.name} if read.unit is not None else {}
     audit += valueless_audit(table, place=place)
     unique, merged = unique_rows(table, cells["city_id"].map(code_text), place=place)
-    return _ReadPart(place, unique, (*sheet.audit, *found.audit, *audit, *merged))
+    return _ReadPart(place, unique, (*sheet.audit, *found.audit, *audit, *merged), units)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    numbers: pd.Series
+    unit: Unit | None
+    audit: Sequence[AuditRow]
 
 
 def _numbers(
-    cells: pd.Series,
-    found: Picked,
-    name: str,
-    declared: UnitChange | None,
-    where: str,
-    sheet: Sheet,
-) -> tuple[pd.Series, list[AuditRow]]:
+    cells: pd.Series, said: SaidUnit, declared: UnitChange | None, where: str, sheet: Sheet
+) -> _Numbers:
     """A column's numbers in the panel's unit."""
-    source = source_unit(found.units[name], declared, where=where)
+    source = source_unit(said, declared, where=where)
     is_percent = source is not None and source.name == "percent"
     read = number_column(cells, where=where, percent=is_percent)
     audit = number_audit(read, where=where, place=sheet.place, is_text=sheet.is_text)
     numbers, rows = in_panel_unit(read.numbers, source, declared, where=where, place=sheet.place)
-    return numbers, [*audit, *rows]
+    unit = source if declared is None or declared.panel is None else declared.panel
+    return _Numbers(numbers, unit, [*audit, *rows])
 
 
 def _together(read: Sequence[_ReadPart], spec: TableSpec) -> pd.DataFrame:
