@@ -130,6 +130,10 @@ class CodeError(NightpanelError):
     """A city code cannot be read as text of the declared length."""
 
 
+class CrosswalkError(NightpanelError):
+    """A crosswalk's weights do not sum to one, or it cannot say where a division belongs."""
+
+
 class DuplicateCityYearError(NightpanelError):
     """A (city, year) key occurs more than once."""
 

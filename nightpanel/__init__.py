@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nightpanel.run_cache import cache_entries, prune_cache, read_last_run
     from nightpanel.run_clip import clip
     from nightpanel.run_conversion import viirs_to_dmsp
+    from nightpanel.run_crosswalk import crosswalk
     from nightpanel.run_demo import demo
     from nightpanel.run_estimates import estimate_file
     from nightpanel.run_fetch import fetch, fetch_all, plan_fetch
@@ -36,6 +37,7 @@ _HOME = {
     "cache_entries": "nightpanel.run_cache",
     "check": "nightpanel.check_study",
     "clip": "nightpanel.run_clip",
+    "crosswalk": "nightpanel.run_crosswalk",
     "demo": "nightpanel.run_demo",
     "estimate": "estimation.estimate",
     "estimate_file": "nightpanel.run_estimates",
@@ -65,6 +67,7 @@ __all__ = [
     "cache_entries",
     "check",
     "clip",
+    "crosswalk",
     "demo",
     "estimate",
     "estimate_file",

@@ -12,16 +12,18 @@ from geo.boundaries import Units
 from geo.errors import NightpanelError
 from geo.inequality import CITY_COLUMNS
 from nightpanel.calibration import calibrated, reads_light, study_steps
-from nightpanel.crosswalk import with_crosswalk
 from nightpanel.inputs import required, study_catalog, study_designs, study_units, with_study_file
 from nightpanel.run_panel import Panel, panel
 from nightpanel.study import Study
 from nightpanel.study_file import read_study
+from nightpanel.unit_cities import with_crosswalk
 from tiles.catalog import Catalog
 
 Result = TypeVar("Result")
 BLANK = frozenset(CITY_COLUMNS) - {"city_id", "year", "product", "n_units", "flags"}
 """Columns of the light that a check does not know."""
+
+_LEFT_OUT = ["province", "code", "name", "proposals", "reason", "score"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,24 @@ def _panel_facts(joined: Panel) -> list[str]:
     line = f"panel: {len(joined.panel)} city-years of {cities} cities join"
     return [
         line,
+        *_match_facts(joined.matches),
         *(
             f"panel: {len(part)} unmatched in {side} of {table}"
             for (side, table), part in lost.groupby(["side", "table"])
         ),
     ]
+
+
+def _match_facts(matches: pd.DataFrame) -> list[str]:
+    """How each table's codes and names were matched, and every one that was not."""
+    facts = []
+    for table, rows in matches.groupby("table", sort=False):
+        counts = rows["rule"].value_counts(sort=False)
+        listed = ", ".join(f"{count} {rule}" for rule, count in counts.items())
+        facts.append(f"cities of {table}: {listed}")
+        left_out = rows.loc[rows["city_id"] == "", _LEFT_OUT]
+        for *parts, proposals, reason, score in left_out.itertuples(index=False, name=None):
+            perhaps = f"; perhaps {proposals} ({score:.2f})" if proposals else ""
+            written = " ".join(str(part) for part in parts if part)
+            facts.append(f"cities of {table}: {written} left out, {reason}{perhaps}")
+    return facts

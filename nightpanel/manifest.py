@@ -15,6 +15,7 @@ STAGE_FILES = {
     "panel": (
         "panel.parquet",
         "unmatched.parquet",
+        "matches.parquet",
         "dropped.parquet",
         "reconciliation.parquet",
         "tables/descriptives.csv",

@@ -85,6 +85,7 @@ def read_panel(out: Path) -> "Panel":
         panel=read_output(out, "panel.parquet"),
         unmatched=read_output(out, "unmatched.parquet"),
         audit=tuple(row for row in read_audit(out) if row.stage == "panel"),
+        matches=read_output(out, "matches.parquet"),
         files=tuple(Path(path) for path in record["inputs"] if Path(path).is_absolute()),
         dropped=read_output(out, "dropped.parquet"),
         tables={table.stem: read_csv(out, str(table)) for table in tables},

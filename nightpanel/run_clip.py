@@ -10,8 +10,8 @@ from geo.boundaries import read_units
 from geo.errors import BoundaryColumnError
 from geo.outlines import outlines
 from geo.reproject import to_grid
-from nightpanel.crosswalk import with_crosswalk
 from nightpanel.outputs import check_writable
+from nightpanel.unit_cities import with_crosswalk
 from tiles.catalog import read_catalog
 from tiles.clip import Clip, Edge
 from tiles.clip import clip as clip_tiles

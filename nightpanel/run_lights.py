@@ -10,9 +10,9 @@ import pandas as pd
 from geo.audit import AuditRow
 from geo.boundaries import Units
 from geo.grid import Grid
-from nightpanel.crosswalk import with_crosswalk
 from nightpanel.kept import kept_city_years
 from nightpanel.store import Store
+from nightpanel.unit_cities import with_crosswalk
 from tiles.addresses import TileAddress
 from tiles.catalog import Catalog
 from tiles.contract import check_shows_light

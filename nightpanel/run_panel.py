@@ -18,6 +18,7 @@ from nightpanel.yearbooks import read_yearbooks
 from panels.indices import SHARES_REASON, uil
 from panels.join import LIGHT, join_panel
 from panels.losses import Source, join_losses
+from panels.match import no_matches
 from panels.origins import Origins, Places
 from panels.read import ReadTable
 from panels.reconcile import no_reconciliation
@@ -47,6 +48,9 @@ class Panel:
     """What there is to see of it, by name: see `nightpanel.panel_tables`."""
     units: Mapping[str, str] = field(default_factory=dict)
     """Units of columns, as far as the study declares them or the files say them."""
+    matches: pd.DataFrame = field(default_factory=no_matches)
+    """What each code and name was taken for: ``table`` and `panels.match.MATCH_COLUMNS`; empty
+    where tables have codes alone."""
     reconciliation: pd.DataFrame = field(default_factory=no_reconciliation)
     """Variables of two tables, compared: columns of `panels.reconcile.RECONCILIATION`."""
 
@@ -83,7 +87,7 @@ def panel(
     """
     chosen = None if city_years is None else _one_product(city_years, section.product)
     wanted = years if chosen is None else frozenset(chosen["year"])
-    books = read_yearbooks(section)
+    books = read_yearbooks(section, years=wanted)
     sections = {table.label(): table for table in section.tables}
     prepared = [
         _prepared(sections[label], book, wanted, light=chosen is not None)
@@ -91,12 +95,21 @@ def panel(
     ]
     base = _all_keys(one.table for one in prepared) if chosen is None else chosen
     side = TABLES if chosen is None else LIGHT
-    joined = join_panel(base, [(one.label, one.table) for one in prepared], base=side)
+    joined = join_panel(
+        base,
+        [(one.label, one.table) for one in prepared],
+        base=side,
+        optional=[label for label in books.tables if sections[label].optional],
+    )
     origins = _origins(prepared)
     shaped = shape(joined.panel, section, origins=origins, blank=frozenset(blank))
     for name in section.units:
         require_columns(shaped.table, [name], where="panel.units")
-    sources = [Source(one.label, one.table, one.dropped) for one in prepared]
+    sources = [
+        Source(one.label, one.table, one.dropped)
+        for one in prepared
+        if not sections[one.label].optional
+    ]
     lights = [] if chosen is None else [Source(LIGHT, chosen)]
     lost = join_losses([*lights, *sources], joined.panel)
     dropped = pd.concat([lost, shaped.losses], ignore_index=True)
@@ -117,6 +130,7 @@ def panel(
         tables={**tables, **shaped.index_tables},
         units={**books.units, **section.units},
         reconciliation=books.reconciliation,
+        matches=books.matches,
     )
 
 

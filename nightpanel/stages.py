@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from geo.audit import AuditRow
 from nightpanel.calibration import calibrated, step_files
 from nightpanel.compute import Compute
+from nightpanel.crosswalk_files import crosswalk_files
 from nightpanel.digests import FileDigests, digest_among, input_files
 from nightpanel.inputs import required, study_catalog, study_units
 from nightpanel.made_by import stage_files
@@ -94,6 +95,7 @@ def light_stage(setting: Setting) -> Stage:
     catalog = study_catalog(study, unpack_to=setting.store.folder / UNPACKED)
     boundary = setting.digests_of([units.file])
     files = [file for tile in catalog.tiles for file in tile.source.files]
+    files += [file for file in crosswalk_files(units.crosswalk) if file.exists()]
     inputs = boundary | setting.digests_of([*files, *step_files(lights)])
     inputs |= _of_servers(catalog)
     for tile in catalog.tiles:
@@ -215,6 +217,7 @@ def panel_stage(setting: Setting) -> Stage:
         def write(*, folder: Path) -> dict[str, str]:
             write_table(joined.panel, folder / "panel.parquet", units=joined.units)
             write_table(joined.unmatched, folder / "unmatched.parquet")
+            write_table(joined.matches, folder / "matches.parquet")
             write_table(joined.dropped, folder / "dropped.parquet")
             if len(joined.reconciliation):
                 write_table(joined.reconciliation, folder / "reconciliation.parquet")

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from nightpanel.study_indices import IndexSection
-from nightpanel.study_section import Section
+from nightpanel.study_section import FilePath, Section
 from nightpanel.study_sources import RealSection, ReconcileSection
 from nightpanel.study_steps import IndexStep, PanelStep, RangeSection
 from nightpanel.study_tables import TableSection
@@ -21,6 +21,9 @@ class PanelSection(Section):
 
     tables: list[TableSection] = Field(min_length=1)
     """The tables, each keyed by city and year."""
+    cities: FilePath | None = None
+    """List of the cities that names are looked up among (``city_id``, ``name``); the shipped list
+    of China's when left out."""
     product: str | None = None
     """The product whose city-years are joined, where the light has several."""
     reconcile: list[ReconcileSection] = []

@@ -43,8 +43,11 @@ def with_paths(content: dict[str, Any], path: Path) -> dict[str, Any]:
             anchor.in_section(step, f"lights.steps.{index}")
     anchor.in_section(content.get("units"), "units")
     if isinstance(panel, dict):
+        anchor.in_section(panel, "panel")
         for index, table in enumerate(_tables(panel.get("tables"))):
             anchor.in_section(table, f"panel.tables.{index}")
+            if isinstance(table, dict):
+                anchor.in_section(table.get("vintage"), f"panel.tables.{index}.vintage")
         for name, section in _sections(panel.get("indices")):
             anchor.in_section(section, f"panel.indices.{name}")
         for name, section in _sections(panel.get("real")):
@@ -77,9 +80,12 @@ class _Anchor:
         """Anchor the files that a section names."""
         if not isinstance(section, dict):
             return
-        for name in ("file", "scale"):
+        for name in ("file", "scale", "confirm", "cities"):
             if name in section:
                 section[name] = self.path(section[name], f"{key}.{name}")
+        crosswalk = section.get("crosswalk")
+        if isinstance(crosswalk, str) and Path(crosswalk).suffix:
+            section["crosswalk"] = self.path(crosswalk, f"{key}.crosswalk")
         if section.get("coefficients") not in (None, *SHIPPED):
             section["coefficients"] = self.path(section["coefficients"], f"{key}.coefficients")
 

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from nightpanel.study_indices import UilSection
 from nightpanel.study_section import FilePath, Section
+from nightpanel.study_vintage import VintageSection
 from panels.wide_names import YEAR, is_wide
 
 
@@ -17,7 +18,7 @@ class SheetSection(Section):
     sheet: str | None = None
     """Sheet of a workbook with several; "*" for every one that has a year in its name."""
     year: str | None = None
-    """Column of the year."""
+    """Column of the year; where no name has it either, a row holds for all years of the panel."""
     year_from: Literal["name", "sheet"] | None = None
     """Whether each file's, or each sheet's, name has the year of its rows."""
     header: int | list[int] | None = None
@@ -39,8 +40,16 @@ class TableSection(SheetSection):
 
     name: str | None = Field(default=None, min_length=1)
     """The table's name in messages and in reconcile; its file's name when left out."""
-    city: str
-    """Column of the city code."""
+    city: str | None = None
+    """Column of the city code; may be left out where there is one of names."""
+    city_name: str | None = None
+    """Column of the city's name."""
+    province: str | None = None
+    """Column of the province's name, within which names are looked up."""
+    confirm: FilePath | None = None
+    """Table of the study's own word on names: ``name``, ``city_id`` and perhaps ``province``."""
+    optional: bool = False
+    """Whether city-years that the table lacks stay in the panel, with missing values."""
     city_digits: int = Field(default=4, ge=1)
     """How many leading digits of the code name the city."""
     columns: dict[str, str] = Field(min_length=1)
@@ -48,16 +57,32 @@ class TableSection(SheetSection):
     units: dict[str, str] = {}
     """New name = its unit in the file, "万元", or also that in the panel, "万元 -> 亿元"."""
     crosswalk: str | None = None
-    """Named crosswalk of city codes."""
+    """Crosswalk of city codes: a shipped name, or a table with ``code`` and ``city_id``."""
+    vintage: VintageSection | None = None
+    """One vintage of cities for the table, when cities merged or were split."""
     uil: UilSection | None = None
     """Industrial upgrading made from this table's columns, when the study wants it."""
 
     @model_validator(mode="after")
     def _years_stand_once(self) -> Self:
         said = [self.year is not None, self.year_from is not None, is_wide(self.columns)]
-        if sum(said) != 1:
+        if sum(said) > 1:
             raise ValueError(f"one of year, year_from, or columns with {YEAR}")
         return self
+
+    @model_validator(mode="after")
+    def _names_its_cities(self) -> Self:
+        if self.city is None and self.city_name is None:
+            raise ValueError("city must name the column of codes, or city_name that of names")
+        if self.city_name is None and (self.province or self.confirm):
+            raise ValueError(
+                "city_name must name the column of names that province and confirm serve"
+            )
+        return self
+
+    def has_years(self) -> bool:
+        """Whether its rows, or names of its files, sheets or columns, say years."""
+        return self.year is not None or self.year_from is not None or is_wide(self.columns)
 
     def label(self) -> str:
         """The table's name."""

@@ -17,6 +17,7 @@ class UnitsSection(Section):
     name: str | None = None
     """Column of the unit's name."""
     crosswalk: str | None = None
-    """Named crosswalk of city codes, for example ``china-municipalities``."""
+    """Crosswalk of city codes: ``china-municipalities``, ``china-codes``, ``china-2023``, or a
+    table of the user's (``code``, ``city_id``, or ``old``, ``new``, ``weight``)."""
     vintage: str | None = None
     """Which vintage the boundaries are, for the record that ``explain`` prints."""

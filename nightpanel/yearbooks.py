@@ -1,6 +1,6 @@
 """The yearbook tables of a study: read, reconciled where two tell the same, made real."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -10,10 +10,15 @@ from geo.errors import TableColumnError
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_sources import IndexTableSection, RealSection, ReconcileSection
 from nightpanel.study_tables import TableSection
+from panels.confirmed import read_confirmed
+from panels.crosswalks import read_crosswalk
 from panels.deflate import deflated, with_index
+from panels.match import MATCH_COLUMNS, no_matches
+from panels.places import City, read_cities
 from panels.read import ReadTable, TableSpec, read_table
 from panels.reconcile import no_reconciliation, reconciled, with_chosen
 from panels.schema import KEY
+from panels.vintage import VintageSpec, to_vintage
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +33,20 @@ class Yearbooks:
     """What was dropped, guessed or made of it."""
     units: Mapping[str, str]
     """Units of columns, as far as the study or the files say them."""
+    matches: pd.DataFrame
+    """What each code and name was taken for: ``table`` and `panels.match.MATCH_COLUMNS`; empty
+    where tables have codes alone."""
 
 
-def read_yearbooks(section: PanelSection) -> Yearbooks:
-    """Read a study's tables.
+def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = None) -> Yearbooks:
+    """Read a study's tables, in one vintage each, reconciled, and with what is made real.
 
     Parameters
     ----------
     section : PanelSection
         The study's ``[panel]``.
+    years : collection of int, optional
+        Years that rows without a year hold for; those of the other tables when left out.
 
     Returns
     -------
@@ -49,9 +59,8 @@ def read_yearbooks(section: PanelSection) -> Yearbooks:
         reach its base year.
     """
     _refuse_same_names(section)
-    read = {one.label(): read_table(table_spec(one)) for one in section.tables}
-    tables = {label: one.table for label, one in read.items()}
-    audit = [row for one in read.values() for row in one.audit]
+    read = _read_all(section, years)
+    tables, audit = _in_one_vintage(section, read)
     comparisons = []
     for at, pair in enumerate(section.reconcile):
         tables, comparison, rows = _with_reconciled(tables, pair, where=f"panel.reconcile.{at}")
@@ -66,10 +75,50 @@ def read_yearbooks(section: PanelSection) -> Yearbooks:
         name: units[one.nominal] for name, one in section.real.items() if one.nominal in units
     }
     made = {label: replace(read[label], table=table) for label, table in tables.items()}
-    return Yearbooks(made, compared, tuple(audit), units)
+    return Yearbooks(made, compared, tuple(audit), units, _matches(read))
 
 
-def table_spec(section: TableSection) -> TableSpec:
+def _read_all(section: PanelSection, years: Collection[int] | None) -> dict[str, ReadTable]:
+    """The tables by name; those without years after the others, whose years they may need."""
+    cities = None if section.cities is None else read_cities(section.cities)
+    read: dict[str, ReadTable] = {}
+    for one in sorted(section.tables, key=lambda table: not table.has_years()):
+        known = {year for other in read.values() for year in other.table["year"]}
+        wanted = known if years is None else years
+        read[one.label()] = read_table(table_spec(one, cities=cities, years=wanted))
+    return {one.label(): read[one.label()] for one in section.tables}
+
+
+def _in_one_vintage(
+    section: PanelSection, read: Mapping[str, ReadTable]
+) -> tuple[dict[str, pd.DataFrame], list[AuditRow]]:
+    """The tables, moved where their section asks for it, and all audit rows so far."""
+    tables = {label: one.table for label, one in read.items()}
+    audit = [row for one in read.values() for row in one.audit]
+    for one in section.tables:
+        if one.vintage is not None:
+            spec = VintageSpec(
+                crosswalk=read_crosswalk(one.vintage.crosswalk),
+                counts=tuple(one.vintage.counts),
+                rates=one.vintage.rates,
+                absent_parts=one.vintage.absent_parts,
+            )
+            moved = to_vintage(tables[one.label()], spec, where=str(one.file))
+            tables[one.label()] = moved.table
+            audit += moved.audit
+    return tables, audit
+
+
+def _matches(read: Mapping[str, ReadTable]) -> pd.DataFrame:
+    """The tables' matches under their names."""
+    tables = [one.matches.assign(table=name) for name, one in read.items() if len(one.matches)]
+    whole = pd.concat(tables, ignore_index=True) if tables else no_matches().assign(table="")
+    return whole.astype({"table": "str"})[["table", *MATCH_COLUMNS]]
+
+
+def table_spec(
+    section: TableSection, *, cities: Sequence[City] | None = None, years: Collection[int] = ()
+) -> TableSpec:
     """A table's section as the panels room has it."""
     return TableSpec(
         file=section.file,
@@ -85,6 +134,11 @@ def table_spec(section: TableSection) -> TableSpec:
         encoding=section.encoding,
         separator=section.separator,
         label=section.label(),
+        city_name=section.city_name,
+        province=section.province,
+        cities=cities,
+        confirmed={} if section.confirm is None else read_confirmed(section.confirm),
+        years=tuple(sorted(years)),
     )
 
 

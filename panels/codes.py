@@ -16,20 +16,38 @@ from panels.cells import is_missing, plain
 _DIGITS = re.compile(r"(\d+)(\.0+)?", re.ASCII)
 
 
-def _shipped(name: str) -> list[dict[str, str]]:
+def shipped_rows(name: str) -> list[dict[str, str]]:
+    """Rows of a csv file of this room."""
     text = resources.files("panels").joinpath(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 
 MUNICIPALITIES: Mapping[str, str] = MappingProxyType(
-    {row["code"]: row["city_id"] for row in _shipped("municipalities.csv")}
+    {row["code"]: row["city_id"] for row in shipped_rows("municipalities.csv")}
 )
 """Districts and counties of the four municipalities to the municipality, as one city each."""
 
-PSEUDO_CITIES: frozenset[str] = frozenset(row["city_id"] for row in _shipped("pseudo_cities.csv"))
+PSEUDO_CITIES: frozenset[str] = frozenset(
+    row["city_id"] for row in shipped_rows("pseudo_cities.csv")
+)
 """Codes that group counties administered by a province: no city, left out of estimation."""
 
-_CROSSWALKS: Mapping[str, Mapping[str, str]] = {"china-municipalities": MUNICIPALITIES}
+EARLIER_CODES: Mapping[str, str] = MappingProxyType(
+    {row["old"]: row["new"] for row in shipped_rows("city_changes.csv") if row["kind"] == "code"}
+)
+"""Codes that a place had before it became a city, or another kind of one, to its last code: the
+place is the same (``city_changes.csv``). Of four digits, and of six for a county."""
+
+CHINA_CODES: Mapping[str, str] = MappingProxyType({**MUNICIPALITIES, **EARLIER_CODES})
+"""Every code that only names a place otherwise."""
+
+_CROSSWALKS: Mapping[str, Mapping[str, str]] = {
+    "china-municipalities": MUNICIPALITIES,
+    "china-codes": CHINA_CODES,
+}
+
+CROSSWALK_NAMES = tuple(_CROSSWALKS)
+"""Names of the shipped crosswalks of codes; each holds the one before."""
 
 
 def crosswalk_named(name: str) -> Mapping[str, str]:
@@ -38,7 +56,7 @@ def crosswalk_named(name: str) -> Mapping[str, str]:
     Parameters
     ----------
     name : str
-        ``china-municipalities``.
+        ``china-municipalities``, or ``china-codes``: these and earlier codes of the same place.
 
     Returns
     -------

@@ -1,13 +1,14 @@
 """The join: city-year inequality and yearbook tables to one panel, with what does not match."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
 from geo.audit import AuditRow
 from geo.errors import JoinError, ProductError, TableColumnError
-from panels.codes import MUNICIPALITIES
+from panels.codes import CROSSWALK_NAMES, crosswalk_named
 from panels.schema import KEY, check_panel
 
 LIGHT = "light"
@@ -29,11 +30,15 @@ class JoinResult:
 
 
 def join_panel(
-    cities: pd.DataFrame, tables: Sequence[tuple[str, pd.DataFrame]], *, base: str = LIGHT
+    cities: pd.DataFrame,
+    tables: Sequence[tuple[str, pd.DataFrame]],
+    *,
+    base: str = LIGHT,
+    optional: Collection[str] = (),
 ) -> JoinResult:
     """Join the city-year table with yearbook tables.
 
-    The panel holds the city-years that are in the light and in every table.
+    The panel holds the city-years that are in the light and in every table that is not optional.
 
     Parameters
     ----------
@@ -43,6 +48,8 @@ def join_panel(
         Label and table; each with ``city_id`` and ``year``.
     base : str
         What ``cities`` is, where it is not the light but the keys of any table.
+    optional : collection of str
+        Labels of tables that need not hold every city-year: what they lack is missing.
 
     Returns
     -------
@@ -73,7 +80,8 @@ def join_panel(
         missing, outside = _unmatched(light, right, label, base)
         unmatched.append(missing)
         audit += _table_audit(light, missing, outside, label, base)
-        panel = panel.merge(right, on=list(KEY), how="inner", validate="one_to_one")
+        how: Literal["left", "inner"] = "left" if label in optional else "inner"
+        panel = panel.merge(right, on=list(KEY), how=how, validate="one_to_one")
     if panel.empty:
         raise JoinError(
             "panel",
@@ -147,8 +155,8 @@ def _no_key_in_common(light: pd.DataFrame, table: pd.DataFrame, label: str) -> J
     hint = "compare the codes: their length, leading zeros and kind"
     if not light["year"].isin(table["year"]).any():
         hint = "no year is in both: choose a table that covers the years of the light"
-    elif _crosswalk_pairs(light, table):
-        hint = "apply the crosswalk china-municipalities to both sides"
+    elif (would_match := _crosswalk_pairs(light, table)) is not None:
+        hint = f"apply the crosswalk {would_match[0]} to both sides"
     return JoinError(
         f"table {label!r}",
         expected=f"city-years of the light, such as {_examples(light)}",
@@ -178,9 +186,9 @@ def _table_audit(
         for rule, count, detail in found
         if count
     ]
-    pairs = _crosswalk_pairs(alone[base], alone["table"])
+    name, pairs = _crosswalk_pairs(alone[base], alone["table"]) or ("", [])
     if pairs:
-        detail = f"the crosswalk china-municipalities would match {', '.join(pairs)}"
+        detail = f"the crosswalk {name} would match {', '.join(pairs)}"
         audit.append(AuditRow("panel", "crosswalk_would_match", label, detail, len(pairs)))
     return audit
 
@@ -190,11 +198,16 @@ def _cities(keys: pd.DataFrame) -> str:
     return f"{len(cities)} cities, {', '.join(cities[:20])}" + (", ..." * (len(cities) > 20))
 
 
-def _crosswalk_pairs(light: pd.DataFrame, table: pd.DataFrame) -> list[str]:
-    """Unmatched codes of one side that the crosswalk maps to unmatched codes of the other."""
+def _crosswalk_pairs(light: pd.DataFrame, table: pd.DataFrame) -> tuple[str, list[str]] | None:
+    """The first shipped crosswalk that maps unmatched codes of one side to those of the other."""
     left, right = set(light["city_id"]), set(table["city_id"])
-    return [
-        f"{code} with {city}"
-        for code, city in MUNICIPALITIES.items()
-        if (code in left and city in right) or (code in right and city in left)
-    ]
+    found: tuple[str, list[str]] | None = None
+    for name in CROSSWALK_NAMES:
+        pairs = [
+            f"{code} with {city}"
+            for code, city in crosswalk_named(name).items()
+            if (code in left and city in right) or (code in right and city in left)
+        ]
+        if len(pairs) > (len(found[1]) if found else 0):
+            found = name, pairs
+    return found

@@ -23,7 +23,7 @@ class Picked:
     """Cells of the key and of the wanted columns, uninterpreted."""
 
     cells: pd.DataFrame
-    """Columns ``city_id``, ``year`` and the new names; the index holds row numbers, each as often
+    """Columns of the key and the new names; the index holds row numbers, each as often
     as the row has years."""
     units: Mapping[str, SaidUnit]
     """What the file says of the unit of each wanted column."""
@@ -32,17 +32,23 @@ class Picked:
 
 
 def picked(
-    sheet: Sheet, *, city: str | None, year: str | int | None, columns: Mapping[str, str]
+    sheet: Sheet,
+    *,
+    keys: Mapping[str, str],
+    year: str | int | None,
+    columns: Mapping[str, str],
 ) -> Picked:
     """The wanted columns of a sheet.
 
     Parameters
     ----------
     sheet : Sheet
-    city : str, optional
-        Column of the city; every row is of the `COUNTRY` without one.
+    keys : mapping of str to str
+        ``city_id``, ``city_name``, ``province``, as far as there are such columns, to their names
+        in the file; all rows are of the `COUNTRY` without any.
     year : str or int or None
-        Column of the year, or the year of all rows; None where the columns' names hold it.
+        Column of the year, or the year of all rows; None where the columns' names hold it, or
+        where rows hold for all years.
     columns : mapping of str to str
         New name to the name in the file; with ``{year}`` for one column a year.
 
@@ -56,16 +62,17 @@ def picked(
         A column is missing or repeated, or two columns of a year differ in their units.
     """
     audit: list[AuditRow] = []
-    if city is None:
-        cities = pd.Series(COUNTRY, index=sheet.cells.index, dtype=object)
-    else:
-        cities = _filled(sheet, _position(sheet, city, audit), audit)
+    cities = {
+        name: _filled(sheet, _position(sheet, column, audit), audit)
+        for name, column in keys.items()
+    } or {"city_id": pd.Series(COUNTRY, index=sheet.cells.index, dtype=object)}
     if is_wide(columns):
         return _wide(sheet, cities, columns, audit)
+    years: dict[str, pd.Series] = {}
     if isinstance(year, str):
-        years = _filled(sheet, _position(sheet, year, audit), audit)
-    else:
-        years = pd.Series(year, index=cities.index, dtype=object)
+        years = {"year": _filled(sheet, _position(sheet, year, audit), audit)}
+    elif year is not None:
+        years = {"year": pd.Series(year, index=sheet.cells.index, dtype=object)}
     positions = {name: _position(sheet, column, audit) for name, column in columns.items()}
     cells = pd.DataFrame(
         {"city_id": cities, "year": years}
@@ -77,21 +84,23 @@ def picked(
 
 
 def _wide(
-    sheet: Sheet, cities: pd.Series, columns: Mapping[str, str], audit: list[AuditRow]
+    sheet: Sheet,
+    cities: Mapping[str, pd.Series],
+    columns: Mapping[str, str],
+    audit: list[AuditRow],
 ) -> Picked:
     by_year = {name: _positions_by_year(sheet, column, audit) for name, column in columns.items()}
     units = {name: _one_unit(sheet, columns[name], found) for name, found in by_year.items()}
     audit += _merged_values(sheet, [at for found in by_year.values() for at in found.values()])
-    blank = pd.Series("", index=cities.index, dtype=object)
+    blank = pd.Series("", index=sheet.cells.index, dtype=object)
     parts = []
     for year in sorted({year for found in by_year.values() for year in found}):
         values = {
             name: sheet.cells[found[year]] if year in found else blank
             for name, found in by_year.items()
         }
-        # A row of notes has no year: what is no city stays out of every one.
-        known = pd.Series(year, index=cities.index, dtype=object)
-        parts.append(pd.DataFrame({"city_id": cities, "year": known} | values))
+        years = {"year": pd.Series(year, index=sheet.cells.index, dtype=object)}
+        parts.append(pd.DataFrame({**cities, **years, **values}))
     return Picked(pd.concat(parts), units, tuple(audit))
 
 

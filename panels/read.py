@@ -9,23 +9,21 @@ import pandas as pd
 from geo.audit import AuditRow
 from geo.errors import DuplicateCityYearError, TableColumnError, TableFileError
 from panels.cells import number_column
-from panels.codes import apply_crosswalk, city_code, code_text, crosswalk_named
+from panels.city_keys import NAME, PROVINCE, KeyColumns, city_keys, key_rows
+from panels.crosswalks import code_map
+from panels.match import MATCH_COLUMNS, Reference, no_matches
 from panels.origins import Places
 from panels.parts import Part, YearFrom, table_parts
 from panels.picked import picked
-from panels.rows import (
-    code_audit,
-    data_rows,
-    number_audit,
-    unique_rows,
-    valueless_audit,
-    years,
-)
+from panels.places import City, china_cities
+from panels.rows import number_audit, unique_rows, valueless_audit, years
 from panels.schema import KEY
 from panels.sheets import Sheet, open_sheet, require_no_overflow
 from panels.unit_columns import SaidUnit, in_panel_unit, source_unit
 from panels.units import Unit, UnitChange, unit_change
 from panels.wide_names import YEAR, is_wide
+
+_ANY_YEAR = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +33,11 @@ class TableSpec:
     file: Path
     """The csv, xlsx, xls, dta or parquet file; or a pattern of several, such as ``gdp/*.xlsx``."""
     city: str | None
-    """Its column of city codes; None for a table of the whole country, all of code 0000."""
+    """Its column of city codes, if it has one. A table with neither codes nor names is of the
+    whole country, and gets the code 0000."""
     year: str | None
-    """Its column of years; None where names of files, sheets or columns hold them."""
+    """Its column of years; None where names of files, sheets or columns hold them, or where a row
+    holds for all years."""
     columns: Mapping[str, str]
     """Name in the panel to name in the file; ``{year}`` in it stands for one column a year."""
     sheet: str | None = None
@@ -51,7 +51,18 @@ class TableSpec:
     city_digits: int = 4
     """First digits of a code that name the city."""
     crosswalk: str | None = None
-    """Name of a shipped crosswalk applied to the cut codes."""
+    """Name of a shipped crosswalk, or a file of the user's (``code``, ``city_id``), applied to the
+    codes: to the whole of them where it holds it, else to the first digits."""
+    city_name: str | None = None
+    """Its column of city names, by which cities are found where codes are missing or unknown."""
+    province: str | None = None
+    """Its column of provinces' names, within which names are looked up."""
+    cities: Sequence[City] | None = None
+    """The cities that names are looked up among; the shipped list when left out."""
+    confirmed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Names that the study itself gives a city, as in `panels.match.Reference`."""
+    years: tuple[int, ...] = ()
+    """Years that the rows of a table without years hold for."""
     encoding: str | None = None
     """Encoding of a csv file; found when left out."""
     separator: str | None = None
@@ -75,6 +86,9 @@ class ReadTable:
     """File and row of each city and year, as the file's own program counts."""
     units: Mapping[str, str] = field(default_factory=dict)
     """Unit of each column's numbers, as far as the study or the file says it."""
+    matches: pd.DataFrame = field(default_factory=no_matches)
+    """What each code and name was taken for (`panels.match.MATCH_COLUMNS`); empty for a table of
+    codes alone."""
 
 
 def read_table(spec: TableSpec) -> ReadTable:
@@ -98,21 +112,24 @@ def read_table(spec: TableSpec) -> ReadTable:
         another than the file says.
     CodeError
         A city code is no code of ``city_digits`` or more digits, or the crosswalk is unknown.
+    JoinError
+        No city of a table of names is known.
     DuplicateCityYearError
         A city has a year twice. Rows of different codes that fall together by cutting or by the
         crosswalk are merged only if all their values are equal.
     """
-    crosswalk = crosswalk_named(spec.crosswalk) if spec.crosswalk else {}
+    columns = _key_columns(spec)
     changes = _unit_changes(spec)
     _refuse_unclear_years(spec)
     parts = table_parts(spec.file, sheet=spec.sheet, year_from=spec.year_from)
-    read = [_read_part(spec, part, crosswalk, changes) for part in parts]
+    read = [_read_part(spec, part, columns, changes) for part in parts]
     return ReadTable(
         _together(read, spec),
         tuple(row for one in read for row in one.audit),
         spec.label or spec.file.stem,
         {key: place for one in read for key, place in one.places.items()},
         {name: unit for one in read for name, unit in one.units.items()},
+        _all_matches([one.matches for one in read]),
     )
 
 
@@ -122,6 +139,7 @@ class _ReadPart:
     table: pd.DataFrame
     audit: tuple[AuditRow, ...]
     units: Mapping[str, str]
+    matches: pd.DataFrame
 
     @property
     def places(self) -> Places:
@@ -132,36 +150,35 @@ class _ReadPart:
 def _read_part(
     spec: TableSpec,
     part: Part,
-    crosswalk: Mapping[str, str],
+    columns: KeyColumns,
     changes: Mapping[str, UnitChange],
 ) -> _ReadPart:
-    keys = [name for name in (spec.city, spec.year) if name is not None]
+    named = {"city_id": spec.city, NAME: spec.city_name, PROVINCE: spec.province}
+    cities = {key: name for key, name in named.items() if name is not None}
+    years_in = [] if spec.year is None else [spec.year]
     sheet = open_sheet(
         part.file,
         sheet=part.sheet,
         encoding=spec.encoding,
         separator=spec.separator,
-        wanted=[*keys, *spec.columns.values()],
+        wanted=[*cities.values(), *years_in, *spec.columns.values()],
         header=spec.header,
     )
     place = sheet.place
-    found = picked(sheet, city=spec.city, year=spec.year or part.year, columns=spec.columns)
-    cells, audit = data_rows(found.cells, place=place, whole=sheet.cells)
+    found = picked(sheet, keys=cities, year=spec.year or part.year, columns=spec.columns)
+    cells, audit = key_rows(found.cells, place=place, whole=sheet.cells)
     if cells.empty:
         raise TableFileError(
             place,
-            expected="rows with a city code and a year",
+            expected="rows with a city and a year",
             found="none",
             hint="check the names of the city and year columns, and the sheet",
         )
     require_no_overflow(sheet, cells.index.unique())
-    source = city_code(
-        cells["city_id"], digits=spec.city_digits, where=f"{place}: column {spec.city!r}"
-    )
-    city_id = apply_crosswalk(source, crosswalk)
-    audit += code_audit(cells["city_id"], source, city_id, place=place)
-    year = years(cells["year"], where=f"{place}: column {spec.year!r}")
-    table = pd.DataFrame({"city_id": city_id, "year": year})
+    keys = city_keys(cells, columns, place=place)
+    audit += keys.audit
+    cells = cells[keys.known]
+    table = pd.DataFrame({"city_id": keys.city_id, "year": _years(cells, spec, place)})
     units: dict[str, str] = {}
     for name, column in spec.columns.items():
         where = f"{place}: column {column!r}"
@@ -170,8 +187,50 @@ def _read_part(
         audit += read.audit
         units |= {name: read.unit.name} if read.unit is not None else {}
     audit += valueless_audit(table, place=place)
-    unique, merged = unique_rows(table, cells["city_id"].map(code_text), place=place)
-    return _ReadPart(place, unique, (*sheet.audit, *found.audit, *audit, *merged), units)
+    unique, merged = unique_rows(table, keys.written, place=place)
+    rows = _of_all_years(unique, spec) if "year" not in cells else unique
+    audit = [*sheet.audit, *found.audit, *audit, *merged]
+    return _ReadPart(place, rows, tuple(audit), units, keys.matches)
+
+
+def _key_columns(spec: TableSpec) -> KeyColumns:
+    """How the table names its cities."""
+    return KeyColumns(
+        city=spec.city,
+        city_name=spec.city_name,
+        digits=spec.city_digits,
+        code_map={} if spec.crosswalk is None else code_map(spec.crosswalk),
+        reference=Reference(spec.cities or china_cities(), spec.confirmed),
+    )
+
+
+def _years(cells: pd.DataFrame, spec: TableSpec, place: str) -> pd.Series:
+    """Years of the rows, one and the same where the table has none."""
+    if "year" not in cells:
+        return pd.Series(_ANY_YEAR, index=cells.index, dtype="int64")
+    return years(cells["year"], where=f"{place}: column {spec.year!r}")
+
+
+def _of_all_years(table: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+    """The rows of a table without years once for each year that they hold for."""
+    if not spec.years:
+        raise TableColumnError(
+            f"{spec.file}: year",
+            expected="a column of years, or other tables whose years its rows hold for",
+            found="neither",
+            hint="name the column of years, or state the years of the study",
+        )
+    return pd.concat([table.assign(year=year) for year in spec.years])
+
+
+def _all_matches(matches: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Matches of all parts, those that they share once with all their rows."""
+    whole = pd.concat(matches, ignore_index=True)
+    if len(matches) == 1 or whole.empty:
+        return whole
+    rest = [name for name in MATCH_COLUMNS if name != "rows"]
+    summed = whole.groupby(rest, sort=False, dropna=False, as_index=False)["rows"].sum()
+    return pd.DataFrame(summed)[list(MATCH_COLUMNS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +288,7 @@ def _unit_changes(spec: TableSpec) -> dict[str, UnitChange]:
 
 def _refuse_unclear_years(spec: TableSpec) -> None:
     """The year stands in one place, and no column takes the name of a key."""
-    reserved = sorted(set(KEY) & set(spec.columns))
+    reserved = sorted({*KEY, NAME, PROVINCE} & set(spec.columns))
     if reserved:
         raise TableColumnError(
             f"{spec.file}: columns",
@@ -254,10 +313,10 @@ def _refuse_unclear_years(spec: TableSpec) -> None:
         )
         if there
     ]
-    if len(said) != 1:
+    if len(said) > 1:
         raise TableColumnError(
             f"{spec.file}: year",
             expected=f"one of year, year_from, or columns with {YEAR}",
-            found=" and ".join(said) or "none",
+            found=" and ".join(said),
             hint="say once where the years are",
         )

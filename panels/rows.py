@@ -12,6 +12,9 @@ from panels.schema import KEY
 
 LONGEST_TEXT = 200
 """Characters of a dropped row that its audit row shows."""
+NO_KEY = "neither city nor year"
+NO_CODE = "a year but no city"
+NO_YEAR = "a city but no year"
 
 
 def data_rows(
@@ -45,21 +48,42 @@ def data_rows(
     codeless = no_code & ~notes
     yearless = no_year & ~notes
     every = cells if whole is None else whole
-    blank = 0
-    audit = []
-    for rule, wrong, what in (
-        ("notes_rows", notes, "neither city code nor year"),
-        ("rows_without_code", codeless, "a year but no city code"),
-        ("rows_without_year", yearless, "a city code but no year"),
-    ):
-        for number in cells.index[wrong].unique():
-            text = _row_text(every.loc[number])
-            blank += not text
-            if text:
-                audit.append(_dropped(rule, place, what, int(number), text))
+    audit = [
+        *dropped_rows("notes_rows", cells[notes].index, NO_KEY, place, every),
+        *dropped_rows("rows_without_code", cells[codeless].index, NO_CODE, place, every),
+        *dropped_rows("rows_without_year", cells[yearless].index, NO_YEAR, place, every),
+    ]
+    return cells[~(notes | codeless | yearless)], audit
+
+
+def dropped_rows(
+    rule: str, numbers: pd.Index, what: str, place: str, whole: pd.DataFrame
+) -> list[AuditRow]:
+    """Audit rows of rows that are dropped: one for each, and one for all that are blank.
+
+    Parameters
+    ----------
+    rule : str
+        The audit rule.
+    numbers : pandas.Index
+        Row numbers; a row that has become several counts once.
+    what : str
+        What they have and lack.
+    place : str
+        File and sheet.
+    whole : pandas.DataFrame
+        All their cells, on row numbers.
+
+    Returns
+    -------
+    list of AuditRow
+    """
+    texts = {int(number): _row_text(whole.loc[number]) for number in numbers.unique()}
+    audit = [_dropped(rule, place, what, number, text) for number, text in texts.items() if text]
+    blank = sum(not text for text in texts.values())
     if blank:
         audit.append(AuditRow("panel", "blank_rows", place, "left out", blank, file=place))
-    return cells[~(notes | codeless | yearless)], audit
+    return audit
 
 
 def _row_text(cells: pd.Series | pd.DataFrame) -> str:

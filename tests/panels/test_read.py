@@ -403,9 +403,9 @@ def test_ragged_csv_is_refused(tmp_path):
 
 
 def test_tables_without_data_rows_are_refused(tmp_path):
-    with pytest.raises(TableFileError, match="rows with a city code and a year, found none"):
+    with pytest.raises(TableFileError, match="rows with a city and a year, found none"):
         read_table(spec(csv_file(tmp_path, [])))
-    with pytest.raises(TableFileError, match="rows with a city code and a year"):
+    with pytest.raises(TableFileError, match="rows with a city and a year"):
         read_table(spec(csv_file(tmp_path, [[2018, None, 1.0, 1.0]])))
     empty = xlsx_file(tmp_path, {"a": pd.DataFrame(), "b": pd.DataFrame()})
     with pytest.raises(TableFileError, match="expected a header and rows"):

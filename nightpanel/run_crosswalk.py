@@ -1,0 +1,166 @@
+"""`nightpanel crosswalk`: weights between two vintages of boundaries, by area or by light."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from geo.audit import AuditRow
+from geo.boundaries import make_units, read_units
+from geo.errors import CrosswalkError, MissingYearError, OutputError
+from geo.pieces import SLIVER, Pieces, pieces
+from nightpanel.drafts import write_whole
+from panels.crosswalks import Crosswalk
+from panels.piece_weights import crosswalk_of_pieces
+from tiles.catalog import Catalog, read_catalog
+from tiles.products import product_named, read_products
+from tiles.zonal import zonal
+
+By = Literal["area", "light"]
+
+
+@dataclass(frozen=True, slots=True)
+class CrosswalkResult:
+    """Weights between two vintages."""
+
+    crosswalk: Crosswalk
+    """Old division, new division, weight, year."""
+    pieces: gpd.GeoDataFrame
+    """The pieces with ``area_km2``, ``light`` where it was measured, and their polygons."""
+    audit: tuple[AuditRow, ...]
+    """Repairs, slivers, divisions that are covered in part, dark ones weighed by area."""
+
+
+def crosswalk(
+    old: Path,
+    new: Path,
+    *,
+    old_id: str,
+    new_id: str,
+    year: int,
+    to: Path | None = None,
+    by: By = "area",
+    tiles: Sequence[str | Path] = (),
+    product: str | None = None,
+    products: Path | None = None,
+    old_layer: str | None = None,
+    new_layer: str | None = None,
+    sliver: float = SLIVER,
+    threads: int | None = None,
+) -> CrosswalkResult:
+    """Weigh what each old division has in each new one.
+
+    Parameters
+    ----------
+    old, new : Path
+        Vector files of the two vintages.
+    old_id, new_id : str
+        Their columns of ids, each of which occurs once.
+    year : int
+        First year of the new divisions; tables are moved in the years before.
+    to : Path, optional
+        csv to write: ``old``, ``new``, ``weight``, ``year``, and what was weighed.
+    by : {"area", "light"}
+        Geodesic area, or the sum of light of a tile.
+    tiles : sequence of str or Path
+        One tile of light, for ``by = "light"``.
+    product : str, optional
+        Its product; its name says it otherwise.
+    products : Path, optional
+        TOML file of products of the user's own.
+    old_layer, new_layer : str, optional
+        Layers of the files.
+    sliver : float
+        As `geo.pieces.pieces`.
+    threads : int, optional
+
+    Returns
+    -------
+    CrosswalkResult
+
+    Raises
+    ------
+    NightpanelError
+        A file cannot be read or written, an old division meets no new one, there is not one tile.
+    """
+    catalog = _one_tile(tiles, product, products) if by == "light" else None
+    if by == "area" and tiles:
+        raise CrosswalkError(
+            "crosswalk --tiles",
+            expected="tiles for weights by light alone",
+            found="weights by area",
+            hint="add --by light, or leave the tiles out",
+        )
+    before = read_units(old, unit_id=old_id, city_id=old_id, layer=old_layer)
+    after = read_units(new, unit_id=new_id, city_id=new_id, layer=new_layer)
+    cut = pieces(before, after, sliver=sliver)
+    table = cut.table if catalog is None else _with_light(cut, catalog, threads)
+    source = f"{old.name} in {new.name}"
+    made, weighed = crosswalk_of_pieces(
+        pd.DataFrame(table.drop(columns="geometry")),
+        measure="area_km2" if by == "area" else "light",
+        year=year,
+        instead=None if by == "area" else "area_km2",
+        source=source,
+    )
+    if to is not None:
+        _write(made, table, to)
+    return CrosswalkResult(made, table, (*before.audit, *after.audit, *cut.audit, *weighed))
+
+
+def _one_tile(tiles: Sequence[str | Path], product: str | None, products: Path | None) -> Catalog:
+    own = () if products is None else read_products(products)
+    known = None if product is None else product_named(product, user=own)
+    if not tiles:
+        raise MissingYearError(
+            "crosswalk --tiles",
+            expected="a tile of light to weigh by",
+            found="none",
+            hint="name one with --tiles, or weigh by area",
+        )
+    catalog = read_catalog(tiles, product=known, user=own)
+    if len(catalog.tiles) != 1:
+        years = ", ".join(str(tile.year) for tile in catalog.tiles)
+        raise MissingYearError(
+            "crosswalk --tiles",
+            expected="light of one year",
+            found=f"the years {years}",
+            hint="name one tile, best the last year of the old divisions",
+        )
+    return catalog
+
+
+def _with_light(cut: Pieces, catalog: Catalog, threads: int | None) -> gpd.GeoDataFrame:
+    """The pieces with the sum of light in them."""
+    named = cut.table.assign(piece=[f"{at:07d}" for at in range(len(cut.table))])
+    units = make_units(named, unit_id="piece", city_id="old", source="pieces")
+    (tile,) = catalog.tiles
+    result = zonal(
+        units,
+        catalog,
+        cell_area="geodesic" if tile.grid.crs.is_geographic else "planar",
+        threads=threads,
+    )
+    light = result.unit_years.set_index("unit_id")["sum"].reindex(named["piece"])
+    return cut.table.assign(light=light.fillna(0.0).to_numpy())
+
+
+def _write(made: Crosswalk, table: gpd.GeoDataFrame, to: Path) -> None:
+    measured = pd.DataFrame(table.drop(columns="geometry"))
+    rows = made.table.merge(measured, on=["old", "new"], how="left")
+    text = io.StringIO()
+    rows.to_csv(text, index=False, lineterminator="\n")
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(to, lambda stream: stream.write(text.getvalue().encode()))
+    except OSError as error:
+        raise OutputError(
+            str(to),
+            expected="a file that can be written",
+            found=error.strerror or str(error),
+            hint="choose another with --to",
+        ) from error
