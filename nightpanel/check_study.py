@@ -1,5 +1,6 @@
 """`nightpanel check`: read everything, report every problem, write nothing."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,8 @@ import pandas as pd
 
 from estimation.designs import column_problems
 from geo.boundaries import Units
-from geo.errors import NightpanelError
+from geo.divisions import parse_division
+from geo.errors import CodeError, NightpanelError
 from geo.inequality import CITY_COLUMNS
 from nightpanel.calibration import calibrated, reads_light, study_steps
 from nightpanel.inputs import required, study_catalog, study_designs, study_units, with_study_file
@@ -126,7 +128,18 @@ def _unit_facts(units: Units | None) -> list[str]:
     if units is None:
         return []
     table = units.attributes
-    return [f"units: {len(table)} in {table['city_id'].nunique()} cities, from {units.source}"]
+    line = f"units: {len(table)} in {table['city_id'].nunique()} cities, from {units.source}"
+    kinds = _kinds(table["unit_id"].tolist())
+    return [line, f"units by their codes: {kinds}"] if kinds else [line]
+
+
+def _kinds(codes: list[str]) -> str:
+    """How many units there are of each kind, where all ids are codes of divisions."""
+    try:
+        counts = Counter(parse_division(code).kind for code in codes)
+    except CodeError:
+        return ""
+    return ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.most_common())
 
 
 def _tile_facts(catalog: Catalog | None) -> list[str]:

@@ -173,6 +173,13 @@ def read_crosswalk(name: str | Path) -> Crosswalk:
     """
     if str(name) == CHINA_2023:
         return china_2023()
+    if not Path(name).suffix:
+        raise CodeError(
+            "crosswalk",
+            expected=f"{CHINA_2023}, or a file",
+            found=repr(str(name)),
+            hint="correct the name; a file has an ending such as .csv",
+        )
     sheet = open_sheet(Path(name))
     cells = {column: _cells(sheet, column) for column in ("old", "new", "weight")}
     keep = ~cells["old"].map(is_missing).astype(bool) | ~cells["new"].map(is_missing).astype(bool)

@@ -74,10 +74,8 @@ def picked(
     elif year is not None:
         years = {"year": pd.Series(year, index=sheet.cells.index, dtype=object)}
     positions = {name: _position(sheet, column, audit) for name, column in columns.items()}
-    cells = pd.DataFrame(
-        {"city_id": cities, "year": years}
-        | {name: sheet.cells[at] for name, at in positions.items()}
-    )
+    values = {name: sheet.cells[at] for name, at in positions.items()}
+    cells = pd.DataFrame(cities | years | values)
     audit += _merged_values(sheet, list(positions.values()))
     units = {name: _said(sheet, at) for name, at in positions.items()}
     return Picked(cells, units, tuple(audit))

@@ -1,6 +1,6 @@
 """Cities and provinces of China by code, as of 2000 to 2023: the reference list of matching."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,9 +11,6 @@ from geo.errors import CodeError, TableColumnError
 from panels.cells import is_missing, plain, year_of
 from panels.codes import code_text, shipped_rows
 from panels.sheets import open_sheet
-
-SHIPPED = "china"
-"""The name of the shipped list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +103,6 @@ def _position(header: tuple[str, ...], name: str, file: Path) -> int:
             hint="name the columns so",
         )
     return header.index(name)
-
-
-def known_ids(cities: Iterable[City]) -> frozenset[str]:
-    """The codes of a list."""
-    return frozenset(city.city_id for city in cities)
 
 
 def is_municipality(city_id: str) -> bool:

@@ -7,8 +7,6 @@ from typing import Protocol
 from geo.audit import AuditRow
 from geo.errors import TableFileError
 from panels.grid import Grid, require_small
-from panels.xls_cells import XlsBook
-from panels.xlsx_cells import XlsxBook
 
 
 class Book(Protocol):
@@ -74,8 +72,15 @@ def sheet_names(file: Path) -> list[str]:
 
 
 def _book(file: Path) -> Book:
+    # Their libraries are loaded with the first workbook.
     require_small(file)
-    return XlsBook(file) if file.suffix.lower() == ".xls" else XlsxBook(file)
+    if file.suffix.lower() == ".xls":
+        from panels.xls_cells import XlsBook
+
+        return XlsBook(file)
+    from panels.xlsx_cells import XlsxBook
+
+    return XlsxBook(file)
 
 
 def _sheet(book: Book, file: Path, sheet: str | None) -> tuple[str, list[AuditRow]]:

@@ -35,6 +35,10 @@ def test_wheel_holds_exactly_the_packages(tmp_path: Path) -> None:
         "tiles/products.toml",
         "panels/municipalities.csv",
         "panels/pseudo_cities.csv",
+        "panels/cities.csv",
+        "panels/city_changes.csv",
+        "panels/provinces.csv",
+        "panels/traditional.csv",
         "nightpanel/demo_study.toml",
         *(f"{package}/py.typed" for package in PACKAGES),
     ):

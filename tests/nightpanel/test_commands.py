@@ -212,7 +212,7 @@ def test_estimate_from_any_table(ran: Path, tmp_path: Path, command: Command, en
 
 
 def test_every_command_has_help_with_an_example(command: Command) -> None:
-    for name in ("demo", "check", "run", "lights", "export", "estimate"):
+    for name in ("demo", "check", "run", "lights", "export", "estimate", "crosswalk"):
         ended = command(name, "--help")
         assert ended.returncode == 0
         assert f"Example: nightpanel {name}" in ended.stdout

@@ -130,6 +130,8 @@ def test_files_of_the_users_own(tmp_path):
     file.write_text("old,new,weight,year\n0101,,1,2011\n")
     with pytest.raises(CodeError, match="a blank in row 2"):
         read_crosswalk(file)
+    with pytest.raises(CodeError, match="expected china-2023, or a file, found 'china-2032'"):
+        read_crosswalk("china-2032")
     codes = tmp_path / "codes.csv"
     codes.write_text("code,city_id\n0101,0100\n0102,0100\n")
     assert code_map(str(codes)) == {"0101": "0100", "0102": "0100"}

@@ -1,14 +1,20 @@
 """The real yearbooks: which of their codes and names are which cities, and by what rule."""
 
+import runpy
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from panels.crosswalks import china_2023
 from panels.match import UNMATCHED
-from panels.read import ReadTable, TableSpec, read_table
+from panels.read import ReadTable, read_table
+from panels.vintage import VintageSpec, to_vintage
 
 pytestmark = pytest.mark.real
+ROOT = Path(__file__).resolve().parents[2]
 
 RULES = {
     "industry": {"code": 337, "earlier_code": 5},
@@ -35,55 +41,20 @@ EARLIER = {
 """Cities under a code of an earlier year, by the code they are read as."""
 
 
-def specs(data: Path) -> dict[str, TableSpec]:
-    books = data / "panel" / "yearbooks"
-    finance = data / "panel" / "pku_dfiic" / "PKU_DFIIC_city.dta"
-    population = books / "city298_popdensity_1998_2024.xlsx"
-    sheet = {"sheet": "面板数据", "city_name": "城市", "province": "省份"}
-    return {
-        "industry": TableSpec(
-            books / "city_industry_structure_2000_2023.xlsx", "城市代码", "年度标识",
-            {"gdp": "gdp（亿元人民币）"}, "面板数据2000-2023",
-            city_name="城市名称", province="省份名称",
-        ),
-        "loans": TableSpec(
-            books / "city_findev_loans_deposits_2003_2023.xlsx", "城市代码", "年份",
-            {"gdp": "地区生产总值(万元)"}, city_name="城市", province="省份",
-        ),
-        "population": TableSpec(population, "城市代码", "年份", {"p": "常住人口（万人）"}, **sheet),
-        "population, names alone": TableSpec(
-            population, None, "年份", {"p": "常住人口（万人）"}, **sheet
-        ),
-        "deflators": TableSpec(
-            books / "city296_gdp_base2000.xlsx", None, "年份", {"deflator": "GDP平减指数"},
-            "Sheet1", city_name="城市", province="省份",
-        ),
-        "investment from abroad": TableSpec(
-            books / "city_fdi_1996_2023.xlsx", None, "year", {"fdi": "外商直接投资"}, "Sheet1",
-            city_name="地级市",
-        ),
-        "pilot cities": TableSpec(
-            books / "pilot_city_list.xlsx", None, None, {"pilot_year": "pilot_year"},
-            city_name="city_name", years=(2018,),
-        ),
-        "digital finance, 2018": TableSpec(
-            finance, "pref_code_year18", "year", {"d": "index_aggregate"},
-            city_name="pref_name_year18",
-        ),
-        "digital finance, 2014": TableSpec(
-            finance, "pref_code_year14", "year", {"d": "index_aggregate"},
-            city_name="pref_name_year14",
-        ),
-        "city panel": TableSpec(
-            data / "panel" / "china_city_panel_real.csv", "city_code", "year",
-            {"gdp": "gdp_100m"}, city_name="city", province="province",
-        ),
-    }  # fmt: skip
+@pytest.fixture(scope="module")
+def script() -> dict[str, Any]:
+    """What fills the page on codes."""
+    return runpy.run_path(str(ROOT / "docs" / "scripts" / "city_matches.py"))
 
 
 @pytest.fixture(scope="module")
-def tables(data_dir: Path) -> dict[str, ReadTable]:
-    return {name: read_table(spec) for name, spec in specs(data_dir).items()}
+def tables(script: dict[str, Any], data_dir: Path) -> dict[str, ReadTable]:
+    return {name: read_table(spec) for name, spec in script["specs"](data_dir).items()}
+
+
+def test_the_page_has_what_the_script_finds(script, tables, data_dir):
+    page = (ROOT / "docs" / "codes-and-vintages.md").read_text(encoding="utf-8")
+    assert script["report"](tables, script["boundary_cities"](data_dir)) in page
 
 
 def test_every_code_and_name_is_found_but_two(tables):
@@ -124,3 +95,25 @@ def test_cities_that_ended_have_no_later_values(tables):
             late = table[(table["city_id"] == city) & (table["year"] > last)]
             assert len(late) == 2023 - last
             assert late.drop(columns=["city_id", "year"]).isna().all(axis=None)
+
+
+def test_mergers_and_splits_keep_the_totals_of_every_year(tables):
+    spec = VintageSpec(china_2023(), counts=("gdp",))
+    for name in ("loans", "city panel", "industry"):
+        read = tables[name].table
+        before = read[read["year"] >= 2003].dropna().reset_index(drop=True)
+        moved = to_vintage(before, spec, where=name)
+        after = moved.table.set_index(["city_id", "year"])["gdp"]
+        # Where the table has all the parts, nothing is lost.
+        assert not {"3414", "3712"} & set(moved.table["city_id"])
+        old = before.set_index(["city_id", "year"])["gdp"]
+        assert after["3701", 2018] == old["3701", 2018] + old["3712", 2018]
+        assert after["3701", 2019] == old["3701", 2019]
+        assert after["3401", 2010] == pytest.approx(old["3401", 2010] + 0.453 * old["3414", 2010])
+        for year in range(2003, 2024):
+            lost = after.xs(year, level="year").isna()
+            totals = (one.xs(year, level="year").sum() for one in (old, after))
+            assert lost.any() or np.isclose(*totals, rtol=1e-12), (name, year)
+        absent = [row.subject for row in moved.audit if row.rule == "vintage_part_absent"]
+        # The industry table has no row of Laiwu for one year.
+        assert len(absent) == (1 if name == "industry" else 0)
