@@ -165,6 +165,12 @@ def number_column(cells: pd.Series, *, where: str, percent: bool = False) -> Num
     )
 
 
+def number_of(cell: object) -> float | None:
+    """The number of one cell, signs of percent and footnotes left off; None if it is none."""
+    read = None if is_missing(cell) else _number(cell)
+    return None if read is None or not math.isfinite(read.number) else read.number
+
+
 _MET = ("grouped", "folded", "percent", "text")
 
 

@@ -1,5 +1,6 @@
 """The cells of a sheet as its own program shows them, and how many of them are too many."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,7 +37,7 @@ class Grid:
 
     cells: pd.DataFrame
     """Any values, blank ones as empty text; columns numbered from 0; the index holds the row
-    numbers of the file. Blank rows at the end are cut off."""
+    numbers of the file. Rows without any content are not among them."""
     place: str
     """File and sheet."""
     merged: tuple[Merged, ...] = ()
@@ -53,56 +54,40 @@ class Grid:
     """Guesses made on opening."""
 
 
-def grid_cells(rows: list[list[object]], numbers: list[int] | None = None) -> pd.DataFrame:
-    """Rows of different lengths as a table, without the blank ones at the end.
+def grid_cells(rows: Iterable[tuple[int, Sequence[object]]], place: str) -> pd.DataFrame:
+    """Numbered rows of different lengths as a table, without the blank ones.
 
     Parameters
     ----------
-    rows : list of list
-        Blank cells as None or empty text.
-    numbers : list of int, optional
-        Row numbers of the file; 1, 2, ... when left out.
+    rows : iterable of (int, sequence)
+        Row number of the file and cells, blank ones as None or empty text.
+    place : str
+        File and sheet, for the error.
 
     Returns
     -------
     pandas.DataFrame
-        Object columns from 0, blank cells as empty text.
+        Object columns from 0, blank cells as empty text; the index holds the row numbers.
+
+    Raises
+    ------
+    TableFileError
+        Rows times the widest row are more than `MAX_CELLS`.
     """
-    counted = list(range(1, len(rows) + 1)) if numbers is None else list(numbers)
-    whole = [["" if cell is None else cell for cell in row] for row in rows]
-    while whole and all(cell == "" for cell in whole[-1]):
-        whole.pop()
-        counted.pop()
-    width = max(map(len, whole), default=0)
-    padded = [row + [""] * (width - len(row)) for row in whole]
-    return pd.DataFrame(padded, index=counted, columns=range(width), dtype=object)
-
-
-class CellBudget:
-    """Counts cells while a table is read, so that reading ends before memory does.
-
-    Parameters
-    ----------
-    place : str
-        File and sheet, for the error.
-    """
-
-    def __init__(self, place: str) -> None:
-        self._place = place
-        self._rows = 0
-        self._width = 0
-
-    def take(self, width: int) -> None:
-        """Count a row.
-
-        Raises
-        ------
-        TableFileError
-            Rows times the widest row are more than `MAX_CELLS`.
-        """
-        self._rows += 1
-        self._width = max(self._width, width)
-        require_few(self._rows * self._width, self._place)
+    numbers: list[int] = []
+    kept: list[list[object]] = []
+    width = 0
+    for number, row in rows:
+        cells = ["" if cell is None else cell for cell in row]
+        while cells and (cells[-1] == "" or (isinstance(cells[-1], str) and not cells[-1].strip())):
+            cells.pop()
+        if cells:
+            numbers.append(number)
+            kept.append(cells)
+            width = max(width, len(cells))
+            require_few(len(kept) * width, place)
+    padded = [row + [""] * (width - len(row)) for row in kept]
+    return pd.DataFrame(padded, index=numbers, columns=range(width), dtype=object)
 
 
 def require_few(cells: int, place: str) -> None:

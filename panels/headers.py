@@ -16,7 +16,9 @@ from panels.wide_names import YEAR
 MAX_ROWS = 3
 """Rows that a header may have."""
 _LOOKED_AT = 40
-_UNIT_WORDS = {"单位", "计量单位", "unit", "units"}
+UNIT_WORDS = frozenset({"单位", "计量单位", "unit", "units"})
+"""What a row or column of units is called."""
+
 _YEARS = r"((?:19|20)\d{2})"
 
 
@@ -32,6 +34,8 @@ class Header:
     """The unit that a line above the header states for the whole table."""
     first: int
     """Position of the header's first row."""
+    last: int
+    """Position of its last."""
     end: int
     """Position of the first row below header and units."""
     audit: tuple[AuditRow, ...]
@@ -88,7 +92,7 @@ def header_at(grid: Grid, first: int, rows: int) -> Header:
         end += 1
     of_names = [unit or split_unit(name)[1] for unit, name in zip(units, names, strict=True)]
     stated = next(filter(None, map(stated_unit, _texts(grid, range(first)))), None)
-    return Header(tuple(names), tuple(of_names), stated, first, end, tuple(audit))
+    return Header(tuple(names), tuple(of_names), stated, first, first + rows - 1, end, tuple(audit))
 
 
 def located(names: Sequence[str], wanted: str) -> tuple[list[int], str]:
@@ -235,7 +239,7 @@ def _unit_row(grid: Grid, position: int) -> list[Unit | None] | None:
     texts = [header_text(cell) for cell in grid.cells.iloc[position]]
     units = [unit_named(text) or unit_named(text.strip("()（）[]【】")) for text in texts]
     told = [
-        unit is not None or text.strip("()（）:：").casefold() in _UNIT_WORDS
+        unit is not None or text.strip("()（）:：").casefold() in UNIT_WORDS
         for text, unit in zip(texts, units, strict=True)
         if text
     ]

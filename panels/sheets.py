@@ -15,12 +15,20 @@ import pyarrow.parquet as pq
 
 from geo.audit import AuditRow
 from geo.errors import TableFileError
-from panels.cells import plain
+from panels.cells import is_missing, plain
 from panels.grid import Grid, Merged, grid_cells, require_few, require_small
-from panels.headers import Header, find_header, header_at, header_texts, is_repeated
+from panels.headers import (
+    UNIT_WORDS,
+    Header,
+    find_header,
+    folded,
+    header_at,
+    header_texts,
+    is_repeated,
+)
 from panels.table_files import ENDINGS, TEXTS, WORKBOOKS
 from panels.text_tables import open_text
-from panels.units import Unit, split_unit
+from panels.units import Unit, split_unit, unit_named
 from panels.workbooks import open_workbook
 
 _UNREADABLE = (
@@ -93,7 +101,7 @@ def open_grid(
             return open_workbook(file, sheet=sheet)
         named = _open_named(file)
         rows = [list(named.header), *named.cells.to_numpy(dtype=object).tolist()]
-        return Grid(grid_cells(rows, list(range(len(rows)))), named.place)
+        return Grid(grid_cells(enumerate(rows), named.place), named.place)
     except _UNREADABLE as error:
         raise _unreadable(file, error) from error
 
@@ -148,7 +156,7 @@ def open_sheet(
             found="nothing",
             hint="check the file and sheet",
         )
-    return _under_header(grid, _header(grid, wanted, header))
+    return under_header(grid, _header(grid, wanted, header))
 
 
 def require_no_overflow(sheet: Sheet, rows: pd.Index) -> None:
@@ -196,7 +204,8 @@ def _header(grid: Grid, wanted: Sequence[str], rows: Sequence[int]) -> Header:
     return header_at(grid, present[0], len(present))
 
 
-def _under_header(grid: Grid, header: Header) -> Sheet:
+def under_header(grid: Grid, header: Header) -> Sheet:
+    """The rows of a grid under the names of a header, without those that say it again."""
     cells = grid.cells.iloc[header.end :]
     again = _repeated(grid, header, cells)
     audit = [
@@ -204,17 +213,34 @@ def _under_header(grid: Grid, header: Header) -> Sheet:
         for number in again
     ]
     rows = cells.drop(index=again)
+    stated, said = _stated(grid, rows, header)
     return Sheet(
         header.names,
         rows,
         grid.place,
-        audit=(*grid.audit, *header.audit, *audit, *_hidden_audit(grid, rows, header)),
+        audit=(*grid.audit, *header.audit, *audit, *said, *_hidden_audit(grid, rows, header)),
         units=header.units,
-        stated=header.stated,
+        stated=stated,
         percent=grid.percent,
-        merged=tuple(block for block in grid.merged if block.last_row in rows.index),
+        merged=tuple(
+            block for block in grid.merged if len(rows) and block.last_row >= rows.index[0]
+        ),
         is_text=grid.is_text,
     )
+
+
+def _stated(grid: Grid, rows: pd.DataFrame, header: Header) -> tuple[Unit | None, list[AuditRow]]:
+    """The unit that a line above the table, or a column of nothing else, states for all of it."""
+    found, where = header.stated, "a line above the table"
+    for at, name in enumerate(header.names):
+        if found is None and folded(name) in UNIT_WORDS:
+            units = {plain(cell) for cell in rows[at] if not is_missing(cell)}
+            if len(units) == 1:
+                found, where = unit_named(units.pop()), f"the column {name!r}"
+    if found is None:
+        return None, []
+    detail = f"{where} states the unit {found.name}"
+    return found, [AuditRow("panel", "stated_unit", grid.place, detail, file=grid.place)]
 
 
 def _repeated(grid: Grid, header: Header, cells: pd.DataFrame) -> list[int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from geo.audit import AuditRow
 from geo.errors import TableFileError
 from panels.cells import plain
-from panels.grid import MAX_COLUMNS, MAX_ROWS, CellBudget, Grid, grid_cells, require_small
+from panels.grid import MAX_COLUMNS, MAX_ROWS, Grid, grid_cells, require_small
 
 SEPARATORS = (",", ";", "\t")
 """Separators that are looked for."""
@@ -64,12 +64,9 @@ def open_text(file: Path, *, encoding: str | None = None, separator: str | None 
         if guessed:
             detail = f"cells are separated by {_SHOWN[separator]}"
             audit.append(AuditRow("panel", "guessed_separator", str(file), detail, file=str(file)))
-    budget = CellBudget(str(file))
-    rows: list[list[object]] = []
-    for cells in csv.reader(_lines(file, text, separator), delimiter=separator):
-        budget.take(len(cells))
-        rows.append(list(cells))
-    return Grid(grid_cells(rows), str(file), is_text=True, audit=tuple(audit))
+    rows = csv.reader(_lines(file, text, separator), delimiter=separator)
+    cells = grid_cells(enumerate(rows, start=1), str(file))
+    return Grid(cells, str(file), is_text=True, audit=tuple(audit))
 
 
 def _lines(file: Path, text: str, separator: str) -> Iterator[str]:

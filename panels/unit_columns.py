@@ -20,7 +20,7 @@ class SaidUnit:
     own: Unit | None
     """In the column's name, a row of units or a label."""
     stated: Unit | None
-    """In a line above the table, for whichever columns it fits."""
+    """For the table as a whole, for whichever columns it fits."""
     shown_as_percent: bool
     """Whether its numbers are stored as fractions and shown as percents."""
 
@@ -129,13 +129,13 @@ def _contradiction(where: str, declared: Unit, own: Unit, said: SaidUnit) -> Tab
             found="fractions that the sheet shows as percents, 0.35 as 35%",
             hint=f'declare "{own.name}" or "{own.name} -> {declared.name}"',
         )
-    told = "the file" if said.own is not None else "the line above the table"
+    told = "the column itself" if said.own is not None else "the table as a whole"
     hint = f'declare "{own.name}"'
     if own.dimension == declared.dimension:
         hint += f' or "{own.name} -> {declared.name}"'
     return TableColumnError(
         where,
         expected=f"numbers in {declared.name}, as the study declares",
-        found=f"{own.name} by what {told} says",
+        found=f"{own.name}, as {told} says",
         hint=f"{hint}, or correct the file",
     )

@@ -13,7 +13,7 @@ from xlrd.compdoc import CompDocError
 
 from geo.errors import TableFileError
 from panels.cells import plain
-from panels.grid import CellBudget, Grid, Merged, grid_cells
+from panels.grid import Grid, Merged, grid_cells
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _PROBED_ROWS = 50
@@ -69,13 +69,9 @@ class XlsBook:
         """A sheet's cells."""
         place = f"{self._file} [{name}]"
         sheet = self._book.sheet_by_name(name)
-        budget = CellBudget(place)
-        rows: list[list[object]] = []
-        for row in range(sheet.nrows):
-            budget.take(sheet.ncols)
-            rows.append([_value(cell) for cell in sheet.row(row)])
+        rows = ([_value(cell) for cell in sheet.row(row)] for row in range(sheet.nrows))
         return Grid(
-            grid_cells(rows),
+            grid_cells(enumerate(rows, start=1), place),
             place,
             merged=tuple(
                 Merged(top + 1, bottom, left, right - 1)

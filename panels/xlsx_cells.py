@@ -14,7 +14,7 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.chartsheet import Chartsheet
 
-from panels.grid import CellBudget, Grid, grid_cells
+from panels.grid import Grid, grid_cells
 from panels.xlsx_marks import sheet_marks
 from panels.zip_limits import require_workbook
 
@@ -61,16 +61,8 @@ class XlsxBook:
         """A sheet's cells."""
         place = f"{self._file} [{name}]"
         marks = sheet_marks(self._file, name)
-        budget = CellBudget(place)
-        rows: list[list[object]] = []
-        for row in self._rows(name):
-            cells = list(row)
-            while cells and cells[-1] is None:
-                cells.pop()
-            budget.take(len(cells))
-            rows.append(cells)
         return Grid(
-            grid_cells(rows),
+            grid_cells(enumerate(self._rows(name), start=1), place),
             place,
             merged=marks.merged,
             hidden_rows=marks.hidden_rows,
