@@ -19,7 +19,7 @@ from nightpanel.study_indices import (
 from panels.composite import Indicator, Recipe
 from panels.composite_scale import composite
 from panels.digital_finance import digital_finance
-from panels.indices import uil
+from panels.indices import SHARES_REASON, uil
 from panels.origins import Origins
 from panels.sectors import IndexResult
 from panels.stability import rank_stability
@@ -71,9 +71,7 @@ def make_index(
     made = table.copy()
     put(made, name, np.asarray(result.values), source="", where=where)
     gone = np.flatnonzero(~result.keep)
-    reasons = dropped_keys(
-        (*key_at(table, row), "sector shares miss 1 by more than 0.005") for row in gone
-    )
+    reasons = dropped_keys((*key_at(table, row), SHARES_REASON) for row in gone)
     rows = made[result.keep.to_numpy()].reset_index(drop=True)
     return MadeIndex(Stepped(rows, result.audit, reasons))
 
@@ -83,7 +81,6 @@ def _simple(
 ) -> IndexResult:
     match section:
         case UilIndexSection():
-            file = origins.files.get(section.shares[0], "") if section.shares else ""
             return uil(
                 table,
                 value_added=section.value_added,
@@ -91,7 +88,6 @@ def _simple(
                 unit=section.unit or "fraction",
                 on_bad_shares=section.on_bad_shares,
                 where=where,
-                file=file,
                 origins=origins,
             )
         case AdvancedStructureSection():

@@ -1,6 +1,6 @@
 """From the city-year table and yearbooks to the panel."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from nightpanel.run_steps import shape
 from nightpanel.study_indices import UilSection
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_tables import TableSection
-from panels.indices import uil
+from panels.indices import SHARES_REASON, uil
 from panels.join import LIGHT, join_panel
 from panels.losses import Source, join_losses
-from panels.origins import Origins
+from panels.origins import Origins, Places
 from panels.read import TableSpec, read_table
 from panels.schema import KEY, require_columns
 from panels.stepped import dropped_keys, key_at
@@ -79,7 +79,7 @@ def panel(
     chosen = None if city_years is None else _one_product(city_years, section.product)
     wanted = years if chosen is None else frozenset(chosen["year"])
     prepared = [_prepared(table, wanted, light=chosen is not None) for table in section.tables]
-    base = _all_keys(one.table for one in prepared) if chosen is None else chosen
+    base = _all_keys([one.table for one in prepared]) if chosen is None else chosen
     side = TABLES if chosen is None else LIGHT
     joined = join_panel(base, [(one.label, one.table) for one in prepared], base=side)
     origins = _origins(prepared)
@@ -118,8 +118,15 @@ def _one_product(city_years: pd.DataFrame, product: str | None) -> pd.DataFrame:
     return chosen
 
 
-def _all_keys(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+def _all_keys(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """City-years that any of the tables has."""
+    if all(table.empty for table in tables):
+        raise JoinError(
+            "study.years",
+            expected="years of which a table has rows",
+            found="none",
+            hint="correct the years, or leave them out for all that the tables have",
+        )
     keys = pd.concat([table[list(KEY)] for table in tables]).drop_duplicates()
     return keys.sort_values(list(KEY)).reset_index(drop=True)
 
@@ -127,28 +134,25 @@ def _all_keys(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     label: str
-    place: str
     table: pd.DataFrame
-    rows: Mapping[tuple[str, int], int]
+    places: Places
     dropped: pd.DataFrame
     audit: tuple[AuditRow, ...]
 
 
 def _origins(prepared: Sequence[_Prepared]) -> Origins:
-    files = {
-        str(column): one.place
-        for one in prepared
+    tables = {
+        str(column): f"{at}"
+        for at, one in enumerate(prepared)
         for column in one.table.columns
         if column not in KEY
     }
-    return Origins(files, {one.place: one.rows for one in prepared})
+    return Origins(tables, {f"{at}": one.places for at, one in enumerate(prepared)})
 
 
 def _prepared(section: TableSection, years: Collection[int] | None, *, light: bool) -> _Prepared:
     """One table within the years of the panel, with UIL when its section asks for it."""
     read = read_table(_spec(section))
-    keys = zip(read.table["city_id"], read.table["year"], strict=True)
-    rows = {(str(city), int(year)): row for (city, year), row in zip(keys, read.rows, strict=True)}
     inside = read.table["year"].isin(read.table["year"] if years is None else list(years))
     table = read.table[inside].reset_index(drop=True)
     label = section.file.name if section.sheet is None else f"{section.file.name}[{section.sheet}]"
@@ -159,10 +163,10 @@ def _prepared(section: TableSection, years: Collection[int] | None, *, light: bo
         audit.append(AuditRow("panel", "outside_years", label, why, outside))
     dropped = dropped_keys()
     if section.uil is not None:
-        origins = Origins(rows={read.place: rows})
-        table, dropped, made = _with_uil(table, section.uil, section.file, read.place, origins)
+        origins = Origins(dict.fromkeys(section.columns, label), {label: read.places})
+        table, dropped, made = _with_uil(table, section.uil, section.file, origins)
         audit += made
-    return _Prepared(label, read.place, table, rows, dropped, tuple(audit))
+    return _Prepared(label, table, read.places, dropped, tuple(audit))
 
 
 def _spec(section: TableSection) -> TableSpec:
@@ -171,7 +175,7 @@ def _spec(section: TableSection) -> TableSpec:
 
 
 def _with_uil(
-    table: pd.DataFrame, section: UilSection, file: Path, place: str, origins: Origins
+    table: pd.DataFrame, section: UilSection, file: Path, origins: Origins
 ) -> tuple[pd.DataFrame, pd.DataFrame, Sequence[AuditRow]]:
     """The table with UIL, the rows that it dropped, and what was done."""
     where = f"{file}: uil"
@@ -189,11 +193,9 @@ def _with_uil(
         unit=section.unit or "fraction",
         on_bad_shares=section.on_bad_shares,
         where=where,
-        file=place,
         origins=origins,
     )
-    reason = "sector shares miss 1 by more than 0.005"
     gone = (index.keep.index[~index.keep]).tolist()
-    dropped = dropped_keys((*key_at(table, row), reason) for row in gone)
+    dropped = dropped_keys((*key_at(table, row), SHARES_REASON) for row in gone)
     kept = table.assign(**{section.name: index.values})[index.keep]
     return kept.reset_index(drop=True), dropped, index.audit

@@ -16,6 +16,8 @@ SHARES_TOLERANCE = 0.005
 """How far the shares of a row may miss 1."""
 _ROUNDING = 1e-9
 """Decimal shares that miss 1 by just the tolerance may miss it by this more in binary."""
+SHARES_REASON = f"sector shares miss 1 by more than {SHARES_TOLERANCE}"
+"""Why a row is lost whose shares do not add up."""
 _SCALE = {"fraction": 1.0, "percent": 100.0}
 
 
@@ -27,7 +29,6 @@ def uil(
     unit: Literal["fraction", "percent"] = "fraction",
     on_bad_shares: Literal["error", "keep", "drop"] = "error",
     where: str,
-    file: str = "",
     origins: Origins = UNKNOWN,
 ) -> IndexResult:
     r"""Level of industrial structure upgrading, Yu and Zhang, equation (2).
@@ -48,8 +49,8 @@ def uil(
         What to do with a row whose reported shares are used and miss 1 by more than 0.005.
     where : str
         File or table, for errors and the audit.
-    file, origins : str, Origins
-        The file of the shares, and its rows, for the audit.
+    origins : Origins
+        Where the shares stand, for the audit.
 
     Returns
     -------
@@ -86,7 +87,7 @@ def uil(
     _refuse_outside(table, values, where)
     audit = [
         *_counts(where, by_levels, filled & keep, values, off & ~filled),
-        *_bad_rows(table, reported, bad, on_bad_shares, where, file, origins),
+        *_bad_rows(table, shares, reported, bad, on_bad_shares, where, origins),
     ]
     return IndexResult(
         pd.Series(values, index=table.index, name="uil"),
@@ -166,24 +167,29 @@ def _counts(
 
 def _bad_rows(
     table: pd.DataFrame,
+    columns: Sequence[str] | None,
     reported: Floats,
     bad: Bools,
     action: str,
     where: str,
-    file: str,
     origins: Origins,
 ) -> list[AuditRow]:
     done = {"keep": "kept", "drop": "dropped"}
-    return [
-        AuditRow(
-            "panel",
-            "shares_off",
-            f"{where}: {named(table, row)}",
-            f"shares sum to {reported[row].sum():.4f}; {done[action]}",
-            file=file,
-            row=origins.row(file, *key_at(table, row)),
-            old=" + ".join(f"{share:.6g}" for share in reported[row]),
-            new=" + ".join(f"{share:.6g}" for share in reported[row]) if action == "keep" else "",
+    column = columns[0] if columns else ""
+    rows = []
+    for row in np.flatnonzero(bad):
+        file, line = origins.of(column, *key_at(table, row))
+        text = " + ".join(f"{share:.6g}" for share in reported[row])
+        rows.append(
+            AuditRow(
+                "panel",
+                "shares_off",
+                f"{where}: {named(table, row)}",
+                f"shares sum to {reported[row].sum():.4f}; {done[action]}",
+                file=file,
+                row=line,
+                old=text,
+                new=text if action == "keep" else "",
+            )
         )
-        for row in np.flatnonzero(bad)
-    ]
+    return rows

@@ -3,32 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+Place = tuple[str, int | None]
+"""A file, with its sheet, and a row of it as its own program counts; None where not known."""
+Places = Mapping[tuple[str, int], Place]
+"""The place of each city and year of a table."""
+
+NOWHERE: Place = ("", None)
+"""The place of what was made of other values."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origins:
     """The files behind the columns of a panel, as far as they are known."""
 
-    files: Mapping[str, str] = field(default_factory=dict)
-    """File, with its sheet, by column; columns made of others are not among them."""
-    rows: Mapping[str, Mapping[tuple[str, int], int]] = field(default_factory=dict)
-    """By file, the row of a city and year, as the file's own program counts."""
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """Table, by column; columns made of others are not among them."""
+    places: Mapping[str, Places] = field(default_factory=dict)
+    """Places of its city-years, by table."""
 
-    def of(self, column: str, city: str, year: int) -> tuple[str, int | None]:
-        """File and row of a value.
-
-        Returns
-        -------
-        file : str
-            Blank for a column that was made of others.
-        row : int or None
-            None where it is not known.
-        """
-        file = self.files.get(column, "")
-        return file, self.row(file, city, year)
-
-    def row(self, file: str, city: str, year: int) -> int | None:
-        """Row of a city and year in a file; None where it is not known."""
-        return self.rows.get(file, {}).get((city, year))
+    def of(self, column: str, city: str, year: int) -> Place:
+        """File and row of a value; blank and None where they are not known."""
+        return self.places.get(self.tables.get(column, ""), {}).get((city, year), NOWHERE)
 
 
 UNKNOWN = Origins()

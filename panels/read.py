@@ -1,7 +1,7 @@
 """Yearbook tables: cells of a file become a city x year table by a mapping of columns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +10,7 @@ from geo.audit import AuditRow
 from geo.errors import TableColumnError, TableFileError
 from panels.cells import number_column, plain
 from panels.codes import apply_crosswalk, city_code, code_text, crosswalk_named
+from panels.origins import Places
 from panels.rows import (
     code_audit,
     data_rows,
@@ -57,10 +58,8 @@ class ReadTable:
     """What was dropped, merged or interpreted."""
     label: str = ""
     """The table's name."""
-    place: str = ""
-    """The file, with its sheet."""
-    rows: tuple[int, ...] = ()
-    """Row in the file of each row of the table, as the file's own program counts."""
+    places: Places = field(default_factory=dict)
+    """File and row of each city and year, as the file's own program counts."""
 
 
 def read_table(spec: TableSpec) -> ReadTable:
@@ -116,8 +115,10 @@ def read_table(spec: TableSpec) -> ReadTable:
         rows.reset_index(drop=True),
         (*sheet.audit, *audit, *merged),
         spec.label or spec.file.stem,
-        place,
-        tuple(int(row) for row in rows.index),
+        {
+            (str(city), int(year)): (place, int(row))
+            for row, city, year in zip(rows.index, rows["city_id"], rows["year"], strict=True)
+        },
     )
 
 
