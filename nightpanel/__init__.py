@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nightpanel.run_fetch import fetch, fetch_all, plan_fetch
     from nightpanel.run_lights import lights
     from nightpanel.run_panel import panel
+    from nightpanel.run_panel_alone import panel_of_study, suggest_table
     from nightpanel.run_study import run
     from nightpanel.run_tiles import tiles
     from nightpanel.study import lights_study
@@ -52,6 +53,8 @@ _HOME = {
     "make_units": "geo.boundaries",
     "open_cube": "tiles.cube",
     "panel": "nightpanel.run_panel",
+    "panel_of_study": "nightpanel.run_panel_alone",
+    "suggest_table": "nightpanel.run_panel_alone",
     "plan_fetch": "nightpanel.run_fetch",
     "prune_cache": "nightpanel.run_cache",
     "read_catalog": "tiles.catalog",
@@ -81,6 +84,8 @@ __all__ = [
     "make_units",
     "open_cube",
     "panel",
+    "panel_of_study",
+    "suggest_table",
     "plan_fetch",
     "prune_cache",
     "read_catalog",

@@ -1,6 +1,6 @@
 """From the city-year table and yearbooks to the panel."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def panel(
         _prepared(sections[label], book, wanted, light=chosen is not None)
         for label, book in books.tables.items()
     ]
-    base = _all_keys(one.table for one in prepared) if chosen is None else chosen
+    base = _all_keys([one.table for one in prepared]) if chosen is None else chosen
     side = TABLES if chosen is None else LIGHT
     joined = join_panel(
         base,
@@ -148,8 +148,15 @@ def _one_product(city_years: pd.DataFrame, product: str | None) -> pd.DataFrame:
     return chosen
 
 
-def _all_keys(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+def _all_keys(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """City-years that any of the tables has."""
+    if all(table.empty for table in tables):
+        raise JoinError(
+            "study.years",
+            expected="years of which a table has rows",
+            found="none",
+            hint="correct the years, or leave them out for all that the tables have",
+        )
     keys = pd.concat([table[list(KEY)] for table in tables]).drop_duplicates()
     return keys.sort_values(list(KEY)).reset_index(drop=True)
 
