@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
     from nightpanel.run_study import StudyRun
 
+SHOWN = 10
+"""Differences that are printed."""
+
 
 def show_panel_run(result: "StudyRun") -> None:
     """What a run of the panel alone made."""
@@ -40,7 +43,11 @@ def show_reconciliation(compared: "pd.DataFrame") -> None:
         largest=("difference", "max"),
     )
     print_table(summary.reset_index(), title="Two sources, relative difference")
-    used = compared[compared["chosen"] != ""].groupby(["column", "chosen"], sort=False).size()
-    for (column, table), count in used.items():
-        say(f"  {column}: {count} values of {table}")
+    used = compared[compared["chosen"] != ""].groupby(["column", "chosen"], sort=False)
+    for row in used.size().reset_index(name="values").itertuples():
+        say(f"  {row.column}: {row.values} values of {row.chosen}")
+    far = apart[apart["above"]].sort_values("difference", ascending=False)
+    shown = far[["column", "city_id", "year", "value_a", "value_b", "relative_difference"]]
+    if len(far):
+        print_table(shown.head(SHOWN), title=f"Above the tolerance: {len(far)}")
     say("  (all in reconciliation.parquet)")

@@ -180,7 +180,8 @@ def require_no_overflow(sheet: Sheet, rows: pd.Index) -> None:
         return
     beyond = (sheet.cells.loc[rows, width:] != "").to_numpy()
     if beyond.any():
-        at, last = np.argwhere(beyond)[0]
+        at = int(np.argmax(beyond.any(axis=1)))
+        last = int(np.flatnonzero(beyond[at])[-1])
         raise TableFileError(
             sheet.place,
             expected=f"{width} cells in a row, as the header has",
@@ -246,8 +247,13 @@ def _stated(grid: Grid, rows: pd.DataFrame, header: Header) -> tuple[Unit | None
 def _repeated(grid: Grid, header: Header, cells: pd.DataFrame) -> list[int]:
     """Numbers of the rows that say the header again."""
     own = grid.cells.iloc[header.first : header.end]
-    same = sum(cells[at].isin(set(own[at]) - {""}).astype(int) for at in cells.columns)
+    named = [at for at, name in enumerate(header.names) if name]
+    same = np.zeros(len(cells), dtype=int)
+    for at in named:
+        same += cells[at].isin(set(own[at]) - {""}).to_numpy()
     alike = cells[same > 1]
+    if alike.empty:
+        return []
     texts = header_texts(grid, header)
     return [int(number) for number, *row in alike.itertuples(name=None) if is_repeated(row, texts)]
 

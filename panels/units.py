@@ -164,7 +164,7 @@ def _known(text: str, where: str) -> Unit:
     unit = unit_named(text)
     if unit is not None:
         return unit
-    near = get_close_matches(_folded(text), _NAMES, n=2, cutoff=0.5)
+    near = get_close_matches(_folded(text), _NAMES, n=3, cutoff=0.5)
     meant = " or ".join(dict.fromkeys(repr(_NAMES[name].name) for name in near))
     raise TableColumnError(
         where,
@@ -181,8 +181,8 @@ def _alike(unit: Unit) -> str:
 def converted(numbers: pd.Series, before: Unit, after: Unit) -> pd.Series:
     """Numbers of one unit in another.
 
-    A power of ten is multiplied with or divided by, never both and never by a rounded inverse, so
-    that 123.45 万元 are exactly the double nearest to .012345 亿元.
+    A power of ten is multiplied with or divided by, never by a rounded inverse: the result is the
+    double nearest to the exact one.
 
     Parameters
     ----------
