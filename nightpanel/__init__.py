@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nightpanel.run_fetch import fetch, plan_fetch
     from nightpanel.run_lights import lights
     from nightpanel.run_panel import panel
+    from nightpanel.run_panel_alone import panel_of_study, suggest_table
     from nightpanel.run_study import run
     from nightpanel.run_tiles import tiles
     from nightpanel.study import lights_study
@@ -51,6 +52,8 @@ _HOME = {
     "make_units": "geo.boundaries",
     "open_cube": "tiles.cube",
     "panel": "nightpanel.run_panel",
+    "panel_of_study": "nightpanel.run_panel_alone",
+    "suggest_table": "nightpanel.run_panel_alone",
     "plan_fetch": "nightpanel.run_fetch",
     "prune_cache": "nightpanel.run_cache",
     "read_catalog": "tiles.catalog",
@@ -79,12 +82,14 @@ __all__ = [
     "make_units",
     "open_cube",
     "panel",
+    "panel_of_study",
     "plan_fetch",
     "prune_cache",
     "read_catalog",
     "read_last_run",
     "read_units",
     "run",
+    "suggest_table",
     "tiles",
     "viirs_to_dmsp",
 ]

@@ -1,29 +1,34 @@
 """`nightpanel check`: read everything, report every problem, write nothing."""
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from estimation.designs import column_problems
 from geo.boundaries import Units
-from geo.divisions import parse_division
-from geo.errors import CodeError, NightpanelError
+from geo.errors import NightpanelError
 from geo.inequality import CITY_COLUMNS
-from nightpanel.boundary_checks import Boundaries, read_boundaries
+from nightpanel.boundary_checks import read_boundaries
 from nightpanel.boundary_facts import boundary_facts
 from nightpanel.calibration import calibrated, reads_light, study_steps
+from nightpanel.check_facts import panel_facts, tile_facts, unit_facts
 from nightpanel.inputs import study_catalog, study_designs, with_study_file
 from nightpanel.light_evidence import light_says
 from nightpanel.problems import attempt
 from nightpanel.run_panel import Panel, panel
 from nightpanel.study import Study
 from nightpanel.study_file import read_study
+from nightpanel.study_lights import LightsSection
+from nightpanel.study_units import UnitsSection
 from nightpanel.unit_cities import with_crosswalk
 from tiles.catalog import Catalog
 
-_LEFT_OUT = ["province", "code", "name", "proposals", "reason", "score"]
+BLANK = frozenset(CITY_COLUMNS) - {"city_id", "year", "product", "n_units", "flags"}
+"""Columns of the light that a check does not know."""
+
+Problems = list[NightpanelError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,18 @@ class Checked:
     """Every named problem, in the order of the stages."""
     facts: tuple[str, ...]
     """What was understood: one line each on units, tiles, panel and designs."""
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """What there is to see of the panel, by name: see `nightpanel.panel_tables`. Columns of the
+    light, and what is made of them, are not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Light:
+    """What a check knows of light; None is what could not be read, or what the study lacks."""
+
+    units: Units | None = None
+    catalog: Catalog | None = None
+    facts: tuple[str, ...] = ()
 
 
 def check(path: Path) -> Checked:
@@ -51,45 +68,67 @@ def check(path: Path) -> Checked:
     study, wrong = read_study(path)
     if study is None:
         return Checked(problems=wrong, facts=())
-    problems: list[NightpanelError] = []
-    boundaries = attempt(lambda: read_boundaries(study.units), problems)
-    units = attempt(lambda: _with_crosswalk(boundaries, study), problems)
-    catalog = attempt(lambda: study_catalog(study), problems)
-    attempt(lambda: _check_steps(study, catalog), problems)
+    problems: Problems = []
+    light = _Light()
+    if study.lights is not None and study.units is not None:
+        light = _light(study, study.lights, study.units, problems)
     designs = attempt(lambda: study_designs(study), problems)
-    facts = [*_unit_facts(units), *boundary_facts(boundaries, study.units, problems)]
-    facts += [*_light_facts(study, catalog, problems), *_tile_facts(catalog)]
-    if study.panel is not None and units is not None and catalog is not None:
-        joined = attempt(lambda: _panel_without_light(study, units, catalog), problems)
-        if joined is not None:
-            facts += _panel_facts(joined)
-            columns = joined.panel.columns
-            problems += [one for each in designs or () for one in column_problems(each, columns)]
+    facts = list(light.facts)
+    joined = _panel(study, light, problems)
+    if joined is not None:
+        facts += panel_facts(joined)
+        columns = joined.panel.columns
+        problems += [one for each in designs or () for one in column_problems(each, columns)]
     facts.append(f"designs: {', '.join(one.name for one in study.designs) or 'none'}")
     return Checked(
-        problems=tuple(with_study_file(one, path) for one in problems), facts=tuple(facts)
+        problems=tuple(with_study_file(one, path) for one in problems),
+        facts=tuple(facts),
+        tables={} if joined is None else joined.tables,
     )
 
 
-def _with_crosswalk(boundaries: Boundaries | None, study: Study) -> Units | None:
-    if boundaries is None:
-        return None
-    return with_crosswalk(boundaries.units, study.units.crosswalk)[0]
+def _light(
+    study: Study, lights: LightsSection, section: UnitsSection, problems: Problems
+) -> _Light:
+    """Read units and tiles, and build the calibration."""
+    boundaries = attempt(lambda: read_boundaries(section), problems)
+    units = None
+    if boundaries is not None:
+        read = boundaries.units
+        units = attempt(lambda: with_crosswalk(read, section.crosswalk)[0], problems)
+    catalog = attempt(lambda: study_catalog(study), problems)
+    attempt(lambda: _check_steps(lights, catalog), problems)
+    facts = [*unit_facts(units), *boundary_facts(boundaries, section, problems)]
+    if section.datum == "detect" and section.reference is None and catalog is not None:
+        said = attempt(lambda: light_says(section, catalog), problems)
+        facts += [] if said is None else [said]
+    return _Light(units, catalog, (*facts, *tile_facts(catalog)))
 
 
-def _check_steps(study: Study, catalog: Catalog | None) -> None:
+def _check_steps(lights: LightsSection, catalog: Catalog | None) -> None:
     """Build the calibration, unless a step of it would read light."""
-    lights = study.lights
     if catalog is None or reads_light(lights):
         study_steps(lights, digest_of_file=str)
     else:
         calibrated(catalog, lights, digest_of_file=str)
 
 
-def _panel_without_light(study: Study, units: Units, catalog: Catalog) -> Panel:
-    """Join the yearbooks with the keys that the light will have; its values are missing."""
-    if study.panel is None:
-        raise ValueError("the study has no panel")
+def _panel(study: Study, light: _Light, problems: Problems) -> Panel | None:
+    """The panel as far as it can be known without light."""
+    section, units, catalog = study.panel, light.units, light.catalog
+    if section is None:
+        return None
+    if study.lights is None:
+        return attempt(lambda: panel(None, section, years=study.study.years), problems)
+    if units is None or catalog is None:
+        return None
+    return attempt(
+        lambda: panel(_city_years_without_light(units, catalog), section, blank=BLANK), problems
+    )
+
+
+def _city_years_without_light(units: Units, catalog: Catalog) -> pd.DataFrame:
+    """The keys that the light will have; its values are missing."""
     counts = units.attributes.groupby("city_id").size()
     keys = pd.MultiIndex.from_product([counts.index, sorted({tile.key for tile in catalog.tiles})])
     table = pd.DataFrame(
@@ -101,72 +140,4 @@ def _panel_without_light(study: Study, units: Units, catalog: Catalog) -> Panel:
     )
     rest = {name: float("nan") for name in CITY_COLUMNS if name not in table}
     filled = table.assign(**rest).assign(n_units=table["city_id"].map(counts), flags="")
-    return panel(filled[list(CITY_COLUMNS)], study.panel)
-
-
-def _unit_facts(units: Units | None) -> list[str]:
-    if units is None:
-        return []
-    table = units.attributes
-    line = f"units: {len(table)} in {table['city_id'].nunique()} cities, from {units.source}"
-    kinds = _kinds(table["unit_id"].tolist())
-    return [line, f"units by their codes: {kinds}"] if kinds else [line]
-
-
-def _kinds(codes: list[str]) -> str:
-    """How many units there are of each kind, where all ids are codes of divisions."""
-    try:
-        counts = Counter(parse_division(code).kind for code in codes)
-    except CodeError:
-        return ""
-    return ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.most_common())
-
-
-def _light_facts(
-    study: Study, catalog: Catalog | None, problems: list[NightpanelError]
-) -> list[str]:
-    """What light says of a datum that is to be detected, where no reference does."""
-    section = study.units
-    if section.datum != "detect" or section.reference is not None or catalog is None:
-        return []
-    said = attempt(lambda: light_says(section, catalog), problems)
-    return [] if said is None else [said]
-
-
-def _tile_facts(catalog: Catalog | None) -> list[str]:
-    if catalog is None:
-        return []
-    years = sorted({tile.year for tile in catalog.tiles})
-    products = sorted({tile.product.name for tile in catalog.tiles})
-    grids = len({tile.grid.grid_id for tile in catalog.tiles})
-    count = f"{len(catalog.tiles)} of {', '.join(products)}"
-    return [f"tiles: {count}, years {', '.join(map(str, years))}, {grids} distinct grids"]
-
-
-def _panel_facts(joined: Panel) -> list[str]:
-    lost = joined.unmatched
-    cities = joined.panel["city_id"].nunique()
-    line = f"panel: {len(joined.panel)} city-years of {cities} cities join"
-    return [
-        line,
-        *_match_facts(joined.matches),
-        *(
-            f"panel: {len(part)} unmatched in {side} of {table}"
-            for (side, table), part in lost.groupby(["side", "table"])
-        ),
-    ]
-
-
-def _match_facts(matches: pd.DataFrame) -> list[str]:
-    """How each table's codes and names were matched, and every one that was not."""
-    facts = []
-    for table, rows in matches.groupby("table", sort=False):
-        counts = rows["rule"].value_counts(sort=False)
-        listed = ", ".join(f"{count} {rule}" for rule, count in counts.items())
-        facts.append(f"cities of {table}: {listed}")
-        left_out = rows.loc[rows["city_id"] == "", _LEFT_OUT]
-        for *parts, proposals, reason, score in left_out.itertuples(index=False, name=None):
-            perhaps = f"; perhaps {proposals} ({score:.2f})" if proposals else ""
-            written = " ".join(str(part) for part in parts if part)
-            facts.append(f"cities of {table}: {written} left out, {reason}{perhaps}")
-    return facts
+    return filled[list(CITY_COLUMNS)]

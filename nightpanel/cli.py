@@ -12,7 +12,7 @@ import typer
 
 import nightpanel
 from geo.errors import CacheError, NightpanelError
-from nightpanel import cli_crosswalk, cli_light
+from nightpanel import cli_crosswalk, cli_light, cli_panel
 from nightpanel.cli_options import (
     CityId,
     Crosswalk,
@@ -31,13 +31,13 @@ from nightpanel.show import (
     complain,
     say,
     say_outputs,
-    show_checked,
     show_entries,
     show_estimates,
     show_explained,
     show_pruned,
     show_run,
 )
+from nightpanel.show_panel import show_checked
 
 app = typer.Typer(
     help="From nighttime lights to causal estimates.",
@@ -292,6 +292,7 @@ def cache(
 
 
 cli_light.add_to(app)
+cli_panel.add_to(app)
 cli_crosswalk.add_to(app)
 
 

@@ -4,18 +4,39 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from estimation.designs import Design
-from geo.errors import DesignError, MissingYearError, NightpanelError
+from geo.errors import DesignError, MissingYearError, NightpanelError, StudyFileError
 from geo.zipped import archive_of
 from nightpanel.study import Study
 from nightpanel.study_lights import ProductSection
+from nightpanel.study_units import UnitsSection
 from tiles.products import Note, Product, Span, product_named
 
 if TYPE_CHECKING:
     from geo.boundaries import Units
     from tiles.catalog import Catalog
+
+Wanted = TypeVar("Wanted")
+
+
+def required(section: Wanted | None, key: str) -> Wanted:
+    """A section that a study may leave out, where it is needed.
+
+    Raises
+    ------
+    StudyFileError
+        The study has none.
+    """
+    if section is None:
+        raise StudyFileError(
+            key,
+            expected=f"a [{key}] section",
+            found="none: the study is of tables alone",
+            hint="add it, or leave the light out of --only",
+        )
+    return section
 
 
 def study_units(study: Study) -> "Units":
@@ -28,16 +49,15 @@ def study_units(study: Study) -> "Units":
     """
     from nightpanel.boundary_checks import measured, read_boundaries, require_tiling
 
-    section = study.units
+    section = required(study.units, "units")
     found = read_boundaries(section)
     if section.most_twice is not None or section.most_never is not None:
         require_tiling(section, measured(found))
     return found.units
 
 
-def unit_files(study: Study) -> list[Path]:
+def unit_files(section: UnitsSection) -> list[Path]:
     """The files that decide the study's polygons; an archive where they lie in one."""
-    section = study.units
     named = (section.file, section.reference, section.cities)
     return [archive_of(path) or path for path in named if path is not None]
 
@@ -55,7 +75,7 @@ def study_catalog(study: Study, *, unpack_to: Path | None = None) -> "Catalog":
     from tiles.size_limits import SizeLimits
 
     own = tuple(_product(section) for section in study.products)
-    section = study.lights
+    section = required(study.lights, "lights")
     return read_catalog(
         section.tiles,
         product=None if section.product is None else product_named(section.product, user=own),

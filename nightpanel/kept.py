@@ -15,7 +15,7 @@ from geo.polygons import Polygons
 from geo.rings import Rings
 from geo.threads import in_threads, processors
 from nightpanel.arrow_tables import ipc_bytes, ipc_table
-from nightpanel.inputs import study_units
+from nightpanel.inputs import required, study_units
 from nightpanel.store import Store
 from nightpanel.study import Study
 from tiles.digest import digest_of
@@ -49,7 +49,7 @@ def kept_units(study: Study, *, files: Mapping[str, str], store: Store) -> tuple
     NightpanelError
         See `nightpanel.inputs.study_units`.
     """
-    section = study.units.model_dump(mode="json")
+    section = required(study.units, "units").model_dump(mode="json")
     code = made_with("nightpanel.kept")
     key = digest_of("units", code, sorted(section.items()), sorted(files.values()))
     known = store.get("units", key)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nightpanel.digests import FileDigests
-from nightpanel.manifest import STAGE_FILES
+from nightpanel.manifest import IF_ANY, STAGE_FILES
 from tiles.code_version import code_version
 from tiles.digest import digest_of
 
@@ -15,6 +15,7 @@ def running_code() -> str:
 
 def stage_files(stage: str, folder: Path) -> dict[str, str]:
     """SHA-256 of the files that a stage has written into a folder, by name."""
-    files = {name: folder / name for name in STAGE_FILES[stage]}
+    places = {name: folder / name for name in STAGE_FILES[stage]}
+    files = {name: path for name, path in places.items() if name not in IF_ANY or path.is_file()}
     digests = FileDigests().of(files.values())
     return {name: digests[path] for name, path in files.items()}

@@ -10,14 +10,37 @@ from geo.errors import OutputError
 from nightpanel.study import Study
 
 STAGES = ("lights", "panel", "estimates")
+SEAM = "seam.csv"
 STAGE_FILES = {
-    "lights": ("units.parquet", "cities.parquet", "townships.gpkg", "townships.parquet"),
-    "panel": ("panel.parquet", "unmatched.parquet", "matches.parquet"),
+    "lights": ("units.parquet", "cities.parquet", "townships.gpkg", "townships.parquet", SEAM),
+    "panel": (
+        "panel.parquet",
+        "unmatched.parquet",
+        "matches.parquet",
+        "dropped.parquet",
+        "reconciliation.parquet",
+        "tables/descriptives.csv",
+        "tables/balance.csv",
+        "tables/missing.csv",
+        "tables/outliers.csv",
+        "tables/lost_cities.csv",
+        "tables/index_weights.csv",
+        "tables/index_contributions.csv",
+        "tables/index_stability.csv",
+    ),
     "estimates": ("estimates.parquet", "tables/estimates.csv", "tables/notes.txt"),
 }
-SEAM = "seam.csv"
-SOMETIMES = {"lights": (SEAM,)}
-"""Files that a stage writes for some studies only."""
+"""Files that stages leave in an output folder."""
+IF_ANY = frozenset(
+    {
+        SEAM,
+        "reconciliation.parquet",
+        "tables/index_weights.csv",
+        "tables/index_contributions.csv",
+        "tables/index_stability.csv",
+    }
+)
+"""Of these, files that there are only where the study asks for them."""
 PACKAGES = (
     "nightpanel", "numpy", "numba", "scipy", "pandas", "pyarrow", "geopandas", "pyogrio", "pyproj",
     "shapely", "rasterio", "doubleml", "scikit-learn", "pyfixest", "dask", "distributed",
@@ -33,7 +56,9 @@ def stage_settings(study: Study) -> dict[str, Any]:
     return {
         "lights": {key: whole[key] for key in ("products", "lights", "units")}
         | {"years": whole["study"]["years"]},
-        "panel": whole["panel"],
+        "panel": whole["panel"]
+        if study.lights is not None
+        else {"years": whole["study"]["years"], **whole["panel"]},
         "estimates": whole["designs"],
     }
 

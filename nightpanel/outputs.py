@@ -100,8 +100,36 @@ def check_writable(folder: Path) -> None:
             path.rmdir()
 
 
-def write_table(table: "pd.DataFrame", path: Path) -> None:
+def write_table(
+    table: "pd.DataFrame", path: Path, *, units: Mapping[str, str] | None = None
+) -> None:
     """A table as parquet, without the index.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    path : Path
+    units : mapping of str to str, optional
+        Units of columns, which become the metadata ``unit`` of the file's fields.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not units:
+        table.to_parquet(path, index=False)
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = pa.Table.from_pandas(table, preserve_index=False)
+    fields = [
+        field.with_metadata({"unit": units[field.name]}) if field.name in units else field
+        for field in columns.schema
+    ]
+    schema = pa.schema(fields, metadata=columns.schema.metadata)
+    pq.write_table(columns.cast(schema), path)
+
+
+def write_csv(table: "pd.DataFrame", path: Path) -> None:
+    """A table as csv, without the index.
 
     Parameters
     ----------
@@ -109,7 +137,7 @@ def write_table(table: "pd.DataFrame", path: Path) -> None:
     path : Path
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_parquet(path, index=False)
+    table.to_csv(path, index=False)
 
 
 def read_output(
@@ -153,6 +181,22 @@ def read_output(
         raise OutputError(
             str(path), expected="a parquet table", found=str(error), hint="run the stage again"
         ) from error
+
+
+def read_csv(folder: Path, name: str) -> "pd.DataFrame":
+    """A csv table of an output folder, its ids and reasons as text.
+
+    Raises
+    ------
+    OutputError
+        The folder does not hold it.
+    """
+    import pandas as pd  # as in `read_output`
+
+    texts = dict.fromkeys(("city_id", "Type", "group", "pattern", "map", "file"), "str")
+    table = pd.read_csv(output_path(folder, name), dtype=texts)
+    blank = [one for one in ("Type", "group", "file") if one in table]
+    return table.fillna(dict.fromkeys(blank, ""))
 
 
 def output_path(folder: Path, name: str) -> Path:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from geo.audit import AuditRow, audit_rows
 from nightpanel.manifest import read_manifest
-from nightpanel.outputs import read_output
+from nightpanel.outputs import read_csv, read_output
 
 if TYPE_CHECKING:
     from estimation.estimate import EstimationResult
@@ -76,14 +76,23 @@ def read_lights(out: Path) -> "Lights":
 def read_panel(out: Path) -> "Panel":
     """The joined panel."""
     from nightpanel.run_panel import Panel
+    from panels.reconcile import no_reconciliation
 
-    inputs = read_manifest(out)["stages"]["panel"]["inputs"]
+    compared = (out / "reconciliation.parquet").is_file()
+    record = read_manifest(out)["stages"]["panel"]
+    tables = [Path(name) for name in record["files"] if name.startswith("tables/")]
     return Panel(
         panel=read_output(out, "panel.parquet"),
         unmatched=read_output(out, "unmatched.parquet"),
         audit=tuple(row for row in read_audit(out) if row.stage == "panel"),
         matches=read_output(out, "matches.parquet"),
-        files=tuple(Path(path) for path in inputs if Path(path).is_absolute()),
+        files=tuple(Path(path) for path in record["inputs"] if Path(path).is_absolute()),
+        dropped=read_output(out, "dropped.parquet"),
+        tables={table.stem: read_csv(out, str(table)) for table in tables},
+        units=record["units"],
+        reconciliation=read_output(out, "reconciliation.parquet")
+        if compared
+        else no_reconciliation(),
     )
 
 

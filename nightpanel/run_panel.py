@@ -1,26 +1,32 @@
 """From the city-year table and yearbooks to the panel."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from geo.audit import AuditRow
-from geo.errors import JoinError
+from geo.errors import JoinError, TableColumnError
+from nightpanel.panel_tables import panel_tables
+from nightpanel.run_steps import shape
 from nightpanel.study_indices import UilSection
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_tables import TableSection
-from nightpanel.study_vintage import VintageSection
-from panels.confirmed import read_confirmed
-from panels.crosswalks import read_crosswalk
-from panels.derive import derive
-from panels.indices import uil
-from panels.join import join_panel
-from panels.match import MATCH_COLUMNS, no_matches
-from panels.places import City, read_cities
-from panels.read import TableSpec, read_table
-from panels.vintage import VintageSpec, to_vintage
+from nightpanel.yearbook_files import yearbook_files
+from nightpanel.yearbooks import read_yearbooks
+from panels.indices import SHARES_REASON, uil
+from panels.join import LIGHT, join_panel
+from panels.losses import Source, join_losses
+from panels.match import no_matches
+from panels.origins import Origins, Places
+from panels.read import ReadTable
+from panels.reconcile import no_reconciliation
+from panels.schema import KEY, require_columns
+from panels.stepped import dropped_keys, key_at
+
+TABLES = "tables"
+"""The side of a join over tables alone: the city-years that any of them has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +39,41 @@ class Panel:
     """Keys without a partner: ``side``, ``table``, ``city_id``, ``year``."""
     audit: tuple[AuditRow, ...]
     """What was dropped, guessed or flagged."""
-    matches: pd.DataFrame
-    """What each code and name was taken for: ``table`` and `panels.match.MATCH_COLUMNS`; empty
-    where tables have codes alone."""
     files: tuple[Path, ...]
     """The tables that were read."""
+    dropped: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """City-years of some source that are not in the panel: ``city_id``, ``year``, ``place``,
+    ``reason``."""
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """What there is to see of it, by name: see `nightpanel.panel_tables`."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Units of columns, as far as the study declares them or the files say them."""
+    matches: pd.DataFrame = field(default_factory=no_matches)
+    """What each code and name was taken for: ``table`` and `panels.match.MATCH_COLUMNS`; empty
+    where tables have codes alone."""
+    reconciliation: pd.DataFrame = field(default_factory=no_reconciliation)
+    """Variables of two tables, compared: columns of `panels.reconcile.RECONCILIATION`."""
 
 
-def panel(city_years: pd.DataFrame, section: PanelSection) -> Panel:
+def panel(
+    city_years: pd.DataFrame | None,
+    section: PanelSection,
+    *,
+    years: Collection[int] | None = None,
+    blank: Collection[str] = (),
+) -> Panel:
     """Join the city-year table with the yearbook tables of a study.
 
     Parameters
     ----------
-    city_years : pandas.DataFrame
-        Columns of ``cities.parquet``.
+    city_years : pandas.DataFrame or None
+        Columns of ``cities.parquet``. None joins the tables alone.
     section : PanelSection
         The study's ``[panel]``.
+    years : collection of int, optional
+        Years of the panel, where there is no light; all that the tables have when left out.
+    blank : collection of str
+        Columns of ``city_years`` whose values have not been computed yet.
 
     Returns
     -------
@@ -57,29 +82,55 @@ def panel(city_years: pd.DataFrame, section: PanelSection) -> Panel:
     Raises
     ------
     NightpanelError
-        A table cannot be read, a key is not unique, shares do not add up, nothing joins.
+        A table cannot be read, a key is not unique, shares do not add up, nothing joins, a step
+        cannot be done, or a value is out of its range.
     """
-    chosen = _one_product(city_years, section.product)
-    years = frozenset(chosen["year"])
-    cities = None if section.cities is None else read_cities(section.cities)
-    prepared = [_prepared(table, years, cities) for table in section.tables]
+    chosen = None if city_years is None else _one_product(city_years, section.product)
+    wanted = years if chosen is None else frozenset(chosen["year"])
+    books = read_yearbooks(section, years=wanted)
+    sections = {table.label(): table for table in section.tables}
+    prepared = [
+        _prepared(sections[label], book, wanted, light=chosen is not None)
+        for label, book in books.tables.items()
+    ]
+    base = _all_keys([one.table for one in prepared]) if chosen is None else chosen
+    side = TABLES if chosen is None else LIGHT
     joined = join_panel(
-        chosen,
+        base,
         [(one.label, one.table) for one in prepared],
-        optional=[one.label for one in prepared if one.optional],
+        base=side,
+        optional=[label for label in books.tables if sections[label].optional],
     )
-    result = derive(
-        joined.panel,
-        sums=section.sums,
-        ratios=section.ratios,
-        logs=section.logs,
+    origins = _origins(prepared)
+    shaped = shape(joined.panel, section, origins=origins, blank=frozenset(blank))
+    for name in section.units:
+        require_columns(shaped.table, [name], where="panel.units")
+    sources = [
+        Source(one.label, one.table, one.dropped)
+        for one in prepared
+        if not sections[one.label].optional
+    ]
+    lights = [] if chosen is None else [Source(LIGHT, chosen)]
+    lost = join_losses([*lights, *sources], joined.panel)
+    dropped = pd.concat([lost, shaped.losses], ignore_index=True)
+    tables = panel_tables(
+        shaped.table, joined.panel, dropped, section.descriptives, origins=origins, blank=blank
     )
     return Panel(
-        panel=result,
+        panel=shaped.table,
         unmatched=joined.unmatched,
-        audit=(*(row for one in prepared for row in one.audit), *joined.audit),
-        matches=_matches(prepared),
-        files=section.files,
+        audit=(
+            *books.audit,
+            *(row for one in prepared for row in one.audit),
+            *joined.audit,
+            *shaped.audit,
+        ),
+        files=tuple(yearbook_files(section)),
+        dropped=dropped,
+        tables={**tables, **shaped.index_tables},
+        units={**books.units, **section.units},
+        reconciliation=books.reconciliation,
+        matches=books.matches,
     )
 
 
@@ -97,66 +148,70 @@ def _one_product(city_years: pd.DataFrame, product: str | None) -> pd.DataFrame:
     return chosen
 
 
+def _all_keys(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """City-years that any of the tables has."""
+    if all(table.empty for table in tables):
+        raise JoinError(
+            "study.years",
+            expected="years of which a table has rows",
+            found="none",
+            hint="correct the years, or leave them out for all that the tables have",
+        )
+    keys = pd.concat([table[list(KEY)] for table in tables]).drop_duplicates()
+    return keys.sort_values(list(KEY)).reset_index(drop=True)
+
+
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     label: str
     table: pd.DataFrame
+    places: Places
+    dropped: pd.DataFrame
     audit: tuple[AuditRow, ...]
-    matches: pd.DataFrame
-    optional: bool
+
+
+def _origins(prepared: Sequence[_Prepared]) -> Origins:
+    tables = {
+        str(column): f"{at}"
+        for at, one in enumerate(prepared)
+        for column in one.table.columns
+        if column not in KEY
+    }
+    return Origins(tables, {f"{at}": one.places for at, one in enumerate(prepared)})
 
 
 def _prepared(
-    section: TableSection, years: frozenset[int], cities: Sequence[City] | None
+    section: TableSection, read: ReadTable, years: Collection[int] | None, *, light: bool
 ) -> _Prepared:
-    """One table within the years of the light, in one vintage, with UIL when it is asked for."""
-    read = read_table(_spec(section, years, cities))
-    table = read.table[read.table["year"].isin(years)].reset_index(drop=True)
-    label = section.file.name if section.sheet is None else f"{section.file.name}[{section.sheet}]"
+    """One table within the years of the panel, with UIL when its section asks for it."""
+    inside = read.table["year"].isin(read.table["year"] if years is None else list(years))
+    table = read.table[inside].reset_index(drop=True)
+    label = read.label
     outside = len(read.table) - len(table)
-    audit = list(read.audit)
+    why = "years without light" if light else "years outside the study"
+    audit: list[AuditRow] = []
     if outside:
-        audit.append(AuditRow("panel", "outside_years", label, "years without light", outside))
-    if section.vintage is not None:
-        moved = to_vintage(table, _vintage(section.vintage), where=str(section.file))
-        table = moved.table
-        audit += moved.audit
+        audit.append(AuditRow("panel", "outside_years", label, why, outside))
+    dropped = dropped_keys()
     if section.uil is not None:
-        table, indexed = _with_uil(table, section.uil, where=f"{section.file}: uil")
-        audit += indexed
-    return _Prepared(label, table, tuple(audit), read.matches, section.optional)
-
-
-def _vintage(section: VintageSection) -> VintageSpec:
-    return VintageSpec(
-        crosswalk=read_crosswalk(section.crosswalk),
-        counts=tuple(section.counts),
-        rates=section.rates,
-        absent_parts=section.absent_parts,
-    )
-
-
-def _spec(section: TableSection, years: frozenset[int], cities: Sequence[City] | None) -> TableSpec:
-    elsewhere = {"uil", "vintage", "confirm", "optional"}
-    named = [name for name in type(section).model_fields if name not in elsewhere]
-    return TableSpec(
-        **{name: getattr(section, name) for name in named},
-        cities=cities,
-        confirmed={} if section.confirm is None else read_confirmed(section.confirm),
-        years=tuple(sorted(years)),
-    )
-
-
-def _matches(prepared: Sequence[_Prepared]) -> pd.DataFrame:
-    """The tables' matches under their labels."""
-    tables = [one.matches.assign(table=one.label) for one in prepared if len(one.matches)]
-    whole = pd.concat(tables, ignore_index=True) if tables else no_matches().assign(table="")
-    return whole.astype({"table": "str"})[["table", *MATCH_COLUMNS]]
+        origins = Origins(dict.fromkeys(section.columns, label), {label: read.places})
+        table, dropped, made = _with_uil(table, section.uil, section.file, origins)
+        audit += made
+    return _Prepared(label, table, read.places, dropped, tuple(audit))
 
 
 def _with_uil(
-    table: pd.DataFrame, section: UilSection, *, where: str
-) -> tuple[pd.DataFrame, Sequence[AuditRow]]:
+    table: pd.DataFrame, section: UilSection, file: Path, origins: Origins
+) -> tuple[pd.DataFrame, pd.DataFrame, Sequence[AuditRow]]:
+    """The table with UIL, the rows that it dropped, and what was done."""
+    where = f"{file}: uil"
+    if section.name in table.columns:
+        raise TableColumnError(
+            f"{where}: column {section.name!r}",
+            expected="a new name",
+            found="a column of this name",
+            hint="choose another name for the index",
+        )
     index = uil(
         table,
         value_added=section.value_added,
@@ -164,6 +219,9 @@ def _with_uil(
         unit=section.unit or "fraction",
         on_bad_shares=section.on_bad_shares,
         where=where,
+        origins=origins,
     )
+    gone = (index.keep.index[~index.keep]).tolist()
+    dropped = dropped_keys((*key_at(table, row), SHARES_REASON) for row in gone)
     kept = table.assign(**{section.name: index.values})[index.keep]
-    return kept.reset_index(drop=True), index.audit
+    return kept.reset_index(drop=True), dropped, index.audit

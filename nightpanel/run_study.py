@@ -243,19 +243,21 @@ def _require_earlier(setting: Setting, stages: Sequence[str]) -> None:
     """What the first stage builds on must be of this study."""
     settings = stage_settings(setting.study)
     for earlier in STAGES[: STAGES.index(stages[0])]:
+        if earlier == "lights" and setting.study.lights is None:
+            continue
         require_same_settings(earlier, settings, setting.out)
 
 
 def _stages(study: Study, only: Collection[str] | None) -> tuple[str, ...]:
     possible = {
-        "lights": True,
+        "lights": study.lights is not None,
         "panel": study.panel is not None,
         "estimates": bool(study.designs),
     }
     for stage in only or ():
         if not possible[stage]:
             raise StudyFileError(
-                "panel" if stage == "panel" else "designs",
+                "designs" if stage == "estimates" else stage,
                 expected=f"what the stage {stage!r} needs",
                 found="nothing",
                 hint="write it into the study, or leave the stage out of --only",

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from estimation.estimate import EstimationResult
-    from nightpanel.check_study import Checked
     from nightpanel.effort import Effort
     from nightpanel.explain_row import Explained
     from nightpanel.run_cache import Pruned
@@ -78,6 +77,8 @@ def show_run(result: "StudyRun") -> None:
             say(f"  {len(part)} unmatched in {side} of {table}: cities {_cities(part)}")
         if len(lost):
             say("  (all in unmatched.parquet)")
+        gone = made["panel"].tables.get("lost_cities", ())
+        say(f"  {len(gone)} cities lost, each with its reasons in tables/lost_cities.csv")
     if "estimates" in made:
         show_estimates(made["estimates"])
     if made:
@@ -165,13 +166,6 @@ def show_pruned(pruned: "Pruned") -> None:
         f"Removed {len(pruned.removed)} entries ({freed:.1f} MB) and {pruned.drafts} unfinished "
         f"files; {pruned.kept_bytes / 1e6:.1f} MB are kept."
     )
-
-
-def show_checked(checked: "Checked") -> None:
-    """What a check understood of the study."""
-    for fact in checked.facts:
-        say(fact)
-    say("no problems" if not checked.problems else f"problems: {len(checked.problems)}")
 
 
 def light_summary(city_years: "pd.DataFrame") -> "pd.DataFrame":

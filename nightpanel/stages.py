@@ -12,17 +12,19 @@ from nightpanel.calibration import calibrated, step_files
 from nightpanel.compute import Compute
 from nightpanel.crosswalk_files import crosswalk_files
 from nightpanel.digests import FileDigests, digest_among, input_files
-from nightpanel.inputs import study_catalog, study_units, unit_files
+from nightpanel.inputs import required, study_catalog, study_units, unit_files
 from nightpanel.made_by import stage_files
 from nightpanel.manifest import stage_settings
-from nightpanel.outputs import output_path, read_output, write_table
+from nightpanel.outputs import output_path, read_output, write_csv, write_table
 from nightpanel.progress import progress_bar, progress_bars
 from nightpanel.store import UNPACKED, Store
 from nightpanel.study import Study
+from nightpanel.yearbook_files import yearbook_files
 
 if TYPE_CHECKING:
     from estimation.designs import Design
     from nightpanel.run_lights import Lights
+    from nightpanel.study_panel import PanelSection
     from tiles.catalog import Catalog
 
 
@@ -84,14 +86,15 @@ class Stage:
 def light_stage(setting: Setting) -> Stage:
     """Light and inequality."""
     study = setting.study
-    boundaries = unit_files(study)
+    lights, units = required(study.lights, "lights"), required(study.units, "units")
+    boundaries = unit_files(units)
     if not all(file.exists() for file in boundaries):
         study_units(study)  # which says what is wrong
     catalog = study_catalog(study, unpack_to=setting.store.folder / UNPACKED)
     boundary = setting.digests_of(boundaries)
     files = [file for tile in catalog.tiles for file in tile.source.files]
-    files += [file for file in crosswalk_files(study.units.crosswalk) if file.exists()]
-    inputs = boundary | setting.digests_of([*files, *step_files(study.lights)])
+    files += [file for file in crosswalk_files(units.crosswalk) if file.exists()]
+    inputs = boundary | setting.digests_of([*files, *step_files(lights)])
     inputs |= _of_servers(catalog)
     for tile in catalog.tiles:
         tile.source.require_unchanged()  # since its header was read
@@ -121,6 +124,7 @@ def _make_light(
     from tiles.unpack import packed_keys
 
     study, store = setting.study, setting.store
+    section, polygons = required(study.lights, "lights"), required(study.units, "units")
     of_file = partial(digest_among, inputs)
     with (
         ThreadPoolExecutor(1) as pool,
@@ -128,15 +132,15 @@ def _make_light(
     ):
         pool.submit(load)  # while the store is read
         units, units_key = kept_units(study, files=boundary, store=store)
-        made, done = calibrated(catalog, study.lights, digest_of_file=of_file)
+        made, done = calibrated(catalog, section, digest_of_file=of_file)
         digests = {tile.key: tile_digest(tile, of_file) for tile in made.tiles}
         result = lights(
             units,
             made,
-            crosswalk=study.units.crosswalk,
-            cell_area=study.lights.cell_area,
-            bootstrap_draws=study.lights.bootstrap_draws,
-            allow_constant=study.lights.allow_constant,
+            crosswalk=polygons.crosswalk,
+            cell_area=section.cell_area,
+            bootstrap_draws=section.bootstrap_draws,
+            allow_constant=section.allow_constant,
             threads=setting.threads,
             scheduler=setting.compute.scheduler(),
             kept=Kept(store, units_key, digests),
@@ -194,28 +198,42 @@ def _light_addresses(result: "Lights") -> dict[str, Any]:
 
 
 def panel_stage(setting: Setting) -> Stage:
-    """The city-year table joined with the yearbooks."""
-    section = setting.study.panel
-    if section is None:
-        raise ValueError("the study has no panel")
-    output_path(setting.out, "cities.parquet")
-    tables = [file for file in section.files if file.exists()]
-    inputs = setting.digests_of(tables) | _of_run(setting, "cities.parquet")
+    """The city-year table joined with the yearbooks, or these alone."""
+    study = setting.study
+    section = required(study.panel, "panel")
+    with_light = study.lights is not None
+    files = [*yearbook_files(section), *scale_files(section)]
+    inputs = setting.digests_of([file for file in files if file.exists()])
+    if with_light:
+        output_path(setting.out, "cities.parquet")
+        inputs |= _of_run(setting, "cities.parquet")
 
     def make() -> Made:
         from nightpanel.run_panel import panel  # pandera is loaded when there is a panel to check
 
-        joined = panel(read_output(setting.out, "cities.parquet"), section)
+        light = read_output(setting.out, "cities.parquet") if with_light else None
+        joined = panel(light, section, years=study.study.years)
 
         def write(*, folder: Path) -> dict[str, str]:
-            write_table(joined.panel, folder / "panel.parquet")
+            write_table(joined.panel, folder / "panel.parquet", units=joined.units)
             write_table(joined.unmatched, folder / "unmatched.parquet")
             write_table(joined.matches, folder / "matches.parquet")
+            write_table(joined.dropped, folder / "dropped.parquet")
+            if len(joined.reconciliation):
+                write_table(joined.reconciliation, folder / "reconciliation.parquet")
+            for name, table in joined.tables.items():
+                write_csv(table, folder / "tables" / f"{name}.csv")
             return stage_files("panel", folder)
 
-        return Made(joined, joined.audit, write)
+        return Made(joined, joined.audit, write, {"units": dict(joined.units)})
 
-    return Stage(stage_settings(setting.study)["panel"], inputs, make)
+    return Stage(stage_settings(study)["panel"], inputs, make)
+
+
+def scale_files(section: "PanelSection") -> list[Path]:
+    """Files of the scales on which composites are scored."""
+    scales = (getattr(index, "scale", None) for index in section.indices.values())
+    return [scale for scale in scales if scale is not None]
 
 
 def estimates_stage(setting: Setting) -> Stage:

@@ -71,14 +71,22 @@ class Study(Section):
     """Name and years."""
     products: list[ProductSection] = []
     """Light products of the user's own."""
-    lights: LightsSection
-    """Tiles."""
-    units: UnitsSection
-    """Polygons."""
+    lights: LightsSection | None = None
+    """Tiles; a study without them is of tables alone."""
+    units: UnitsSection | None = None
+    """Polygons; with the tiles, or not at all."""
     panel: PanelSection | None = None
     """Yearbook tables; a study without them ends with the light."""
     designs: list[DesignSection] = []
     """Designs; they need a panel."""
+
+    @model_validator(mode="after")
+    def _light_or_tables(self) -> Self:
+        if (self.lights is None) != (self.units is None):
+            raise ValueError("lights and units come together: add the other section")
+        if self.lights is None and self.panel is None:
+            raise ValueError("lights and units, or a [panel] section, must be there")
+        return self
 
     @model_validator(mode="after")
     def _designs_have_a_panel(self) -> Self:

@@ -146,12 +146,27 @@ def _problem(model: type[BaseModel], details: ErrorDetails, path: Path) -> Study
         )
     if details["type"] == "missing":
         return StudyFileError(where, expected="this key", found="nothing", hint="add it")
+    if details["type"] == "union_tag_invalid":
+        return _unknown_kind(where, details["ctx"])
     found = repr(details["input"])
     return StudyFileError(
         where,
         expected=SHOULD.sub("", details["msg"]),
         found=found if len(found) <= LONGEST_FOUND else "the section as it is written",
         hint="mend it",
+    )
+
+
+def _unknown_kind(where: str, context: Mapping[str, Any]) -> StudyFileError:
+    """A section of several kinds that names none of them."""
+    known = [word.strip("'") for word in context["expected_tags"].split(", ")]
+    close = difflib.get_close_matches(context["tag"], known, n=1)
+    key = context["discriminator"].strip("'")
+    return StudyFileError(
+        f"{where}.{key}",
+        expected=f"one of {', '.join(known)}",
+        found=repr(context["tag"]),
+        hint=f"did you mean {close[0]!r}?" if close else "mend it",
     )
 
 
@@ -180,5 +195,5 @@ def _sections_of(annotation: object) -> list[type[BaseModel]]:
 
 def _kinds(section: type[BaseModel]) -> tuple[object, ...]:
     """The words by which a section of several kinds is told."""
-    field = section.model_fields.get("step")
-    return get_args(field.annotation) if field is not None else ()
+    fields = (section.model_fields.get(name) for name in ("step", "kind"))
+    return tuple(word for field in fields if field for word in get_args(field.annotation))

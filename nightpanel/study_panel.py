@@ -1,17 +1,23 @@
-"""The study file's section on the panel: tables that join the light, and columns made of them."""
+"""The study file's section on the panel: tables, columns made of them, what must hold of them."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from nightpanel.crosswalk_files import crosswalk_files
+from nightpanel.study_indices import IndexSection
 from nightpanel.study_section import FilePath, Section
+from nightpanel.study_sources import RealSection, ReconcileSection
+from nightpanel.study_steps import IndexStep, PanelStep, RangeSection
 from nightpanel.study_tables import TableSection
 
 
 class PanelSection(Section):
-    """The yearbook tables that join the light, and columns made from them."""
+    """The yearbook tables that are joined, and columns made from them.
+
+    Two sources of a column are reconciled first, then nominal columns made real, in all years of
+    the tables. In the joined panel, sums, ratios and logs come first, then the indices that no
+    step names, then the steps in their order, then the ranges.
+    """
 
     tables: list[TableSection] = Field(min_length=1)
     """The tables, each keyed by city and year."""
@@ -20,19 +26,34 @@ class PanelSection(Section):
     of China's when left out."""
     product: str | None = None
     """The product whose city-years are joined, where the light has several."""
+    reconcile: list[ReconcileSection] = []
+    """Columns that two tables have."""
+    real: dict[str, RealSection] = {}
+    """New column = a nominal one at the prices of a base year."""
     sums: dict[str, list[str]] = {}
     """New column = sum of columns."""
     ratios: dict[str, Annotated[list[str], Field(min_length=2, max_length=2)]] = {}
     """New column = first over second column."""
     logs: dict[str, str] = {}
     """New column = natural logarithm of a column."""
+    indices: dict[str, IndexSection] = {}
+    """New column = an index; see ``nightpanel indices``."""
+    steps: list[PanelStep] = []
+    """Steps over the joined panel, in their order."""
+    ranges: dict[str, RangeSection] = {}
+    """Column = the values it may have at the end."""
+    units: dict[str, str] = {}
+    """Column = its unit, as manifest and parquet file record it."""
+    descriptives: dict[str, list[str]] = {}
+    """Type of variable = columns, of the table of descriptive statistics; all columns of numbers
+    when left out."""
 
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """Every file that the panel is made of: tables, lists of cities, crosswalks."""
-        found = [] if self.cities is None else [self.cities]
-        for table in self.tables:
-            vintage = None if table.vintage is None else table.vintage.crosswalk
-            found += [table.file] if table.confirm is None else [table.file, table.confirm]
-            found += crosswalk_files(table.crosswalk, vintage)
-        return tuple(dict.fromkeys(found))
+    @model_validator(mode="after")
+    def _steps_name_indices(self) -> Self:
+        named = [step.name for step in self.steps if isinstance(step, IndexStep)]
+        for name in named:
+            if name not in self.indices:
+                raise ValueError(f"steps must name an index of [panel.indices], not {name!r}")
+            if named.count(name) > 1:
+                raise ValueError(f"steps must make each index once, not {name!r} twice")
+        return self

@@ -48,6 +48,10 @@ def with_paths(content: dict[str, Any], path: Path) -> dict[str, Any]:
             anchor.in_section(table, f"panel.tables.{index}")
             if isinstance(table, dict):
                 anchor.in_section(table.get("vintage"), f"panel.tables.{index}.vintage")
+        for name, section in _sections(panel.get("indices")):
+            anchor.in_section(section, f"panel.indices.{name}")
+        for name, section in _sections(panel.get("real")):
+            anchor.in_section(section.get("table"), f"panel.real.{name}.table")
     return content
 
 
@@ -76,7 +80,7 @@ class _Anchor:
         """Anchor the files that a section names."""
         if not isinstance(section, dict):
             return
-        for name in ("file", "reference", "confirm", "cities"):
+        for name in ("file", "reference", "scale", "confirm", "cities"):
             self.key(section, name, key)
         crosswalk = section.get("crosswalk")
         if isinstance(crosswalk, str) and Path(crosswalk).suffix:
@@ -108,3 +112,8 @@ class _Anchor:
 
 def _tables(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _sections(value: object) -> list[tuple[str, dict[str, Any]]]:
+    named = value.items() if isinstance(value, dict) else ()
+    return [(name, section) for name, section in named if isinstance(section, dict)]

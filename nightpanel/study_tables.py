@@ -1,21 +1,45 @@
 """The study file's sections on yearbook tables."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from nightpanel.study_indices import UilSection
 from nightpanel.study_section import FilePath, Section
 from nightpanel.study_vintage import VintageSection
+from panels.wide_names import YEAR, is_wide
 
 
-class TableSection(Section):
-    """One yearbook table and the mapping of its columns."""
+class SheetSection(Section):
+    """Where a table is, and how it is written."""
 
     file: FilePath
-    """csv, xlsx, dta or parquet."""
+    """csv, xlsx, xls, dta or parquet; or a pattern of several files, as in "gdp/*.xlsx"."""
     sheet: str | None = None
-    """Sheet of an xlsx file with several."""
+    """Sheet of a workbook with several; "*" for every one that has a year in its name."""
+    year: str | None = None
+    """Column of the year; where no name has it either, a row holds for all years of the panel."""
+    year_from: Literal["name", "sheet"] | None = None
+    """Whether each file's, or each sheet's, name has the year of its rows."""
+    header: int | list[int] | None = None
+    """Row of the header, or its first and last, where its names do not lead to it."""
+    encoding: str | None = None
+    """Encoding of a csv file; found and said in the audit when left out."""
+    separator: Literal[",", ";", "\t"] | None = None
+    """Separator of a csv file; found and said in the audit when left out."""
+
+    def header_rows(self) -> tuple[int, ...]:
+        """Rows of the header; none where it is to be found."""
+        if self.header is None:
+            return ()
+        return (self.header,) if isinstance(self.header, int) else tuple(self.header)
+
+
+class TableSection(SheetSection):
+    """One yearbook table and the mapping of its columns."""
+
+    name: str | None = Field(default=None, min_length=1)
+    """The table's name in messages and in reconcile; its file's name when left out."""
     city: str | None = None
     """Column of the city code; may be left out where there is one of names."""
     city_name: str | None = None
@@ -24,22 +48,27 @@ class TableSection(Section):
     """Column of the province's name, within which names are looked up."""
     confirm: FilePath | None = None
     """Table of the study's own word on names: ``name``, ``city_id`` and perhaps ``province``."""
-    year: str | None = None
-    """Column of the year; where it is left out, a row holds for all years of the light."""
     optional: bool = False
     """Whether city-years that the table lacks stay in the panel, with missing values."""
     city_digits: int = Field(default=4, ge=1)
     """How many leading digits of the code name the city."""
     columns: dict[str, str] = Field(min_length=1)
-    """New name = the column's name in the file."""
+    """New name = the column's name in the file; with {year} in it, one column a year."""
+    units: dict[str, str] = {}
+    """New name = its unit in the file, "万元", or also that in the panel, "万元 -> 亿元"."""
     crosswalk: str | None = None
     """Crosswalk of city codes: a shipped name, or a table with ``code`` and ``city_id``."""
     vintage: VintageSection | None = None
     """One vintage of cities for the table, when cities merged or were split."""
-    encoding: str | None = None
-    """Encoding of a csv file; UTF-8 when left out."""
     uil: UilSection | None = None
     """Industrial upgrading made from this table's columns, when the study wants it."""
+
+    @model_validator(mode="after")
+    def _years_stand_once(self) -> Self:
+        said = [self.year is not None, self.year_from is not None, is_wide(self.columns)]
+        if sum(said) > 1:
+            raise ValueError(f"one of year, year_from, or columns with {YEAR}")
+        return self
 
     @model_validator(mode="after")
     def _names_its_cities(self) -> Self:
@@ -50,3 +79,13 @@ class TableSection(Section):
                 "city_name must name the column of names that province and confirm serve"
             )
         return self
+
+    def has_years(self) -> bool:
+        """Whether its rows, or names of its files, sheets or columns, say years."""
+        return self.year is not None or self.year_from is not None or is_wide(self.columns)
+
+    def label(self) -> str:
+        """The table's name."""
+        if self.name is not None:
+            return self.name
+        return self.file.name if self.sheet is None else f"{self.file.name}[{self.sheet}]"

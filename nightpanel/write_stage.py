@@ -8,7 +8,6 @@ from geo.audit import AuditRow
 from nightpanel.digests import FileDigests, file_digest
 from nightpanel.manifest import (
     MANIFEST,
-    SOMETIMES,
     STAGE_FILES,
     STAGES,
     merged_manifest,
@@ -66,8 +65,8 @@ def write_stage(
         made = {name: record(files)}
         write_manifest(merged_manifest(made, out, audit=digest, stale=gone), staging / MANIFEST)
 
-    stale = [file for stage in later for file in STAGE_FILES[stage]]
-    stale += [file for stage in (name, *later) for file in SOMETIMES.get(stage, ())]
+    # Also of this stage: what it has not written now is of an earlier run.
+    stale = [file for stage in (name, *later) for file in STAGE_FILES[stage]]
     with staged(out, stale=stale, last=merge) as staging:
         files.update(write(folder=staging))
 

@@ -14,13 +14,25 @@ import pandas as pd
 from geo.errors import TableColumnError
 
 MISSING_MARKERS = frozenset(
-    {"-", "--", "–", "—", "——", ".", "..", "...", "…", "……", "na", "n/a", "#n/a", "nan", "null"}
+    {"-", "--", "–", "—", "——", "－", "－－", "―", ".", "..", "...", "…", "……", "/", "／"}
+    | {"na", "n/a", "n.a.", "#n/a", "nan", "null", "缺失", "暂无", "无数据"}
 )
 """Texts that yearbooks write for a missing value, compared without regard to case."""
 
+# Full-width digits, letters and signs, and the minus of typesetters. Superscripts and circled
+# digits are left alone: they are marks, and folding them would make 12.5² the number 12.52.
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2212: "-"}
+
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
-_YEAR = re.compile(r"(\d{4})(\.0+)?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)(\.\d+)?", re.ASCII)
+_YEAR = re.compile(r"(\d{4})(\.0+)?\s*年?", re.ASCII)
+_MARK = re.compile(
+    r"\s*(?:[①-⑳⓪-⓿*†‡§#¹²³⁰-⁹ª-ºᵃ-ᶻ]+"  # ①, *, ², ª
+    r"|[(（\[](?:注|[a-z]|\d{1,2})[)）\]]"  # (1), [a]
+    r"|(?<=[\s\d])[a-z][)\]]"  # a)
+    r"|注\s*\d{1,2})$",  # 注1
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +44,45 @@ class NumberColumn:
     markers: Mapping[str, int]
     """How often each missing marker was met."""
     grouped: int
-    """How many cells had commas between thousands."""
+    """How many cells had commas or blanks between thousands."""
+    folded: int = 0
+    """How many had full-width digits or signs."""
+    percent: int = 0
+    """How many had a percent sign, which is left off."""
+    texts: int = 0
+    """How many numbers were stored as text."""
+    marked: tuple[tuple[Hashable, str, str], ...] = ()
+    """Row, text and number of each cell with a footnote mark, which is left off."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """One cell's number and what was in its way."""
+
+    number: float
+    grouped: bool = False
+    folded: bool = False
+    percent: bool = False
+    text: bool = False
+    unmarked: str | None = None
 
 
 def plain(value: object) -> str:
     """Text of a cell or header with every run of blanks and line breaks as one blank."""
     return " ".join(str(value).split())
+
+
+def half_width(text: str) -> str:
+    """A text with full-width digits, letters and signs as the usual ones."""
+    return text.translate(_HALF_WIDTH)
+
+
+def without_mark(text: str) -> str:
+    """A text without the footnote marks at its end, such as ①, *, a) and (1)."""
+    bare = _MARK.sub("", text)
+    while bare and bare != text:
+        text, bare = bare, _MARK.sub("", bare)
+    return text
 
 
 def is_missing(value: object) -> bool:
@@ -56,7 +101,7 @@ def year_of(value: object) -> int | None:
     Parameters
     ----------
     value : object
-        2018, 2018.0, "2018" and "2018.0" are the year 2018.
+        2018, 2018.0, "2018", "2018.0", "2018年" and full-width digits are the year 2018.
 
     Returns
     -------
@@ -64,7 +109,7 @@ def year_of(value: object) -> int | None:
         A year of four digits; None when the cell is anything else.
     """
     if isinstance(value, str):
-        match = _YEAR.fullmatch(plain(value))
+        match = _YEAR.fullmatch(half_width(plain(value)))
         return int(match[1]) if match else None
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
@@ -72,7 +117,7 @@ def year_of(value: object) -> int | None:
     return int(number) if number.is_integer() and 1000 <= number <= 9999 else None
 
 
-def number_column(cells: pd.Series, *, where: str) -> NumberColumn:
+def number_column(cells: pd.Series, *, where: str, percent: bool = False) -> NumberColumn:
     """Read a column of cells as numbers.
 
     Parameters
@@ -81,6 +126,8 @@ def number_column(cells: pd.Series, *, where: str) -> NumberColumn:
         Numbers or text, any dtype; the index holds the file's row numbers.
     where : str
         File and column, for errors.
+    percent : bool
+        Whether numbers may have a percent sign: in a column of percents alone.
 
     Returns
     -------
@@ -92,41 +139,77 @@ def number_column(cells: pd.Series, *, where: str) -> NumberColumn:
         A cell is no finite number and not missing; file, column, row and value are named.
     """
     markers: Counter[str] = Counter()
-    grouped = 0
+    marked = []
+    met: Counter[str] = Counter()
     numbers = np.full(len(cells), np.nan)
     for position, (row, cell) in enumerate(cells.items()):
         if is_missing(cell):
             if isinstance(cell, str) and plain(cell):
                 markers[plain(cell)] += 1
             continue
-        number, has_commas = _number(cell)
-        if number is None or not math.isfinite(number):
-            raise _not_a_number(where, row, cell)
-        numbers[position] = number
-        grouped += has_commas
-    return NumberColumn(pd.Series(numbers, index=cells.index), dict(markers), grouped)
+        read = _number(cell)
+        if read is None or not math.isfinite(read.number) or (read.percent and not percent):
+            raise _not_a_number(where, row, cell, read)
+        numbers[position] = read.number
+        met.update(name for name in _MET if getattr(read, name))
+        if read.unmarked is not None:
+            marked.append((row, plain(cell), read.unmarked))
+    return NumberColumn(
+        pd.Series(numbers, index=cells.index),
+        dict(markers),
+        grouped=met["grouped"],
+        folded=met["folded"],
+        percent=met["percent"],
+        texts=met["text"],
+        marked=tuple(marked),
+    )
 
 
-def _number(cell: object) -> tuple[float | None, bool]:
-    """The number of a cell that is not missing, and whether its thousands were grouped."""
+def number_of(cell: object) -> float | None:
+    """The number of one cell, signs of percent and footnotes left off; None if it is none."""
+    read = None if is_missing(cell) else _number(cell)
+    return None if read is None or not math.isfinite(read.number) else read.number
+
+
+_MET = ("grouped", "folded", "percent", "text")
+
+
+def _number(cell: object) -> _Cell | None:
+    """The number of a cell that is not missing, if it is one."""
     if isinstance(cell, bool | np.bool_):
-        return None, False
+        return None
     if isinstance(cell, Real | Decimal):
-        return float(cell), False
+        return _Cell(float(cell))
     if not isinstance(cell, str):
-        return None, False
-    text = plain(cell).replace("，", ",")
+        return None
+    text = plain(cell)
     if _NUMBER.fullmatch(text):
-        return float(text), False
-    if _GROUPED.fullmatch(text):
-        return float(text.replace(",", "")), True
-    return None, False
+        return _Cell(float(text), text=True)
+    return _number_of_text(text)
 
 
-def _not_a_number(where: str, row: Hashable, cell: object) -> TableColumnError:
+def _number_of_text(text: str) -> _Cell | None:
+    bare = without_mark(text)
+    half = half_width(bare)
+    percent = half.endswith("%")
+    digits = half.removesuffix("%").rstrip()
+    grouped = _GROUPED.fullmatch(digits) is not None
+    if not grouped and not _NUMBER.fullmatch(digits):
+        return None
+    plain_digits = digits.replace(",", "").replace(" ", "") if grouped else digits
+    # A comma of full width is a comma between thousands, not a digit to be folded.
+    folded = half != bare.replace("，", ",").replace("％", "%")
+    unmarked = digits if bare != text else None
+    return _Cell(float(plain_digits), grouped, folded, percent, text=True, unmarked=unmarked)
+
+
+def _not_a_number(where: str, row: Hashable, cell: object, read: _Cell | None) -> TableColumnError:
+    signed = read is not None and read.percent
     return TableColumnError(
         where,
-        expected="numbers",
+        expected="numbers" if not signed else "numbers without a percent sign",
         found=f"{plain(cell)!r} in row {row}",
-        hint="correct the cell, or leave it blank if the value is missing",
+        hint='declare the column\'s unit as "percent"'
+        if signed
+        else "correct the cell, or leave it blank if the value is missing",
     )

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geo.audit import AuditRow
 from geo.errors import JoinError
@@ -19,7 +21,7 @@ from panels.match import (
     matches_table,
     no_matches,
 )
-from panels.rows import code_audit, data_rows, dropped_rows
+from panels.rows import NO_CODE, NO_KEY, NO_YEAR, code_audit, data_rows, dropped_rows
 
 NAME = "city_name"
 PROVINCE = "province"
@@ -49,13 +51,17 @@ class CityKeys:
     """str, on the rows whose city is known."""
     written: pd.Series
     """The code of these rows as written, or the name where there is none."""
+    known: NDArray[np.bool_]
+    """Which of the rows these are."""
     matches: pd.DataFrame
     """A row for each code and name; empty for a table of codes alone."""
     audit: tuple[AuditRow, ...]
     """What was read otherwise than written, proposed, or left out."""
 
 
-def key_rows(cells: pd.DataFrame, *, place: str) -> tuple[pd.DataFrame, list[AuditRow]]:
+def key_rows(
+    cells: pd.DataFrame, *, place: str, whole: pd.DataFrame
+) -> tuple[pd.DataFrame, list[AuditRow]]:
     """Rows that name a city and, where the table has years, a year.
 
     Parameters
@@ -65,6 +71,8 @@ def key_rows(cells: pd.DataFrame, *, place: str) -> tuple[pd.DataFrame, list[Aud
         holds row numbers.
     place : str
         File and sheet, for the audit.
+    whole : pandas.DataFrame
+        All cells of these rows, on row numbers, for the audit.
 
     Returns
     -------
@@ -73,19 +81,20 @@ def key_rows(cells: pd.DataFrame, *, place: str) -> tuple[pd.DataFrame, list[Aud
         As `panels.rows.data_rows`.
     """
     if NAME not in cells and "year" in cells:
-        return data_rows(cells, place=place)
+        return data_rows(cells, place=place, whole=whole)
     nameless = pd.Series(data=True, index=cells.index)
     for column in {NAME, "city_id"} & set(cells.columns):
         nameless &= cells[column].map(is_missing).astype(bool)
     if "year" not in cells:
-        return cells[~nameless], dropped_rows("notes_rows", cells[nameless], "no city", place)
+        audit = dropped_rows("notes_rows", cells[nameless].index, "no city", place, whole)
+        return cells[~nameless], audit
     yearless = cells["year"].map(lambda cell: is_missing(cell) or year_of(cell) is None)
     notes, no_city = yearless & nameless, nameless & ~yearless
     no_year = cells["year"].map(is_missing).astype(bool) & ~nameless
     audit = [
-        *dropped_rows("notes_rows", cells[notes], "neither city nor year (blank, notes)", place),
-        *dropped_rows("rows_without_city", cells[no_city], "a year but no city", place),
-        *dropped_rows("rows_without_year", cells[no_year], "a city but no year", place),
+        *dropped_rows("notes_rows", cells[notes].index, NO_KEY, place, whole),
+        *dropped_rows("rows_without_city", cells[no_city].index, NO_CODE, place, whole),
+        *dropped_rows("rows_without_year", cells[no_year].index, NO_YEAR, place, whole),
     ]
     return cells[~(nameless | no_year)], audit
 
@@ -123,7 +132,8 @@ def _by_code(cells: pd.DataFrame, columns: KeyColumns, place: str) -> CityKeys:
     written = cells["city_id"].map(code_text)
     city_id = _mapped(written, source, columns.code_map)
     audit = code_audit(cells["city_id"], source, city_id, place=place)
-    return CityKeys(city_id, written, no_matches(), tuple(audit))
+    everywhere = np.ones(len(cells), dtype=bool)
+    return CityKeys(city_id, written, everywhere, no_matches(), tuple(audit))
 
 
 def _mapped(written: pd.Series, cut: pd.Series, codes: Mapping[str, str]) -> pd.Series:
@@ -159,7 +169,7 @@ def _by_code_and_name(cells: pd.DataFrame, columns: KeyColumns, place: str) -> C
     audit = _match_audit(matches, place)
     if "year" in cells:
         audit += _ended_audit(ids[known], cells.loc[known, "year"], columns.reference, place)
-    return CityKeys(ids[known], names[known], matches, tuple(audit))
+    return CityKeys(ids[known], names[known], known.to_numpy(dtype=bool), matches, tuple(audit))
 
 
 def _code(cell: object) -> str:

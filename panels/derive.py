@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import DomainError, TableColumnError
+from geo.errors import TableColumnError
 from panels.schema import KEY, number_array, require_columns
+from panels.stepped import put, refuse_rows
 
 
 def derive(
@@ -52,18 +53,20 @@ def derive(
     made = table.copy()
     for name, parts in sums.items():
         key = f"{where}.sums.{name}"
-        _add(made, name, _total(made, parts, key), key)
+        put(made, name, _total(made, parts, key), source="", where=key)
     for name, pair in ratios.items():
         key = f"{where}.ratios.{name}"
         _refuse_no_pair(pair, key)
         above, below = (_total(made, part, key) for part in pair)
-        _refuse(made, below, below == 0.0, key, f"{pair[1]} other than 0")
-        _add(made, name, above / below, key)
+        expected = f"{pair[1]} other than 0"
+        refuse_rows(made, below, below == 0.0, where=key, expected=expected)
+        put(made, name, above / below, source="", where=key)
     for name, parts in logs.items():
         key = f"{where}.logs.{name}"
         total = _total(made, parts, key)
-        _refuse(made, total, total <= 0.0, key, f"{' + '.join(_names(parts))} above 0")
-        _add(made, name, np.log(total), key)
+        expected = f"{' + '.join(_names(parts))} above 0"
+        refuse_rows(made, total, total <= 0.0, where=key, expected=expected)
+        put(made, name, np.log(total), source="", where=key)
     return made
 
 
@@ -91,33 +94,3 @@ def _total(table: pd.DataFrame, parts: str | Sequence[str], where: str) -> NDArr
         )
     total: NDArray[np.float64] = number_array(table, names, where=where).sum(axis=1)
     return total
-
-
-def _add(table: pd.DataFrame, name: str, values: NDArray[np.float64], where: str) -> None:
-    if name in table.columns:
-        raise TableColumnError(
-            f"{where}: column {name!r}",
-            expected="a new name",
-            found="a column of this name",
-            hint="choose another name for the derived column",
-        )
-    table[name] = values
-
-
-def _refuse(
-    table: pd.DataFrame,
-    values: NDArray[np.float64],
-    wrong: NDArray[np.bool_],
-    where: str,
-    expected: str,
-) -> None:
-    if not wrong.any():
-        return
-    row = int(np.flatnonzero(wrong)[0])
-    city, year = (table[name].iloc[row] for name in KEY)
-    raise DomainError(
-        where,
-        expected=expected,
-        found=f"{values[row]:g} for city {city}, year {year} ({wrong.sum()} rows in all)",
-        hint="correct the value, or leave it blank if it is missing",
-    )

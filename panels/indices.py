@@ -1,37 +1,24 @@
-"""Indices of industrial structure."""
+"""Industrial upgrading: the level of the sector structure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from geo.audit import AuditRow
 from geo.errors import DomainError, SharesError, TableColumnError
-from panels.schema import KEY, number_array, require_columns
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from panels.origins import UNKNOWN, Origins
+from panels.sectors import IndexResult, sector_array, sector_totals
+from panels.stepped import Bools, Floats, key_at, named
 
 SHARES_TOLERANCE = 0.005
 """How far the shares of a row may miss 1."""
 _ROUNDING = 1e-9
 """Decimal shares that miss 1 by just the tolerance may miss it by this more in binary."""
+SHARES_REASON = f"sector shares miss 1 by more than {SHARES_TOLERANCE}"
+"""Why a row is lost whose shares do not add up."""
 _SCALE = {"fraction": 1.0, "percent": 100.0}
-
-
-@dataclass(frozen=True, slots=True)
-class IndexResult:
-    """An index by city and year."""
-
-    values: pd.Series
-    """float64 on the index of the table; NaN where the inputs are missing or the row is dropped."""
-    keep: pd.Series
-    """bool on the same index; False for rows to drop."""
-    audit: tuple[AuditRow, ...]
-    """Which rule gave how many values, and each row of shares that does not add up."""
 
 
 def uil(
@@ -42,6 +29,7 @@ def uil(
     unit: Literal["fraction", "percent"] = "fraction",
     on_bad_shares: Literal["error", "keep", "drop"] = "error",
     where: str,
+    origins: Origins = UNKNOWN,
 ) -> IndexResult:
     r"""Level of industrial structure upgrading, Yu and Zhang, equation (2).
 
@@ -61,6 +49,8 @@ def uil(
         What to do with a row whose reported shares are used and miss 1 by more than 0.005.
     where : str
         File or table, for errors and the audit.
+    origins : Origins
+        Where the shares stand, for the audit.
 
     Returns
     -------
@@ -81,8 +71,8 @@ def uil(
         raise TableColumnError(
             where, expected="columns of value added or of shares", found="neither", hint="name them"
         )
-    levels = _sectors(table, value_added, "value added", where)
-    reported = _sectors(table, shares, "share", where) / _SCALE[unit]
+    levels = sector_array(table, value_added, "value added", where)
+    reported = sector_array(table, shares, "share", where) / _SCALE[unit]
     _refuse_other_unit(reported.sum(axis=1), unit, where)
     by_levels = _index_of_levels(table, levels, where)
     by_shares = _weighted(reported)
@@ -97,7 +87,7 @@ def uil(
     _refuse_outside(table, values, where)
     audit = [
         *_counts(where, by_levels, filled & keep, values, off & ~filled),
-        *_bad_rows(table, reported, bad, on_bad_shares, where),
+        *_bad_rows(table, shares, reported, bad, on_bad_shares, where, origins),
     ]
     return IndexResult(
         pd.Series(values, index=table.index, name="uil"),
@@ -106,49 +96,8 @@ def uil(
     )
 
 
-def _sectors(table: pd.DataFrame, columns: Sequence[str] | None, what: str, where: str) -> Floats:
-    """Three columns as an array (n, 3); all missing where none is named."""
-    if columns is None:
-        return np.full((len(table), 3), np.nan)
-    if len(columns) != 3:
-        raise TableColumnError(
-            f"{where}: {what}",
-            expected="three columns: primary, secondary, tertiary",
-            found=f"{len(columns)}",
-            hint="name one column for each sector",
-        )
-    if len(set(columns)) != 3:
-        raise TableColumnError(
-            f"{where}: {what}",
-            expected="a column of its own for each of the three sectors",
-            found=", ".join(columns),
-            hint="name each column once",
-        )
-    require_columns(table, KEY, where=where)
-    values = number_array(table, list(columns), where=where)
-    wrong = (values < 0.0) | np.isinf(values)
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise DomainError(
-            f"{where}: column {columns[column]!r}",
-            expected=f"{what} of zero or more",
-            found=f"{values[row, column]:g} for {_named(table, row)} ({wrong.sum()} values in all)",
-            hint="correct the value, or leave it blank if it is missing",
-        )
-    return values
-
-
 def _index_of_levels(table: pd.DataFrame, levels: Floats, where: str) -> Floats:
-    total = levels.sum(axis=1)
-    if (total == 0.0).any():
-        row = int(np.flatnonzero(total == 0.0)[0])
-        raise DomainError(
-            where,
-            expected="value added above zero in some sector",
-            found=f"zero in all three for {_named(table, row)}",
-            hint="leave the cells blank if value added is missing",
-        )
-    index: Floats = _weighted(levels) / total
+    index: Floats = _weighted(levels) / sector_totals(table, levels, "value added", where)
     return index
 
 
@@ -185,7 +134,7 @@ def _refuse_outside(table: pd.DataFrame, values: Floats, where: str) -> None:
         raise DomainError(
             where,
             expected="an index of industrial structure between 1 and 3",
-            found=f"{values[row]:.4f} for {_named(table, row)} ({outside.sum()} rows in all)",
+            found=f"{values[row]:.4f} for {named(table, row)} ({outside.sum()} rows in all)",
             hint='correct the shares, or set on_bad_shares = "drop"',
         )
 
@@ -195,7 +144,7 @@ def _shares_error(table: pd.DataFrame, reported: Floats, bad: Bools, where: str)
     return SharesError(
         where,
         expected=f"sector shares that sum to 1 within {SHARES_TOLERANCE}",
-        found=f"{reported[row].sum():.4f} for {_named(table, row)} ({bad.sum()} rows in all)",
+        found=f"{reported[row].sum():.4f} for {named(table, row)} ({bad.sum()} rows in all)",
         hint='correct the shares, or set on_bad_shares = "keep" or "drop"',
     )
 
@@ -217,20 +166,30 @@ def _counts(
 
 
 def _bad_rows(
-    table: pd.DataFrame, reported: Floats, bad: Bools, action: str, where: str
+    table: pd.DataFrame,
+    columns: Sequence[str] | None,
+    reported: Floats,
+    bad: Bools,
+    action: str,
+    where: str,
+    origins: Origins,
 ) -> list[AuditRow]:
     done = {"keep": "kept", "drop": "dropped"}
-    return [
-        AuditRow(
-            "panel",
-            "shares_off",
-            f"{where}: {_named(table, row)}",
-            f"shares sum to {reported[row].sum():.4f}; {done[action]}",
+    column = columns[0] if columns else ""
+    rows = []
+    for row in np.flatnonzero(bad):
+        file, line = origins.of(column, *key_at(table, row))
+        text = " + ".join(f"{share:.6g}" for share in reported[row])
+        rows.append(
+            AuditRow(
+                "panel",
+                "shares_off",
+                f"{where}: {named(table, row)}",
+                f"shares sum to {reported[row].sum():.4f}; {done[action]}",
+                file=file,
+                row=line,
+                old=text,
+                new=text if action == "keep" else "",
+            )
         )
-        for row in np.flatnonzero(bad)
-    ]
-
-
-def _named(table: pd.DataFrame, row: int | np.intp) -> str:
-    city, year = (table[name].iloc[int(row)] for name in KEY)
-    return f"city {city}, year {year}"
+    return rows

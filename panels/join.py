@@ -11,7 +11,8 @@ from geo.errors import JoinError, ProductError, TableColumnError
 from panels.codes import CROSSWALK_NAMES, crosswalk_named
 from panels.schema import KEY, check_panel
 
-_LIGHT = "light"
+LIGHT = "light"
+"""The side of a join that the city-year table is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ def join_panel(
     cities: pd.DataFrame,
     tables: Sequence[tuple[str, pd.DataFrame]],
     *,
+    base: str = LIGHT,
     optional: Collection[str] = (),
 ) -> JoinResult:
     """Join the city-year table with yearbook tables.
@@ -44,6 +46,8 @@ def join_panel(
         The city-year table: ``city_id``, ``year``, and ``product`` with a single value if at all.
     tables : sequence of (str, pandas.DataFrame)
         Label and table; each with ``city_id`` and ``year``.
+    base : str
+        What ``cities`` is, where it is not the light but the keys of any table.
     optional : collection of str
         Labels of tables that need not hold every city-year: what they lack is missing.
 
@@ -61,32 +65,32 @@ def join_panel(
         A table shares no city-year with the light, or no city-year is in all of them.
     """
     _refuse_several_products(cities)
-    light = _keyed(cities, _LIGHT)
+    light = _keyed(cities, base)
     if light.empty:
         raise JoinError(
-            "table 'light'", expected="city-years", found="none", hint="check the city-year table"
+            f"table {base!r}", expected="city-years", found="none", hint="check the city-year table"
         )
     panel = light
     unmatched: list[pd.DataFrame] = []
     audit: list[AuditRow] = []
-    owner = dict.fromkeys(light.columns.drop(list(KEY)), _LIGHT)
+    owner = dict.fromkeys(light.columns.drop(list(KEY)), base)
     for label, table in tables:
         right = _keyed(table, label)
         _refuse_collision(owner, label, right)
-        missing, outside = _unmatched(light, right, label)
+        missing, outside = _unmatched(light, right, label, base)
         unmatched.append(missing)
-        audit += _table_audit(light, missing, outside, label)
+        audit += _table_audit(light, missing, outside, label, base)
         how: Literal["left", "inner"] = "left" if label in optional else "inner"
         panel = panel.merge(right, on=list(KEY), how=how, validate="one_to_one")
     if panel.empty:
         raise JoinError(
             "panel",
-            expected="city-years that are in the light and in every table",
-            found="none, though each table shares some with the light",
+            expected=f"city-years that are in the {base} and in every table",
+            found=f"none, though each table shares some with the {base}",
             hint="compare the cities and years of the tables",
         )
     panel = check_panel(panel.sort_values(list(KEY)), where="panel")
-    detail = f"{len(panel)} of {len(light)} city-years of the light are in every table"
+    detail = f"{len(panel)} of {len(light)} city-years of the {base} are in every table"
     audit.append(AuditRow("panel", "panel_rows", "panel", detail, len(panel)))
     return JoinResult(panel, _typed(unmatched), tuple(audit))
 
@@ -124,14 +128,16 @@ def _keys(table: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(table[list(KEY)])
 
 
-def _unmatched(light: pd.DataFrame, table: pd.DataFrame, label: str) -> tuple[pd.DataFrame, int]:
+def _unmatched(
+    light: pd.DataFrame, table: pd.DataFrame, label: str, base: str
+) -> tuple[pd.DataFrame, int]:
     """Keys of either side that the other lacks, and how many rows are in years without light."""
     left, right = _keys(light), _keys(table)
     with_light = table["year"].isin(light["year"]).to_numpy()
     if not left.isin(right).any():
         raise _no_key_in_common(light, table, label)
     sides = {
-        _LIGHT: light.loc[~left.isin(right), list(KEY)].sort_values(list(KEY)),
+        base: light.loc[~left.isin(right), list(KEY)].sort_values(list(KEY)),
         "table": table.loc[with_light & ~right.isin(left), list(KEY)].sort_values(list(KEY)),
     }
     parts = [keys.assign(side=side, table=label) for side, keys in sides.items()]
@@ -165,13 +171,13 @@ def _examples(table: pd.DataFrame) -> str:
 
 
 def _table_audit(
-    light: pd.DataFrame, missing: pd.DataFrame, outside: int, label: str
+    light: pd.DataFrame, missing: pd.DataFrame, outside: int, label: str, base: str
 ) -> list[AuditRow]:
-    alone = {side: missing[missing["side"] == side] for side in (_LIGHT, "table")}
-    joined = len(light) - len(alone[_LIGHT])
+    alone = {side: missing[missing["side"] == side] for side in (base, "table")}
+    joined = len(light) - len(alone[base])
     found = [
-        ("joined", joined, f"of {len(light)} city-years of the light have a row in the table"),
-        ("light_without_table", len(alone[_LIGHT]), f"have none: {_cities(alone[_LIGHT])}"),
+        ("joined", joined, f"of {len(light)} city-years of the {base} have a row in the table"),
+        (f"{base}_without_table", len(alone[base]), f"have none: {_cities(alone[base])}"),
         ("table_without_light", len(alone["table"]), f"have no light: {_cities(alone['table'])}"),
         ("outside_light_years", outside, "rows of the table lie in years without light"),
     ]
@@ -180,7 +186,7 @@ def _table_audit(
         for rule, count, detail in found
         if count
     ]
-    name, pairs = _crosswalk_pairs(alone[_LIGHT], alone["table"]) or ("", [])
+    name, pairs = _crosswalk_pairs(alone[base], alone["table"]) or ("", [])
     if pairs:
         detail = f"the crosswalk {name} would match {', '.join(pairs)}"
         audit.append(AuditRow("panel", "crosswalk_would_match", label, detail, len(pairs)))

@@ -1,4 +1,4 @@
-"""Yearbook tables: cells of a file become a city x year table by a mapping of columns."""
+"""Yearbook tables: cells of files become a city x year table by a mapping of columns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,17 +7,23 @@ from pathlib import Path
 import pandas as pd
 
 from geo.audit import AuditRow
-from geo.errors import TableColumnError, TableFileError
-from panels.cells import number_column, plain
+from geo.errors import DuplicateCityYearError, TableColumnError, TableFileError
+from panels.cells import number_column
 from panels.city_keys import NAME, PROVINCE, KeyColumns, city_keys, key_rows
 from panels.crosswalks import code_map
-from panels.match import Reference, no_matches
+from panels.match import MATCH_COLUMNS, Reference, no_matches
+from panels.origins import Places
+from panels.parts import Part, YearFrom, table_parts
+from panels.picked import picked
 from panels.places import City, china_cities
 from panels.rows import number_audit, unique_rows, valueless_audit, years
-from panels.schema import KEY, missing_column
-from panels.sheets import Sheet, open_sheet
+from panels.schema import KEY
+from panels.sheets import Sheet, open_sheet, require_no_overflow
+from panels.unit_columns import SaidUnit, in_panel_unit, source_unit
+from panels.units import Unit, UnitChange, unit_change
+from panels.wide_names import YEAR, is_wide
 
-_NO_YEAR = 0
+_ANY_YEAR = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +31,23 @@ class TableSpec:
     """Where a table is and which of its columns are wanted."""
 
     file: Path
-    """The csv, xlsx, dta or parquet file."""
+    """The csv, xlsx, xls, dta or parquet file; or a pattern of several, such as ``gdp/*.xlsx``."""
     city: str | None
-    """Its column of city codes, if it has one."""
+    """Its column of city codes, if it has one. A table with neither codes nor names is of the
+    whole country, and gets the code 0000."""
     year: str | None
-    """Its column of years; None where a row holds for all years."""
+    """Its column of years; None where names of files, sheets or columns hold them, or where a row
+    holds for all years."""
     columns: Mapping[str, str]
-    """Name in the panel to name in the file."""
+    """Name in the panel to name in the file; ``{year}`` in it stands for one column a year."""
     sheet: str | None = None
-    """Sheet of an xlsx file; may be left out when a single sheet holds data."""
+    """Sheet of a workbook; may be left out when a single sheet holds data; ``*`` for all."""
+    year_from: YearFrom | None = None
+    """Whether the name of each file, or of each sheet, is its year."""
+    header: tuple[int, ...] = ()
+    """Rows of the header, as the file counts; found by the names of the columns if empty."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Name in the panel to ``"万元"``, ``"万元 -> 亿元"`` or ``"-> 亿元"``."""
     city_digits: int = 4
     """First digits of a code that name the city."""
     crosswalk: str | None = None
@@ -50,7 +64,9 @@ class TableSpec:
     years: tuple[int, ...] = ()
     """Years that the rows of a table without years hold for."""
     encoding: str | None = None
-    """Encoding of a csv file; UTF-8 when left out."""
+    """Encoding of a csv file; found when left out."""
+    separator: str | None = None
+    """Separator of a csv file; found when left out."""
     label: str = ""
     """The table's name in the study; the file's stem when empty."""
 
@@ -66,6 +82,10 @@ class ReadTable:
     """What was dropped, merged or interpreted."""
     label: str = ""
     """The table's name."""
+    places: Places = field(default_factory=dict)
+    """File and row of each city and year, as the file's own program counts."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Unit of each column's numbers, as far as the study or the file says it."""
     matches: pd.DataFrame = field(default_factory=no_matches)
     """What each code and name was taken for (`panels.match.MATCH_COLUMNS`); empty for a table of
     codes alone."""
@@ -85,10 +105,11 @@ def read_table(spec: TableSpec) -> ReadTable:
     Raises
     ------
     TableFileError
-        The file is missing, unreadable, without data or of unknown format, or its sheet is not
-        named where several hold data.
+        A file is missing, unreadable, without data or of unknown format, its sheet is not named
+        where several hold data, or a name has no year.
     TableColumnError
-        A column is missing or repeated, a year or a value is no number.
+        A column is missing or repeated, a year or a value is no number, a unit is unknown or
+        another than the file says.
     CodeError
         A city code is no code of ``city_digits`` or more digits, or the crosswalk is unknown.
     JoinError
@@ -97,9 +118,55 @@ def read_table(spec: TableSpec) -> ReadTable:
         A city has a year twice. Rows of different codes that fall together by cutting or by the
         crosswalk are merged only if all their values are equal.
     """
-    sheet = open_sheet(spec.file, sheet=spec.sheet, encoding=spec.encoding)
+    columns = _key_columns(spec)
+    changes = _unit_changes(spec)
+    _refuse_unclear_years(spec)
+    parts = table_parts(spec.file, sheet=spec.sheet, year_from=spec.year_from)
+    read = [_read_part(spec, part, columns, changes) for part in parts]
+    return ReadTable(
+        _together(read, spec),
+        tuple(row for one in read for row in one.audit),
+        spec.label or spec.file.stem,
+        {key: place for one in read for key, place in one.places.items()},
+        {name: unit for one in read for name, unit in one.units.items()},
+        _all_matches([one.matches for one in read]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadPart:
+    place: str
+    table: pd.DataFrame
+    audit: tuple[AuditRow, ...]
+    units: Mapping[str, str]
+    matches: pd.DataFrame
+
+    @property
+    def places(self) -> Places:
+        keys = zip(self.table["city_id"], self.table["year"], self.table.index, strict=True)
+        return {(str(city), int(year)): (self.place, int(row)) for city, year, row in keys}
+
+
+def _read_part(
+    spec: TableSpec,
+    part: Part,
+    columns: KeyColumns,
+    changes: Mapping[str, UnitChange],
+) -> _ReadPart:
+    named = {"city_id": spec.city, NAME: spec.city_name, PROVINCE: spec.province}
+    cities = {key: name for key, name in named.items() if name is not None}
+    years_in = [] if spec.year is None else [spec.year]
+    sheet = open_sheet(
+        part.file,
+        sheet=part.sheet,
+        encoding=spec.encoding,
+        separator=spec.separator,
+        wanted=[*cities.values(), *years_in, *spec.columns.values()],
+        header=spec.header,
+    )
     place = sheet.place
-    cells, audit = key_rows(_picked(sheet, spec), place=place)
+    found = picked(sheet, keys=cities, year=spec.year or part.year, columns=spec.columns)
+    cells, audit = key_rows(found.cells, place=place, whole=sheet.cells)
     if cells.empty:
         raise TableFileError(
             place,
@@ -107,26 +174,26 @@ def read_table(spec: TableSpec) -> ReadTable:
             found="none",
             hint="check the names of the city and year columns, and the sheet",
         )
-    keys = city_keys(cells, _named(spec), place=place)
+    require_no_overflow(sheet, cells.index.unique())
+    keys = city_keys(cells, columns, place=place)
     audit += keys.audit
-    cells, city_id = cells.loc[keys.city_id.index], keys.city_id
-    table = pd.DataFrame({"city_id": city_id, "year": _years(cells, spec, place)})
+    cells = cells[keys.known]
+    table = pd.DataFrame({"city_id": keys.city_id, "year": _years(cells, spec, place)})
+    units: dict[str, str] = {}
     for name, column in spec.columns.items():
         where = f"{place}: column {column!r}"
-        read = number_column(cells[name], where=where)
+        read = _numbers(cells[name], found.units[name], changes.get(name), where, sheet)
         table[name] = read.numbers
-        audit += number_audit(read, where=where)
+        audit += read.audit
+        units |= {name: read.unit.name} if read.unit is not None else {}
     audit += valueless_audit(table, place=place)
-    rows, merged = unique_rows(table, keys.written, place=place)
-    return ReadTable(
-        _of_all_years(rows.reset_index(drop=True), spec),
-        (*sheet.audit, *audit, *merged),
-        spec.label or spec.file.stem,
-        keys.matches,
-    )
+    unique, merged = unique_rows(table, keys.written, place=place)
+    rows = _of_all_years(unique, spec) if "year" not in cells else unique
+    audit = [*sheet.audit, *found.audit, *audit, *merged]
+    return _ReadPart(place, rows, tuple(audit), units, keys.matches)
 
 
-def _named(spec: TableSpec) -> KeyColumns:
+def _key_columns(spec: TableSpec) -> KeyColumns:
     """How the table names its cities."""
     return KeyColumns(
         city=spec.city,
@@ -139,45 +206,117 @@ def _named(spec: TableSpec) -> KeyColumns:
 
 def _years(cells: pd.DataFrame, spec: TableSpec, place: str) -> pd.Series:
     """Years of the rows, one and the same where the table has none."""
-    if spec.year is None:
-        return pd.Series(_NO_YEAR, index=cells.index, dtype="int64")
+    if "year" not in cells:
+        return pd.Series(_ANY_YEAR, index=cells.index, dtype="int64")
     return years(cells["year"], where=f"{place}: column {spec.year!r}")
 
 
 def _of_all_years(table: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     """The rows of a table without years once for each year that they hold for."""
-    if spec.year is not None:
-        return table
-    return pd.concat([table.assign(year=year) for year in spec.years], ignore_index=True)
+    if not spec.years:
+        raise TableColumnError(
+            f"{spec.file}: year",
+            expected="a column of years, or other tables whose years its rows hold for",
+            found="neither",
+            hint="name the column of years, or state the years of the study",
+        )
+    return pd.concat([table.assign(year=year) for year in spec.years])
 
 
-def _picked(sheet: Sheet, spec: TableSpec) -> pd.DataFrame:
-    """The wanted columns under their new names."""
+def _all_matches(matches: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Matches of all parts, those that they share once with all their rows."""
+    whole = pd.concat(matches, ignore_index=True)
+    if len(matches) == 1 or whole.empty:
+        return whole
+    rest = [name for name in MATCH_COLUMNS if name != "rows"]
+    summed = whole.groupby(rest, sort=False, dropna=False, as_index=False)["rows"].sum()
+    return pd.DataFrame(summed)[list(MATCH_COLUMNS)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    numbers: pd.Series
+    unit: Unit | None
+    audit: Sequence[AuditRow]
+
+
+def _numbers(
+    cells: pd.Series, said: SaidUnit, declared: UnitChange | None, where: str, sheet: Sheet
+) -> _Numbers:
+    """A column's numbers in the panel's unit."""
+    source = source_unit(said, declared, where=where)
+    is_percent = source is not None and source.name == "percent"
+    read = number_column(cells, where=where, percent=is_percent)
+    audit = number_audit(read, where=where, place=sheet.place, is_text=sheet.is_text)
+    numbers, rows = in_panel_unit(read.numbers, source, declared, where=where, place=sheet.place)
+    unit = source if declared is None or declared.panel is None else declared.panel
+    return _Numbers(numbers, unit, [*audit, *rows])
+
+
+def _together(read: Sequence[_ReadPart], spec: TableSpec) -> pd.DataFrame:
+    """The rows of all parts; a city has a year in one of them alone."""
+    table = pd.concat([one.table for one in read], ignore_index=True)
+    twice = table.duplicated(list(KEY), keep=False)
+    if twice.any():
+        city, year = table.loc[twice, list(KEY)].iloc[0]
+        places = [
+            one.place
+            for one in read
+            if ((one.table["city_id"] == city) & (one.table["year"] == year)).any()
+        ]
+        raise DuplicateCityYearError(
+            str(spec.file),
+            expected="one row per city and year",
+            found=f"city {city}, year {year} in {' and '.join(places)}",
+            hint="remove one of the two, or narrow the pattern",
+        )
+    return table
+
+
+def _unit_changes(spec: TableSpec) -> dict[str, UnitChange]:
+    where = f"{spec.file}: units"
+    unknown = sorted(set(spec.units) - set(spec.columns))
+    if unknown:
+        raise TableColumnError(
+            f"{where}.{unknown[0]}",
+            expected=f"one of the mapped columns {', '.join(spec.columns)}",
+            found=repr(unknown[0]),
+            hint="map the column, or remove its unit",
+        )
+    return {name: unit_change(text, where=f"{where}.{name}") for name, text in spec.units.items()}
+
+
+def _refuse_unclear_years(spec: TableSpec) -> None:
+    """The year stands in one place, and no column takes the name of a key."""
     reserved = sorted({*KEY, NAME, PROVINCE} & set(spec.columns))
     if reserved:
         raise TableColumnError(
-            f"{sheet.place}: columns",
+            f"{spec.file}: columns",
             expected="new names other than those of the key",
             found=repr(reserved[0]),
             hint="choose another name for the column",
         )
-    keys = {"city_id": spec.city, NAME: spec.city_name, PROVINCE: spec.province, "year": spec.year}
-    wanted = {name: column for name, column in keys.items() if column is not None}
-    wanted |= spec.columns
-    positions = {name: _position(sheet, column) for name, column in wanted.items()}
-    return pd.DataFrame({name: sheet.cells[at] for name, at in positions.items()})
-
-
-def _position(sheet: Sheet, column: str) -> int:
-    found = [at for at, name in enumerate(sheet.header) if name == plain(column)]
-    if not found:
-        present = [name for name in sheet.header if name]
-        raise missing_column(column, present, where=sheet.place)
-    if len(found) > 1:
+    wide = is_wide(spec.columns)
+    if wide and not all(YEAR in column for column in spec.columns.values()):
         raise TableColumnError(
-            f"{sheet.place}: column {column!r}",
-            expected="one column of this name",
-            found=f"{len(found)}",
-            hint="rename the others",
+            f"{spec.file}: columns",
+            expected=f"{YEAR} in all names or in none",
+            found=", ".join(spec.columns.values()),
+            hint="map the columns that are the same in all years in a table of their own",
         )
-    return found[0]
+    said = [
+        name
+        for name, there in (
+            ("year", spec.year is not None),
+            ("year_from", spec.year_from is not None),
+            (f"columns with {YEAR}", wide),
+        )
+        if there
+    ]
+    if len(said) > 1:
+        raise TableColumnError(
+            f"{spec.file}: year",
+            expected=f"one of year, year_from, or columns with {YEAR}",
+            found=" and ".join(said),
+            hint="say once where the years are",
+        )

@@ -1,5 +1,7 @@
 """From cells to keyed rows: which rows are data, what their key is, that each key is there once."""
 
+from collections.abc import Hashable
+
 import pandas as pd
 
 from geo.audit import AuditRow
@@ -8,9 +10,17 @@ from panels.cells import NumberColumn, is_missing, plain, year_of
 from panels.codes import code_text
 from panels.schema import KEY
 
+LONGEST_TEXT = 200
+"""Characters of a dropped row that its audit row shows."""
+NO_KEY = "neither city nor year"
+NO_CODE = "a year but no city"
+NO_YEAR = "a city but no year"
 
-def data_rows(cells: pd.DataFrame, *, place: str) -> tuple[pd.DataFrame, list[AuditRow]]:
-    """Rows that have a city code and a year; the others go, each kind with its audit row.
+
+def data_rows(
+    cells: pd.DataFrame, *, place: str, whole: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, list[AuditRow]]:
+    """Rows that have a city code and a year; the others go, each with its audit row.
 
     Parameters
     ----------
@@ -18,13 +28,16 @@ def data_rows(cells: pd.DataFrame, *, place: str) -> tuple[pd.DataFrame, list[Au
         Columns ``city_id`` and ``year`` with uninterpreted cells; the index holds row numbers.
     place : str
         File and sheet, for the audit.
+    whole : pandas.DataFrame, optional
+        All cells of these rows, on row numbers, for the audit; ``cells`` when left out.
 
     Returns
     -------
     kept : pandas.DataFrame
         Rows in which both are present. They may still be no code or no year.
     audit : list of AuditRow
-        ``notes_rows``, ``rows_without_code``, ``rows_without_year``, as far as there are any.
+        A row for each row of the file that is dropped: ``notes_rows``, ``rows_without_code`` or
+        ``rows_without_year``; and the number of ``blank_rows``.
     """
     no_code = cells["city_id"].map(is_missing).astype(bool)
     no_digits = cells["city_id"].map(lambda cell: code_text(cell) is None).astype(bool)
@@ -34,43 +47,55 @@ def data_rows(cells: pd.DataFrame, *, place: str) -> tuple[pd.DataFrame, list[Au
     notes = (no_code & unreadable_year) | (no_digits & no_year)
     codeless = no_code & ~notes
     yearless = no_year & ~notes
+    every = cells if whole is None else whole
     audit = [
-        *dropped_rows(
-            "notes_rows", cells[notes], "neither city code nor year (blank, notes)", place
-        ),
-        *dropped_rows("rows_without_code", cells[codeless], "a year but no city code", place),
-        *dropped_rows("rows_without_year", cells[yearless], "a city code but no year", place),
+        *dropped_rows("notes_rows", cells[notes].index, NO_KEY, place, every),
+        *dropped_rows("rows_without_code", cells[codeless].index, NO_CODE, place, every),
+        *dropped_rows("rows_without_year", cells[yearless].index, NO_YEAR, place, every),
     ]
     return cells[~(notes | codeless | yearless)], audit
 
 
-def dropped_rows(rule: str, rows: pd.DataFrame, what: str, place: str) -> list[AuditRow]:
-    """The audit row of rows that are dropped, none where there are none.
+def dropped_rows(
+    rule: str, numbers: pd.Index, what: str, place: str, whole: pd.DataFrame
+) -> list[AuditRow]:
+    """Audit rows of rows that are dropped: one for each, and one for all that are blank.
 
     Parameters
     ----------
     rule : str
         The audit rule.
-    rows : pandas.DataFrame
-        The rows; their index holds row numbers, keys are shown as far as they have them.
+    numbers : pandas.Index
+        Row numbers; a row that has become several counts once.
     what : str
         What they have and lack.
     place : str
         File and sheet.
+    whole : pandas.DataFrame
+        All their cells, on row numbers.
 
     Returns
     -------
     list of AuditRow
     """
-    if rows.empty:
-        return []
-    shown = [name for name in ("city_id", "city_name", "year") if name in rows]
-    examples = [
-        f"row {row}" + "".join(f" {plain(cell)}" for cell in key if not is_missing(cell))
-        for row, *key in rows[shown].head(3).itertuples(name=None)
-    ]
-    detail = f"{len(rows)} rows with {what} dropped, such as {', '.join(examples)}"
-    return [AuditRow("panel", rule, place, detail, len(rows))]
+    texts = {int(number): _row_text(whole.loc[number]) for number in numbers.unique()}
+    audit = [_dropped(rule, place, what, number, text) for number, text in texts.items() if text]
+    blank = sum(not text for text in texts.values())
+    if blank:
+        audit.append(AuditRow("panel", "blank_rows", place, "left out", blank, file=place))
+    return audit
+
+
+def _row_text(cells: pd.Series | pd.DataFrame) -> str:
+    """What stands in a row, in short; of a row that has become several, in the first."""
+    row = cells.iloc[0] if isinstance(cells, pd.DataFrame) else cells
+    texts = [plain(cell) for cell in row if not is_missing(cell)]
+    return " | ".join(texts)[:LONGEST_TEXT]
+
+
+def _dropped(rule: str, place: str, what: str, number: int, text: str) -> AuditRow:
+    detail = f"dropped, because it has {what}"
+    return AuditRow("panel", rule, place, detail, file=place, row=number, old=text)
 
 
 def years(cells: pd.Series, *, where: str) -> pd.Series:
@@ -132,18 +157,23 @@ def code_audit(
     return audit
 
 
-def number_audit(read: NumberColumn, *, where: str) -> list[AuditRow]:
-    """How many values of a column are missing, by which marker, and which had commas.
+def number_audit(read: NumberColumn, *, where: str, place: str, is_text: bool) -> list[AuditRow]:
+    """What stood between the cells of a column and their numbers.
 
     Parameters
     ----------
     read : NumberColumn
     where : str
         File and column.
+    place : str
+        File and sheet.
+    is_text : bool
+        Whether the file knows text alone, so that numbers as text are no surprise.
 
     Returns
     -------
     list of AuditRow
+        A row for each footnote mark; one with its count for each way in which cells were read.
     """
     audit = []
     missing = int(read.numbers.isna().sum())
@@ -151,11 +181,34 @@ def number_audit(read: NumberColumn, *, where: str) -> list[AuditRow]:
         listed = ", ".join(f"{mark!r} {count} times" for mark, count in read.markers.items())
         detail = f"{missing} of {len(read.numbers)} values missing"
         detail += f"; read as missing: {listed}" if listed else ""
-        audit.append(AuditRow("panel", "missing_values", where, detail, missing))
-    if read.grouped:
-        detail = f"{read.grouped} values with commas between thousands read as numbers"
-        audit.append(AuditRow("panel", "thousands_commas", where, detail, read.grouped))
+        audit.append(AuditRow("panel", "missing_values", where, detail, missing, file=place))
+    for rule, count, what in (
+        ("thousands_separators", read.grouped, "commas or blanks between thousands"),
+        ("full_width_digits", read.folded, "full-width digits or signs"),
+        ("percent_signs", read.percent, "a percent sign"),
+        ("numbers_from_text", 0 if is_text else read.texts, "the format of text"),
+    ):
+        if count:
+            detail = f"{count} values with {what} read as numbers"
+            audit.append(AuditRow("panel", rule, where, detail, count, file=place))
+    audit += [
+        AuditRow(
+            "panel",
+            "footnote_mark",
+            where,
+            "left off",
+            file=place,
+            row=_number(row),
+            old=old,
+            new=new,
+        )
+        for row, old, new in read.marked
+    ]
     return audit
+
+
+def _number(row: Hashable) -> int | None:
+    return int(row) if isinstance(row, int) else None
 
 
 def valueless_audit(table: pd.DataFrame, *, place: str) -> list[AuditRow]:
@@ -191,7 +244,7 @@ def unique_rows(
     table : pandas.DataFrame
         The key and float columns; the index holds row numbers.
     codes : pandas.Series of str
-        Codes as stored, on the same index.
+        Codes as stored, row by row.
     place : str
 
     Returns
@@ -208,8 +261,11 @@ def unique_rows(
     """
     key = list(KEY)
     audit = []
-    for (city, year), group in table[table.duplicated(key, keep=False)].groupby(key, sort=False):
-        sources = codes[group.index]
+    twice = table.duplicated(key, keep=False)
+    stored = codes.set_axis(table.index)[twice]
+    for (city, year), group in table[twice].groupby(key, sort=False):
+        same = (table.loc[twice, "city_id"] == city) & (table.loc[twice, "year"] == year)
+        sources = stored[same.to_numpy()]
         if not sources.is_unique or len(group.drop_duplicates()) > 1:
             raise DuplicateCityYearError(
                 place,

@@ -1,60 +1,134 @@
-"""Cells of csv, xlsx, dta and parquet files: the only place where this room opens tables."""
+"""Cells of csv, Excel, dta and parquet files: the only place where this room opens tables."""
 
-import io
+import csv
 import struct
-import warnings
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
+from typing import Any, cast
 from zipfile import BadZipFile
 
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from geo.audit import AuditRow
 from geo.errors import TableFileError
-from panels.cells import plain
+from panels.cells import is_missing, plain
+from panels.grid import Grid, Merged, grid_cells, require_few, require_small
+from panels.headers import (
+    UNIT_WORDS,
+    Header,
+    find_header,
+    folded,
+    header_at,
+    header_texts,
+    is_repeated,
+)
+from panels.table_files import ENDINGS, TEXTS, WORKBOOKS
+from panels.text_tables import open_text
+from panels.units import Unit, split_unit, unit_named
+from panels.workbooks import open_workbook
 
 _UNREADABLE = (
-    OSError, ValueError, KeyError, EOFError, BadZipFile, ParseError, struct.error, zlib.error,
+    OSError, ValueError, LookupError, EOFError, ArithmeticError, NotImplementedError, TypeError,
+    RuntimeError, AttributeError, BadZipFile, SyntaxError, struct.error, zlib.error,
+    csv.Error,
 )  # fmt: skip
-_PROBED_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Cells of a file before any interpretation."""
+    """Cells of a file under their names, before any interpretation."""
 
     header: tuple[str, ...]
-    """Column names with blanks normalised."""
+    """Column names with blanks normalised; of two or three header rows joined by a blank."""
     cells: pd.DataFrame
     """Columns numbered from 0; the index holds the row numbers of the file."""
     place: str
     """File and sheet."""
-    audit: list[AuditRow] = field(default_factory=list)
+    audit: tuple[AuditRow, ...] = ()
     """Guesses made on opening."""
+    units: tuple[Unit | None, ...] = ()
+    """What the file says of each column's unit."""
+    stated: Unit | None = None
+    """The unit that a line above the table states for all of it."""
+    labels: tuple[str, ...] = ()
+    """Labels of the columns, where the format has them."""
+    percent: frozenset[int] = frozenset()
+    """Columns whose numbers are shown as percents: 0.35 as 35 %."""
+    merged: tuple[Merged, ...] = ()
+    """Merged blocks that reach into the rows."""
+    is_text: bool = False
+    """Whether the format knows text alone, as csv does."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """Which cells are wanted."""
-
-    file: Path
-    sheet: str | None
-    encoding: str | None
-
-
-def open_sheet(file: Path, *, sheet: str | None = None, encoding: str | None = None) -> Sheet:
-    """The cells of a table file.
+def open_grid(
+    file: Path,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    separator: str | None = None,
+) -> Grid:
+    """The cells of a table file, nothing of which is a header yet.
 
     Parameters
     ----------
     file : Path
-        csv, xlsx, dta or parquet.
+        csv, xlsx, xls, dta or parquet.
     sheet : str, optional
-        Sheet of an xlsx file; may be left out when a single sheet holds data.
-    encoding : str, optional
-        Encoding of a csv file; UTF-8 when left out.
+        Sheet of a workbook; may be left out when a single sheet holds data.
+    encoding, separator : str, optional
+        Of a csv file; found and said in the audit when left out.
+
+    Returns
+    -------
+    Grid
+        The names of dta and parquet columns are its first row, numbered 0.
+
+    Raises
+    ------
+    TableFileError
+        As `open_sheet`.
+    """
+    _refuse_no_table(file)
+    kind = file.suffix.lower()
+    try:
+        if kind in TEXTS:
+            return open_text(file, encoding=encoding, separator=separator)
+        if kind in WORKBOOKS:
+            return open_workbook(file, sheet=sheet)
+        named = _open_named(file)
+        rows = [list(named.header), *named.cells.to_numpy(dtype=object).tolist()]
+        return Grid(grid_cells(enumerate(rows), named.place), named.place)
+    except _UNREADABLE as error:
+        raise _unreadable(file, error) from error
+
+
+def open_sheet(
+    file: Path,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    separator: str | None = None,
+    wanted: Sequence[str] = (),
+    header: Sequence[int] = (),
+) -> Sheet:
+    """The cells of a table file under the names of its header.
+
+    Parameters
+    ----------
+    file : Path
+        csv, xlsx, xls, dta or parquet.
+    sheet : str, optional
+        Sheet of a workbook; may be left out when a single sheet holds data.
+    encoding, separator : str, optional
+        Of a csv file; found and said in the audit when left out.
+    wanted : sequence of str
+        Names by which the header is found, the keys' first; the first row when left out.
+    header : sequence of int
+        The header's rows as the file counts them, where it is not to be looked for.
 
     Returns
     -------
@@ -63,137 +137,206 @@ def open_sheet(file: Path, *, sheet: str | None = None, encoding: str | None = N
     Raises
     ------
     TableFileError
-        The file is missing, unreadable, empty or of unknown format, or its sheet is not named
-        where several hold data.
+        The file is missing, unreadable, empty, too large, made to do harm or of unknown format, or
+        its sheet is not named where several hold data.
+    TableColumnError
+        A wanted name stands over several columns that a second row tells apart.
     """
-    spec = _Request(file, sheet, encoding)
-    readers = {
-        ".csv": _open_csv, ".xlsx": _open_xlsx, ".xlsm": _open_xlsx,
-        ".dta": _open_dta, ".parquet": _open_parquet,
-    }  # fmt: skip
-    reader = readers.get(spec.file.suffix.lower())
-    if reader is None:
-        raise TableFileError(
-            str(spec.file),
-            expected="a csv, xlsx, dta or parquet file",
-            found=f"the ending {spec.file.suffix!r}",
-            hint="save the table in one of these formats",
-        )
-    if not spec.file.is_file():
-        raise TableFileError(
-            str(spec.file),
-            expected="a table",
-            found="a folder" if spec.file.is_dir() else "no such file",
-            hint="correct the path",
-        )
-    try:
-        return reader(spec)
-    except _UNREADABLE as error:
-        raise TableFileError(
-            str(spec.file),
-            expected=f"a readable {spec.file.suffix[1:]} file",
-            found=f"{type(error).__name__}: {plain(error)}",
-            hint="open the file in its own program and save it again",
-        ) from error
-
-
-def _open_csv(spec: _Request) -> Sheet:
-    text, audit = _decoded(spec)
-    cells = pd.read_csv(
-        io.StringIO(text), header=None, dtype=str, keep_default_na=False, skip_blank_lines=False
-    )
-    return _with_header(cells, str(spec.file), audit)
-
-
-def _decoded(spec: _Request) -> tuple[str, list[AuditRow]]:
-    """Text of a csv file: as declared or UTF-8, else GB 18030 with an audit row."""
-    data = spec.file.read_bytes()
-    named = spec.encoding or "utf-8"
-    for encoding in (named, "gb18030"):
+    _refuse_no_table(file)
+    if file.suffix.lower() not in (*TEXTS, *WORKBOOKS):
         try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        except LookupError as error:
-            raise TableFileError(
-                f"{spec.file}: encoding",
-                expected="the name of an encoding",
-                found=repr(named),
-                hint="try utf-8 or gb18030",
-            ) from error
-        if encoding == named:
-            return text, []
-        detail = f"not {named}; decoded as gb18030: check the names"
-        return text, [AuditRow("panel", "guessed_encoding", str(spec.file), detail)]
-    raise TableFileError(
-        str(spec.file),
-        expected=f"text in {named}",
-        found="bytes that are neither that nor gb18030",
-        hint="declare the file's encoding",
+            return _open_named(file)
+        except _UNREADABLE as error:
+            raise _unreadable(file, error) from error
+    grid = open_grid(file, sheet=sheet, encoding=encoding, separator=separator)
+    if grid.cells.empty:
+        raise TableFileError(
+            grid.place,
+            expected="a header and rows",
+            found="nothing",
+            hint="check the file and sheet",
+        )
+    return under_header(grid, _header(grid, wanted, header))
+
+
+def require_no_overflow(sheet: Sheet, rows: pd.Index) -> None:
+    """Refuse rows of a csv file with more cells than the header names.
+
+    In a workbook, cells beside the table are notes; in text they are a comma too many.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    rows : pandas.Index
+        Numbers of the rows that are data.
+
+    Raises
+    ------
+    TableFileError
+        Names the first such row.
+    """
+    width = max((at + 1 for at, name in enumerate(sheet.header) if name), default=0)
+    if not sheet.is_text or width == sheet.cells.shape[1]:
+        return
+    beyond = (sheet.cells.loc[rows, width:] != "").to_numpy()
+    if beyond.any():
+        at = int(np.argmax(beyond.any(axis=1)))
+        last = int(np.flatnonzero(beyond[at])[-1])
+        raise TableFileError(
+            sheet.place,
+            expected=f"{width} cells in a row, as the header has",
+            found=f"{width + last + 1} in row {rows[at]}",
+            hint='write numbers without commas between thousands, or in quotes: "1,234"',
+        )
+
+
+def _header(grid: Grid, wanted: Sequence[str], rows: Sequence[int]) -> Header:
+    if not rows:
+        return find_header(grid, wanted) if wanted else header_at(grid, 0, 1)
+    first, last = rows[0], rows[-1]
+    present = [at for at, number in enumerate(grid.cells.index) if first <= number <= last]
+    if not present or first > last:
+        raise TableFileError(
+            f"{grid.place}: header",
+            expected=f"rows of the table, which ends in row {grid.cells.index[-1]}",
+            found=f"{first} to {last}",
+            hint="count the rows as the file's program does",
+        )
+    return header_at(grid, present[0], len(present))
+
+
+def under_header(grid: Grid, header: Header) -> Sheet:
+    """The rows of a grid under the names of a header, without those that say it again."""
+    cells = grid.cells.iloc[header.end :]
+    again = _repeated(grid, header, cells)
+    audit = [
+        AuditRow("panel", "repeated_header", grid.place, "left out", file=grid.place, row=number)
+        for number in again
+    ]
+    rows = cells.drop(index=again)
+    stated, said = _stated(grid, rows, header)
+    return Sheet(
+        header.names,
+        rows,
+        grid.place,
+        audit=(*grid.audit, *header.audit, *audit, *said, *_hidden_audit(grid, rows, header)),
+        units=header.units,
+        stated=stated,
+        percent=grid.percent,
+        merged=tuple(
+            block for block in grid.merged if len(rows) and block.last_row >= rows.index[0]
+        ),
+        is_text=grid.is_text,
     )
 
 
-def _open_xlsx(spec: _Request) -> Sheet:
-    with warnings.catch_warnings():
-        # openpyxl warns of lost styles and extensions of a workbook; neither holds values.
-        warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
-        with pd.ExcelFile(spec.file, engine="openpyxl") as book:
-            name = _sheet_name(book, spec)
-            cells = _sheet_cells(book, name)
-    return _with_header(cells, f"{spec.file} [{name}]", [])
+def _stated(grid: Grid, rows: pd.DataFrame, header: Header) -> tuple[Unit | None, list[AuditRow]]:
+    """The unit that a line above the table, or a column of nothing else, states for all of it."""
+    found, where = header.stated, "a line above the table"
+    for at, name in enumerate(header.names):
+        if found is None and folded(name) in UNIT_WORDS:
+            units = {plain(cell) for cell in rows[at] if not is_missing(cell)}
+            if len(units) == 1:
+                found, where = unit_named(units.pop()), f"the column {name!r}"
+    if found is None:
+        return None, []
+    detail = f"{where} states the unit {found.name}"
+    return found, [AuditRow("panel", "stated_unit", grid.place, detail, file=grid.place)]
 
 
-def _sheet_cells(book: pd.ExcelFile, name: str, rows: int | None = None) -> pd.DataFrame:
-    return pd.read_excel(
-        book, sheet_name=name, header=None, dtype=object, na_filter=False, nrows=rows
-    )
+def _repeated(grid: Grid, header: Header, cells: pd.DataFrame) -> list[int]:
+    """Numbers of the rows that say the header again."""
+    own = grid.cells.iloc[header.first : header.end]
+    named = [at for at, name in enumerate(header.names) if name]
+    same = np.zeros(len(cells), dtype=int)
+    for at in named:
+        same += cells[at].isin(set(own[at]) - {""}).to_numpy()
+    alike = cells[same > 1]
+    if alike.empty:
+        return []
+    texts = header_texts(grid, header)
+    return [int(number) for number, *row in alike.itertuples(name=None) if is_repeated(row, texts)]
 
 
-def _sheet_name(book: pd.ExcelFile, spec: _Request) -> str:
-    names = [str(name) for name in book.sheet_names]
-    if spec.sheet is not None:
-        if spec.sheet in names:
-            return spec.sheet
-        raise TableFileError(
-            f"{spec.file}: sheet {spec.sheet!r}",
-            expected="a sheet of this name",
-            found=f"the sheets {', '.join(names)}",
-            hint="correct the sheet's name",
+def _hidden_audit(grid: Grid, rows: pd.DataFrame, header: Header) -> list[AuditRow]:
+    """Hidden cells are read as if they were shown, and said to be."""
+    hidden = sorted(grid.hidden_rows & set(rows.index))
+    names = [
+        name or f"number {at + 1}"
+        for at, name in enumerate(header.names)
+        if at in grid.hidden_columns
+    ]
+    audit = []
+    if hidden:
+        detail = f"{len(hidden)} rows that the sheet hides are read, such as row {hidden[0]}"
+        audit.append(
+            AuditRow("panel", "hidden_rows", grid.place, detail, len(hidden), file=grid.place)
         )
-    filled = [name for name in names if not _sheet_cells(book, name, _PROBED_ROWS).empty]
-    if len(filled) > 1:
-        raise TableFileError(
-            f"{spec.file}: sheet",
-            expected="one sheet with data, or the sheet's name",
-            found=f"data on the sheets {', '.join(filled)}",
-            hint="name the sheet",
+    if names:
+        detail = f"columns that the sheet hides: {', '.join(names[:20])}"
+        audit.append(
+            AuditRow("panel", "hidden_columns", grid.place, detail, len(names), file=grid.place)
         )
-    return filled[0] if filled else names[0]
+    return audit
 
 
-def _open_dta(spec: _Request) -> Sheet:
+def _open_named(file: Path) -> Sheet:
+    require_small(file)
+    return _open_dta(file) if file.suffix.lower() == ".dta" else _open_parquet(file)
+
+
+def _open_dta(file: Path) -> Sheet:
     # Labels and date formats are display: the stored numbers are the codes and years.
-    table = pd.read_stata(spec.file, convert_categoricals=False, convert_dates=False)
-    return _with_names(table, str(spec.file))
+    with cast("Any", pd.io.stata.StataReader)(
+        file, convert_categoricals=False, convert_dates=False
+    ) as reader:
+        labels = reader.variable_labels()
+        table = reader.read()
+    sheet = _with_names(table, str(file))
+    texts = tuple(plain(labels.get(name, "")) for name in table.columns)
+    own = zip(sheet.units, (split_unit(text)[1] for text in texts), strict=True)
+    return replace(
+        sheet, labels=texts, units=tuple(of_name or of_label for of_name, of_label in own)
+    )
 
 
-def _open_parquet(spec: _Request) -> Sheet:
-    table = pd.read_parquet(spec.file)
+def _open_parquet(file: Path) -> Sheet:
+    # A few bytes of parquet can stand for any number of equal rows.
+    facts = pq.read_metadata(file)
+    require_few(facts.num_rows * facts.num_columns, str(file))
+    table = pd.read_parquet(file)
     named = [name for name in table.index.names if name is not None]
-    return _with_names(table.reset_index(named) if named else table, str(spec.file))
-
-
-def _with_header(cells: pd.DataFrame, place: str, audit: list[AuditRow]) -> Sheet:
-    if cells.empty:
-        raise TableFileError(
-            place, expected="a header and rows", found="nothing", hint="check the file and sheet"
-        )
-    header = tuple(plain(name) for name in cells.iloc[0])
-    rows = cells.iloc[1:]
-    return Sheet(header, rows.set_axis(range(2, len(rows) + 2), axis=0), place, audit)
+    return _with_names(table.reset_index(named) if named else table, str(file))
 
 
 def _with_names(table: pd.DataFrame, place: str) -> Sheet:
     header = tuple(plain(name) for name in table.columns)
     cells = table.set_axis(range(len(header)), axis=1)
-    return Sheet(header, cells.set_axis(range(1, len(cells) + 1), axis=0), place)
+    numbered = cells.set_axis(range(1, len(cells) + 1), axis=0)
+    return Sheet(header, numbered, place, units=tuple(split_unit(name)[1] for name in header))
+
+
+def _refuse_no_table(file: Path) -> None:
+    if file.suffix.lower() not in ENDINGS:
+        raise TableFileError(
+            str(file),
+            expected="a csv, xlsx, xls, dta or parquet file",
+            found=f"the ending {file.suffix!r}",
+            hint="save the table in one of these formats",
+        )
+    if not file.is_file():
+        raise TableFileError(
+            str(file),
+            expected="a table",
+            found="a folder" if file.is_dir() else "no such file",
+            hint="correct the path",
+        )
+
+
+def _unreadable(file: Path, error: Exception) -> TableFileError:
+    return TableFileError(
+        str(file),
+        expected=f"a readable {file.suffix[1:]} file",
+        found=f"{type(error).__name__}: {plain(error)}",
+        hint="open the file in its own program and save it again",
+    )

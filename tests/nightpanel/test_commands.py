@@ -45,8 +45,10 @@ def test_run_leaves_the_files_of_the_design(ran: Path) -> None:
     names = {path.relative_to(ran).as_posix() for path in ran.rglob("*") if path.is_file()}
     assert {name for name in names if not name.startswith((".cache/", ".lock"))} == {
         "units.parquet", "cities.parquet", "townships.gpkg", "townships.parquet", "panel.parquet",
-        "unmatched.parquet", "matches.parquet", "estimates.parquet", "audit.parquet",
-        "manifest.json",        "tables/estimates.csv", "tables/notes.txt",
+        "unmatched.parquet", "matches.parquet", "dropped.parquet", "estimates.parquet",
+        "audit.parquet", "manifest.json", "tables/estimates.csv", "tables/notes.txt",
+        "tables/descriptives.csv", "tables/balance.csv", "tables/missing.csv",
+        "tables/outliers.csv", "tables/lost_cities.csv",
     }  # fmt: skip
     assert list(pd.read_parquet(ran / "units.parquet").columns) == UNIT_COLUMNS.split()
     assert list(pd.read_parquet(ran / "cities.parquet").columns) == CITY_COLUMNS.split()

@@ -12,6 +12,7 @@ from geo.boundaries import read_units
 from geo.errors import CrosswalkError, StudyFileError
 from nightpanel.study_file import load_study
 from nightpanel.unit_cities import with_crosswalk
+from nightpanel.yearbook_files import yearbook_files
 
 ROOT = Path(__file__).resolve().parents[2]
 Command = Callable[..., CompletedProcess[str]]
@@ -205,10 +206,9 @@ def test_crosswalks_are_anchored_at_the_study_file(study: Path) -> None:
     folder = study.parent
     assert loaded.units.crosswalk == str(folder / "merger.csv")
     assert loaded.panel is not None
-    assert [path.name for path in loaded.panel.files] == [
-        "cities.csv", "names.csv", "merger.csv", "pilots.csv",
-    ]  # fmt: skip
-    assert all(path.parent == folder for path in loaded.panel.files)
+    files = yearbook_files(loaded.panel)
+    assert [path.name for path in files] == ["cities.csv", "names.csv", "merger.csv", "pilots.csv"]
+    assert all(path.parent == folder for path in files)
     study.write_text(STUDY.replace('"merger.csv"', '"china-2023"'), encoding="utf-8")
     assert load_study(study).units.crosswalk == "china-2023"
     study.write_text(STUDY.replace("counts =", "count ="), encoding="utf-8")

@@ -37,6 +37,10 @@ def test_not_missing(cell):
         (" -1.5e3 ", -1500.0),
         (".5", 0.5),
         ("7.", 7.0),
+        ("1 234.5", 1234.5),
+        ("1\u00a0234", 1234.0),
+        ("１２３．５", 123.5),
+        ("−5", -5.0),
         ("1,234", 1234.0),
         ("-1，234,567.8", -1234567.8),
     ],
@@ -49,7 +53,7 @@ def test_numbers(cell, number):
 
 @pytest.mark.parametrize(
     "cell",
-    ["12,5", "1,23", "1 234", "45%", "约300", "#DIV/0!", "0x10", "inf", "1_000", True, math.inf],
+    ["12,5", "1,23", "1 23", "45%", "约300", "#DIV/0!", "0x10", "inf", "1_000", True, math.inf],
 )
 def test_what_is_no_number_is_named_with_file_column_row_and_value(cell):
     with pytest.raises(TableColumnError) as caught:
@@ -75,14 +79,16 @@ def test_text_of_a_double_gives_back_the_double(values):
     np.testing.assert_array_equal(read.numbers, np.array(values, dtype=float))
 
 
-@pytest.mark.parametrize("cell", [2018, 2018.0, np.float32(2018), "2018", " 2018.0 "])
+@pytest.mark.parametrize(
+    "cell", [2018, 2018.0, np.float32(2018), "2018", " 2018.0 ", "2018年", "２０１８"]
+)
 def test_years(cell):
     assert year_of(cell) == 2018
 
 
 @pytest.mark.parametrize(
     "cell",
-    ["2018年", "18", 18, 2018.5, 201801, True, None, math.nan, math.inf, "２０１８", "-2018"],
+    ["2018年度", "18", 18, 2018.5, 201801, True, None, math.nan, math.inf, "2018①", "-2018"],
 )
 def test_no_years(cell):
     assert year_of(cell) is None

@@ -66,7 +66,18 @@ def test_the_industry_table(industry):
     assert table["city_id"].nunique() == 341
     assert (table["year"].min(), table["year"].max()) == (2000, 2023)
     # Two advertisements and fifteen blank rows close the sheet.
-    assert rules(industry) == {"notes_rows": 17, "codes_from_numbers": 7974}
+    assert [row.old for row in industry.audit if row.rule == "notes_rows"] == [
+        "更多数据，关注淘宝店【行行文库】",
+        "https://hhwk.taobao.com",
+    ]
+    found = rules(industry)
+    assert found.pop("numbers_from_text") > 0
+    assert found == {
+        "notes_rows": 1,
+        "blank_rows": 15,
+        "codes_from_numbers": 7974,
+        "unit_read": 1,
+    }
     missing = table.drop(columns=["city_id", "year"]).isna().sum()
     assert missing.tolist() == [0, 3, 3, 3, 4, 4, 4, 5]
     assert {"1100", "1200", "3100", "5000", "4690"} < set(table["city_id"])
@@ -128,7 +139,11 @@ def test_loans_and_deposits(balances):
     table = balances.table
     assert len(table) == 6300
     assert table["city_id"].nunique() == 300
-    assert rules(balances) == {"codes_from_numbers": 6300, "rows_without_values": 182}
+    assert rules(balances) == {
+        "codes_from_numbers": 6300,
+        "rows_without_values": 182,
+        "unit_read": 1,
+    }
     with pytest.raises(DomainError, match=r"deposits above 0, found 0 for city 6208, year 2023"):
         derive(table, sums={}, ratios={}, logs={"ln_deposits": "deposits"})
     made = derive(table, sums={}, ratios={}, logs={"ln_balances": ["loans", "deposits"]})

@@ -1,0 +1,78 @@
+"""What the command line prints about a study's panel."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nightpanel.show import print_table, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nightpanel.check_study import Checked
+
+SHOWN_OUTLIERS = 20
+SHOWN_PATTERNS = 10
+
+
+def show_checked(checked: "Checked") -> None:
+    """What a check understood of the study, and its panel."""
+    for fact in checked.facts:
+        say(fact)
+    show_panel(checked.tables)
+    say("no problems" if not checked.problems else f"problems: {len(checked.problems)}")
+
+
+def show_panel(tables: Mapping[str, "pd.DataFrame"]) -> None:
+    """Descriptives, balance, gaps, outliers and lost cities of a panel.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        As `nightpanel.panel_tables.panel_tables` makes them.
+    """
+    if not tables:
+        return
+    print_table(tables["descriptives"], title="Descriptive statistics")
+    _show_balance(tables["balance"])
+    _show_missing(tables["missing"])
+    _show_outliers(tables["outliers"])
+    lost = tables["lost_cities"]
+    say(f"Lost cities: {len(lost)}")
+    for city in lost.itertuples(index=False):
+        say(f"  {city.city_id}: {city.reason}")
+
+
+def _show_balance(patterns: "pd.DataFrame") -> None:
+    order = patterns.groupby("of").cumcount()
+    print_table(patterns[order < SHOWN_PATTERNS], title="Balance, # for a year with a row")
+    rest = patterns[order >= SHOWN_PATTERNS]
+    if len(rest):
+        say(f"  and {len(rest)} patterns more, of {rest['cities'].sum()} cities")
+
+
+def _show_missing(missing: "pd.DataFrame") -> None:
+    gaps = missing[missing["missing"] > 0]
+    if len(gaps):
+        title = "Missing, a character for a year: . none, 1-9 tenths of the cities, # all"
+        print_table(gaps, title=title)
+    for of, part in missing.groupby("of"):
+        whole = int((part["missing"] == 0).sum())
+        say(f"  {of}: nothing missing in {whole} of {len(part)} rows of the map")
+
+
+def _show_outliers(found: "pd.DataFrame") -> None:
+    print_table(
+        found.head(SHOWN_OUTLIERS), title=f"Outliers by modified z-score: {len(found)} values"
+    )
+    if len(found) > SHOWN_OUTLIERS:
+        say(f"  and {len(found) - SHOWN_OUTLIERS} more (tables/outliers.csv of a run)")
+
+
+def show_catalogue() -> None:
+    """Every index that a study can make."""
+    from panels.catalogue import CATALOGUE  # pandas is loaded with the first table
+
+    for one in CATALOGUE:
+        say(f"{one.kind}: {one.title}")
+        for word in ("formula", "range", "direction", "source", "data"):
+            say(f"  {word}: {getattr(one, word)}")

@@ -1,0 +1,251 @@
+"""The yearbook tables of a study: read, reconciled where two tell the same, made real."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from geo.audit import AuditRow
+from geo.errors import TableColumnError
+from nightpanel.study_panel import PanelSection
+from nightpanel.study_sources import IndexTableSection, RealSection, ReconcileSection
+from nightpanel.study_tables import TableSection
+from panels.confirmed import read_confirmed
+from panels.crosswalks import read_crosswalk
+from panels.deflate import deflated, with_index
+from panels.match import MATCH_COLUMNS, no_matches
+from panels.places import City, read_cities
+from panels.read import ReadTable, TableSpec, read_table
+from panels.reconcile import no_reconciliation, reconciled, with_chosen
+from panels.schema import KEY
+from panels.vintage import VintageSpec, to_vintage
+
+
+@dataclass(frozen=True, slots=True)
+class Yearbooks:
+    """The tables of a study, in all their years."""
+
+    tables: Mapping[str, ReadTable]
+    """City x year tables by their names."""
+    reconciliation: pd.DataFrame
+    """Columns of `panels.reconcile.RECONCILIATION`; empty where nothing is reconciled."""
+    audit: tuple[AuditRow, ...]
+    """What was dropped, guessed or made of it."""
+    units: Mapping[str, str]
+    """Units of columns, as far as the study or the files say them."""
+    matches: pd.DataFrame
+    """What each code and name was taken for: ``table`` and `panels.match.MATCH_COLUMNS`; empty
+    where tables have codes alone."""
+
+
+def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = None) -> Yearbooks:
+    """Read a study's tables, in one vintage each, reconciled, and with what is made real.
+
+    Parameters
+    ----------
+    section : PanelSection
+        The study's ``[panel]``.
+    years : collection of int, optional
+        Years that rows without a year hold for; those of the other tables when left out.
+
+    Returns
+    -------
+    Yearbooks
+
+    Raises
+    ------
+    NightpanelError
+        A table cannot be read, a name is used twice, two sources share nothing, an index does not
+        reach its base year.
+    """
+    _refuse_same_names(section)
+    read = _read_all(section, years)
+    tables, audit = _in_one_vintage(section, read)
+    comparisons = []
+    for at, pair in enumerate(section.reconcile):
+        tables, comparison, rows = _with_reconciled(tables, pair, where=f"panel.reconcile.{at}")
+        comparisons.append(comparison)
+        audit += rows
+    for name, real in section.real.items():
+        tables, rows = _with_real(tables, name, real, where=f"panel.real.{name}")
+        audit += rows
+    compared = pd.concat(comparisons, ignore_index=True) if comparisons else no_reconciliation()
+    units = {name: unit for one in read.values() for name, unit in one.units.items()}
+    units |= {
+        name: units[one.nominal] for name, one in section.real.items() if one.nominal in units
+    }
+    made = {label: replace(read[label], table=table) for label, table in tables.items()}
+    return Yearbooks(made, compared, tuple(audit), units, _matches(read))
+
+
+def _read_all(section: PanelSection, years: Collection[int] | None) -> dict[str, ReadTable]:
+    """The tables by name; those without years after the others, whose years they may need."""
+    cities = None if section.cities is None else read_cities(section.cities)
+    read: dict[str, ReadTable] = {}
+    for one in sorted(section.tables, key=lambda table: not table.has_years()):
+        known = {year for other in read.values() for year in other.table["year"]}
+        wanted = known if years is None else years
+        read[one.label()] = read_table(table_spec(one, cities=cities, years=wanted))
+    return {one.label(): read[one.label()] for one in section.tables}
+
+
+def _in_one_vintage(
+    section: PanelSection, read: Mapping[str, ReadTable]
+) -> tuple[dict[str, pd.DataFrame], list[AuditRow]]:
+    """The tables, moved where their section asks for it, and all audit rows so far."""
+    tables = {label: one.table for label, one in read.items()}
+    audit = [row for one in read.values() for row in one.audit]
+    for one in section.tables:
+        if one.vintage is not None:
+            spec = VintageSpec(
+                crosswalk=read_crosswalk(one.vintage.crosswalk),
+                counts=tuple(one.vintage.counts),
+                rates=one.vintage.rates,
+                absent_parts=one.vintage.absent_parts,
+            )
+            moved = to_vintage(tables[one.label()], spec, where=str(one.file))
+            tables[one.label()] = moved.table
+            audit += moved.audit
+    return tables, audit
+
+
+def _matches(read: Mapping[str, ReadTable]) -> pd.DataFrame:
+    """The tables' matches under their names."""
+    tables = [one.matches.assign(table=name) for name, one in read.items() if len(one.matches)]
+    whole = pd.concat(tables, ignore_index=True) if tables else no_matches().assign(table="")
+    return whole.astype({"table": "str"})[["table", *MATCH_COLUMNS]]
+
+
+def table_spec(
+    section: TableSection, *, cities: Sequence[City] | None = None, years: Collection[int] = ()
+) -> TableSpec:
+    """A table's section as the panels room has it."""
+    return TableSpec(
+        file=section.file,
+        city=section.city,
+        year=section.year,
+        columns=section.columns,
+        sheet=section.sheet,
+        year_from=section.year_from,
+        header=section.header_rows(),
+        units=section.units,
+        city_digits=section.city_digits,
+        crosswalk=section.crosswalk,
+        encoding=section.encoding,
+        separator=section.separator,
+        label=section.label(),
+        city_name=section.city_name,
+        province=section.province,
+        cities=cities,
+        confirmed={} if section.confirm is None else read_confirmed(section.confirm),
+        years=tuple(sorted(years)),
+    )
+
+
+def _index_spec(section: IndexTableSection, index: str) -> TableSpec:
+    return TableSpec(
+        file=section.file,
+        city=section.city,
+        year=section.year,
+        columns={index: section.column or index},
+        sheet=section.sheet,
+        year_from=section.year_from,
+        header=section.header_rows(),
+        city_digits=section.city_digits,
+        encoding=section.encoding,
+        separator=section.separator,
+    )
+
+
+def _refuse_same_names(section: PanelSection) -> None:
+    labels = [table.label() for table in section.tables]
+    twice = [label for label in labels if labels.count(label) > 1]
+    if twice:
+        raise TableColumnError(
+            "panel.tables",
+            expected="a name of its own for each table",
+            found=f"{twice[0]!r} twice",
+            hint='add a name to each: name = "..."',
+        )
+
+
+def _with_reconciled(
+    tables: Mapping[str, pd.DataFrame], section: ReconcileSection, *, where: str
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, tuple[AuditRow, ...]]:
+    made = dict(tables)
+    comparisons: list[pd.DataFrame] = []
+    audit: list[AuditRow] = []
+    for column in section.columns:
+        first, second = (_named(made, label, where=f"{where}.tables") for label in section.tables)
+        result = reconciled(
+            (section.tables[0], first),
+            (section.tables[1], second),
+            column=column,
+            tolerance=section.tolerance,
+            prefer=section.prefer,
+            fill=section.fill,
+            where=where,
+        )
+        comparisons.append(result.comparison)
+        audit += result.audit
+        made = with_chosen(made, result.comparison, prefer=section.prefer)
+    return made, pd.concat(comparisons, ignore_index=True), tuple(audit)
+
+
+def _named(tables: Mapping[str, pd.DataFrame], label: str, *, where: str) -> pd.DataFrame:
+    if label not in tables:
+        raise TableColumnError(
+            where,
+            expected=f"names of tables: {', '.join(tables)}",
+            found=repr(label),
+            hint="correct the name; a table's name is its key name, or its file's name",
+        )
+    return tables[label]
+
+
+def _with_real(
+    tables: Mapping[str, pd.DataFrame], name: str, section: RealSection, *, where: str
+) -> tuple[dict[str, pd.DataFrame], tuple[AuditRow, ...]]:
+    """The tables with a real column in the one that has the nominal."""
+    label = _owner(tables, section.nominal, where)
+    own = tables[label]
+    if name in own.columns:
+        raise TableColumnError(
+            where, expected="a new name", found=f"a column {name!r}", hint="choose another"
+        )
+    audit: tuple[AuditRow, ...] = ()
+    if section.table is not None:
+        read = read_table(_index_spec(section.table, section.index))
+        digits = None if section.table.city is None else section.table.city_digits
+        wide = with_index(own, read.table, column=section.index, digits=digits, where=where)
+        audit = read.audit
+    elif section.index in own.columns:
+        wide = own
+    else:
+        index = tables[_owner(tables, section.index, where)][[*KEY, section.index]]
+        wide = own.merge(index, on=list(KEY), how="left").set_axis(own.index, axis=0)
+    result = deflated(
+        wide,
+        nominal=section.nominal,
+        index=section.index,
+        kind=section.kind,
+        base=section.base,
+        where=where,
+    )
+    return dict(tables) | {label: own.assign(**{name: result.values})}, (*audit, *result.audit)
+
+
+def _owner(tables: Mapping[str, pd.DataFrame], column: str, where: str) -> str:
+    """The table that has a column."""
+    owners = [label for label, table in tables.items() if column in table.columns]
+    if len(owners) != 1:
+        present = ", ".join(
+            name for table in tables.values() for name in table.columns if name not in KEY
+        )
+        raise TableColumnError(
+            f"{where}: column {column!r}",
+            expected="a column of one table",
+            found=f"it in {' and '.join(owners)}" if owners else f"the columns {present}",
+            hint="reconcile the tables first" if owners else "correct the name",
+        )
+    return owners[0]

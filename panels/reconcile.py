@@ -1,0 +1,194 @@
+"""Two sources of one variable: where they differ, which is used, and what the other fills."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.audit import AuditRow
+from geo.errors import JoinError, TableColumnError
+from panels.schema import KEY, number_array
+
+RECONCILIATION = {
+    "column": "str", "city_id": "str", "year": "int64", "table_a": "str", "value_a": "float64",
+    "table_b": "str", "value_b": "float64", "relative_difference": "float64", "above": "bool",
+    "chosen": "str", "value": "float64",
+}  # fmt: skip
+"""Columns of the reconciliation table and their types."""
+
+
+def no_reconciliation() -> pd.DataFrame:
+    """A table of `RECONCILIATION` without rows."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in RECONCILIATION.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """A variable of two tables, once."""
+
+    comparison: pd.DataFrame
+    """Columns of `RECONCILIATION`; a row for each city and year of either table that has a value,
+    by city and year. ``relative_difference`` is (b - a) / max(|a|, |b|), 0 where both are 0 and
+    missing where one is; ``above`` says whether it exceeds the tolerance; ``chosen`` is the table
+    whose value is used, blank where none is."""
+    audit: tuple[AuditRow, ...]
+    """The comparison in figures, and a row for each gap that was filled."""
+
+
+def reconciled(
+    a: tuple[str, pd.DataFrame],
+    b: tuple[str, pd.DataFrame],
+    *,
+    column: str,
+    tolerance: float,
+    prefer: str,
+    fill: bool,
+    where: str,
+) -> Reconciled:
+    """Compare a variable in two tables and choose.
+
+    Parameters
+    ----------
+    a, b : (str, pandas.DataFrame)
+        Label and table; each with ``city_id``, ``year`` and ``column`` in the same unit.
+    column : str
+        The variable.
+    tolerance : float
+        Relative difference above which a city-year is marked.
+    prefer : str
+        Label of the table whose value is used where it has one.
+    fill : bool
+        Whether the other's value is used where it has none.
+    where : str
+        The study's key, for errors.
+
+    Returns
+    -------
+    Reconciled
+
+    Raises
+    ------
+    TableColumnError
+        A table lacks the column, or ``prefer`` is none of the two.
+    JoinError
+        No city-year has a value in both.
+    """
+    labels = (a[0], b[0])
+    if prefer not in labels:
+        raise TableColumnError(
+            f"{where}: prefer",
+            expected=f"{labels[0]!r} or {labels[1]!r}",
+            found=repr(prefer),
+            hint="name one of the two tables",
+        )
+    both = _values(a, column, "value_a", where).merge(
+        _values(b, column, "value_b", where), on=list(KEY), how="outer"
+    )
+    both = both.sort_values(list(KEY), ignore_index=True)
+    difference = _relative(both["value_a"].to_numpy(), both["value_b"].to_numpy())
+    if np.isnan(difference).all():
+        raise JoinError(
+            f"{where}: column {column!r}",
+            expected=f"city-years with a value in {labels[0]!r} and in {labels[1]!r}",
+            found="none",
+            hint="compare their cities and years",
+        )
+    chosen = _chosen(both, labels, prefer, fill=fill)
+    comparison = both.assign(
+        column=column,
+        table_a=labels[0],
+        table_b=labels[1],
+        relative_difference=difference,
+        above=np.abs(difference) > tolerance,
+        chosen=chosen,
+        value=np.select(
+            [chosen == labels[0], chosen == labels[1]], [both["value_a"], both["value_b"]], np.nan
+        ),
+    )[list(RECONCILIATION)].astype(RECONCILIATION)
+    return Reconciled(comparison, _audit(comparison, tolerance, prefer, where))
+
+
+def _values(side: tuple[str, pd.DataFrame], column: str, name: str, where: str) -> pd.DataFrame:
+    label, table = side
+    values = number_array(table, [column], where=f"{where}: table {label!r}")[:, 0]
+    made = table[list(KEY)].assign(**{name: values})
+    return made[~np.isnan(values)]
+
+
+def _relative(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(b - a) / max(|a|, |b|) (n,)."""
+    largest = np.maximum(np.abs(a), np.abs(b))
+    apart: NDArray[np.float64] = np.divide(b - a, largest, out=b - a, where=largest > 0)
+    return apart
+
+
+def _chosen(both: pd.DataFrame, labels: tuple[str, str], prefer: str, *, fill: bool) -> pd.Series:
+    first, second = ("value_a", "value_b") if prefer == labels[0] else ("value_b", "value_a")
+    other = labels[1] if prefer == labels[0] else labels[0]
+    filled = both[first].isna() & both[second].notna() & fill
+    chosen = np.where(both[first].notna(), prefer, np.where(filled, other, ""))
+    return pd.Series(chosen, index=both.index)
+
+
+def _audit(
+    comparison: pd.DataFrame, tolerance: float, prefer: str, where: str
+) -> tuple[AuditRow, ...]:
+    apart = comparison["relative_difference"].abs()
+    column = comparison["column"].iloc[0]
+    compared, above = int(apart.notna().sum()), int(comparison["above"].sum())
+    worst = comparison.iloc[int(np.nanargmax(apart))]
+    detail = (
+        f"{compared} city-years in both, {above} differ by more than {tolerance:g}; the most, "
+        f"{worst['relative_difference']:+.3f}, city {worst['city_id']}, year {worst['year']}; "
+        f"{prefer} is used"
+    )
+    subject = f"{where}: column {column!r}"
+    audit = [AuditRow("panel", "reconciled", subject, detail, compared)]
+    for row in comparison[~comparison["chosen"].isin(["", prefer])].itertuples():
+        key = f"{subject}, city {row.city_id}, year {row.year}"
+        detail = f"missing in {prefer}; filled from {row.chosen}"
+        audit.append(AuditRow("panel", "reconcile_filled", key, detail, new=f"{row.value:g}"))
+    return tuple(audit)
+
+
+def with_chosen(
+    tables: Mapping[str, pd.DataFrame], comparison: pd.DataFrame, *, prefer: str
+) -> dict[str, pd.DataFrame]:
+    """Tables in which a reconciled variable stands once, in the preferred one.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        All tables by label.
+    comparison : pandas.DataFrame
+        Of one column, as `reconciled` makes it.
+    prefer : str
+        Label of the table that keeps the column.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        The other table has the column no more; one that has nothing left but its key is gone.
+        Rows that only the other had are added to the preferred one where their value is used.
+    """
+    column = comparison["column"].iloc[0]
+    other = next(
+        label
+        for label in (comparison["table_a"].iloc[0], comparison["table_b"].iloc[0])
+        if label != prefer
+    )
+    used = comparison.loc[comparison["chosen"] != "", [*KEY, "value"]]
+    own = tables[prefer]
+    joined = own.drop(columns=column).merge(used, on=list(KEY), how="outer", indicator="_side")
+    added = joined["_side"] == "right_only"
+    order = own[list(KEY)].assign(_at=np.arange(len(own)))
+    placed = joined.merge(order, on=list(KEY), how="left").assign(_added=added.to_numpy())
+    placed = placed.sort_values(["_added", "_at", *KEY], ignore_index=True)
+    kept = placed.rename(columns={"value": column})[list(own.columns)]
+    made = dict(tables) | {prefer: kept}
+    made[other] = tables[other].drop(columns=column)
+    if set(made[other].columns) == set(KEY):
+        del made[other]
+    return made
