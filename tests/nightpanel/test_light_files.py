@@ -14,7 +14,8 @@ import shapely
 
 from geo.boundaries import Units
 from geo.polygons import polygons_of
-from nightpanel import geopackage, light_files
+from nightpanel import light_files
+from nightpanel.exports import geopackage
 from nightpanel.light_files import write_light_files
 from nightpanel.store import Store
 from tiles.unit_geometry import UnitGeometry
