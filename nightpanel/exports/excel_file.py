@@ -5,8 +5,12 @@ begins like a formula, it has the mark that Excel gives a cell whose text was ty
 apostrophe.
 """
 
+import errno
 import math
-from collections.abc import Iterator
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
@@ -21,6 +25,7 @@ from openpyxl.utils import get_column_letter
 
 from geo.audit import AuditRow
 from geo.errors import OutputError
+from nightpanel.exports.columns import Column
 from nightpanel.exports.formulas import STARTS, begins_like_formula
 from nightpanel.exports.read_again import differs
 from nightpanel.exports.tables import ExportTable
@@ -60,42 +65,101 @@ def write_excel(table: ExportTable, path: Path, *, file: str) -> tuple[AuditRow,
     _require_room(rows, file)
     book = Workbook(write_only=True)
     sheet = book.create_sheet(table.name)
-    sheet.freeze_panes = "B2"
-    for place in range(1, rows.num_columns + 1):
-        sheet.column_dimensions[get_column_letter(place)].width = WIDTH
-    _append(sheet, rows.column_names, bold=True)
-    for values in _values(rows):
-        _append(sheet, values)
-    notes = book.create_sheet(NOTES)
-    _append(notes, NOTES_COLUMNS, bold=True)
-    for column in table.columns:
-        _append(notes, (column.name, column.label, column.unit, column.text))
-    book.save(path)
+    with _temporary_files_in(path.parent), _closed_if_it_fails(sheet):
+        _write_sheet(sheet, rows)
+        _write_notes(book.create_sheet(NOTES), table.columns)
+        book.save(path)
     _require_same(path, table.name, rows)
     return _audit(rows, file)
 
 
-def _append(sheet: Any, values: Any, *, bold: bool = False) -> None:
-    sheet.append([_cell(sheet, value, bold=bold) for value in values])
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Where openpyxl puts sheets before it zips them: what a killed export leaves is cleared."""
+    before = tempfile.tempdir
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
-def _cell(sheet: Any, value: Any, *, bold: bool) -> Any:
-    if isinstance(value, bool) or value is None:
-        return value
-    cell = WriteOnlyCell(sheet)
-    if isinstance(value, str):
-        cell.value = value
-        cell.data_type = "s"  # not what openpyxl makes of "=1" or "#N/A"
+@contextmanager
+def _closed_if_it_fails(sheet: Any) -> Iterator[None]:
+    """Errors of lxml, by which openpyxl writes if it is there, as errors of the system.
+
+    What is open is closed, since it would complain again, of the same, when it is collected.
+    """
+    try:
+        yield
+    except Exception as error:
+        for stream in (getattr(sheet, "_rows", None), getattr(sheet._writer, "xf", None)):
+            if stream is not None:
+                with suppress(Exception):
+                    stream.close()
+        if type(error).__module__.startswith("lxml"):
+            number = getattr(errno, str(error).removeprefix("IO_"), errno.EIO)
+            raise OSError(number, os.strerror(number)) from error
+        raise
+
+
+def _write_sheet(sheet: Any, rows: pa.Table) -> None:
+    sheet.freeze_panes = "B2"
+    for place in range(1, rows.num_columns + 1):
+        sheet.column_dimensions[get_column_letter(place)].width = WIDTH
+    _append_names(sheet, rows.column_names)
+    cells = [
+        _text_cell(sheet) if _is_text(field.type) else _number_cell(sheet) for field in rows.schema
+    ]
+    for values in _values(rows):
+        sheet.append([cell(value) for cell, value in zip(cells, values, strict=True)])
+
+
+def _write_notes(notes: Any, columns: Sequence[Column]) -> None:
+    _append_names(notes, NOTES_COLUMNS)
+    texts = [_text_cell(notes) for _ in NOTES_COLUMNS]
+    for column in columns:
+        said = (column.name, column.label, column.unit, column.text)
+        notes.append([cell(text) for cell, text in zip(texts, said, strict=True)])
+
+
+def _append_names(sheet: Any, names: Sequence[str]) -> None:
+    cells = [_text_cell(sheet, bold=True) for _ in names]
+    sheet.append([cell(name) for cell, name in zip(cells, names, strict=True)])
+
+
+def _text_cell(sheet: Any, *, bold: bool = False) -> Callable[[str | None], Any]:
+    """Makes the cells of a column. One object serves all rows, each of which is written at once."""
+    plain, marked = WriteOnlyCell(sheet), WriteOnlyCell(sheet)
+    for cell in (plain, marked):
         cell.number_format = TEXT
-        if value[:1] in STARTS:
-            cell.quotePrefix = bool(value)
-        if bold:
-            cell.font = Font(bold=True)
+        cell.font = Font(bold=bold)
+    marked.quotePrefix = True
+
+    def cell_of(text: str | None) -> Any:
+        if text is None:
+            return None
+        cell = marked if text[:1] and text[0] in STARTS else plain
+        cell.value = text
+        cell.data_type = "s"  # not what openpyxl makes of "=1" or "#N/A"
         return cell
-    # openpyxl writes numbers with 16 digits, which is one less than tells doubles apart.
-    cell.value = repr(value)
-    cell.data_type = "n"
-    return cell
+
+    return cell_of
+
+
+def _number_cell(sheet: Any) -> Callable[[Any], Any]:
+    """As `_text_cell`, for numbers, yes and no."""
+    cell = WriteOnlyCell(sheet)
+
+    def cell_of(value: Any) -> Any:
+        if value is None or isinstance(value, bool):
+            return value
+        # openpyxl writes numbers with 16 digits, which is one less than tells doubles apart.
+        cell.value = repr(value)
+        cell.data_type = "n"
+        return cell
+
+    return cell_of
 
 
 def _values(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
@@ -117,7 +181,7 @@ def _require_room(rows: pa.Table, file: str) -> None:
 
 def _require_cells(values: pa.ChunkedArray, where: str) -> None:
     kind = values.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if _is_text(kind):
         bad = next((text for text in values.unique().to_pylist() if not _fits(text)), None)
     elif pa.types.is_floating(kind):
         bad = "infinity" if pc.any(pc.is_inf(values)).as_py() else None
@@ -134,6 +198,10 @@ def _require_cells(values: pa.ChunkedArray, where: str) -> None:
         )
 
 
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
 def _fits(text: str | None) -> bool:
     return text is None or (len(text) <= LONGEST and not ILLEGAL_CHARACTERS_RE.search(text))
 
@@ -144,7 +212,9 @@ def _require_same(path: Path, name: str, written: pa.Table) -> None:
         found = book[name].iter_rows(values_only=True)
         expected = chain([tuple(written.column_names)], _values(written))
         for row, (one, other) in enumerate(zip_longest(found, expected, fillvalue=()), start=1):
-            if len(one) != len(other) or not all(map(_same, one, other)):
+            # Empty cells at the end of a row, and empty rows at the end of a sheet, are not found.
+            whole = (*one, *(None for _ in other[len(one) :]))
+            if len(whole) != len(other) or not all(map(_same, whole, other)):
                 raise differs(path, f"row {row} as it was written", str(one))
     finally:
         book.close()
@@ -160,7 +230,7 @@ def _same(one: Any, other: Any) -> bool:
 def _audit(rows: pa.Table, file: str) -> tuple[AuditRow, ...]:
     found = []
     for field in rows.schema:
-        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+        if _is_text(field.type):
             count = pc.sum(begins_like_formula(rows[field.name])).as_py() or 0
             detail = "begin like formulas: marked as text, as by Excel's apostrophe"
             if count:

@@ -42,8 +42,9 @@ def neutralised(table: pa.Table, *, file: str) -> tuple[pa.Table, tuple[AuditRow
         if not pc.any(risky).as_py():
             continue
         rows = pc.indices_nonzero(risky).to_pylist()
-        new = pc.if_else(risky, pc.binary_join_element_wise(APOSTROPHE, old, ""), old)
-        table = table.set_column(place, field, new.cast(field.type))
+        before, nothing = pa.scalar(APOSTROPHE, field.type), pa.scalar("", field.type)
+        new = pc.if_else(risky, pc.binary_join_element_wise(before, old, nothing), old)
+        table = table.set_column(place, field, new)
         audit += _rows(field.name, rows, old.take(pa.array(rows)).to_pylist(), file)
     names = [APOSTROPHE + name if name[:1] in STARTS else name for name in table.column_names]
     changed = [name for name, new in zip(table.column_names, names, strict=True) if name != new]
