@@ -148,6 +148,7 @@ def main() -> None:
     parser.add_argument("--units", type=int, default=NUMBER)
     asked = parser.parse_args()
     asked.work.mkdir(parents=True, exist_ok=True)
+    where = machine(asked.work)
     units = pyogrio.read_dataframe(Workload(asked.work).units(asked.units), use_arrow=True)
     units = units.astype({"unit_id": "str", "city_id": "str"})
     long = unit_years(units)
@@ -187,7 +188,7 @@ def main() -> None:
     kinds = formats(long, asked.work, asked.work / "whole.gpkg")
     head = (f"{asked.repetitions} repetitions in turn", "median (least to most)")
     text = "\n\n".join([table(head, rows), table(("table", "format", "export, once"), kinds)])
-    write_page(asked.out / "export.md", machine(asked.work), text)
+    write_page(asked.out / "export.md", where, text)
     print(text)
 
 

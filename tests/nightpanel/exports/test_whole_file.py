@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from nightpanel.outputs import write_table
 
 FORMATS = sorted(set(ENDINGS) - {".geoparquet"})
 OWN_MOUNTS = ("unshare", "--map-root-user", "--mount", "sh", "-ec")
-PRELOADED = ["nightpanel.exports.export", "nightpanel.exports.excel_file", "pandas", "geopandas"]
+PRELOADED = ["nightpanel.exports.export", "pandas", "geopandas", "pytest", "nightpanel.outputs"]
 
 
 def visible(folder: Path) -> list[str]:
@@ -151,6 +152,27 @@ def test_kills_at_every_file_event(
         pytest.fail("more events than were thought of")
     assert last > 3
     assert everything(folder) == [to.name]
+
+
+@pytest.mark.parametrize("ending", [".gpkg", ".fgb", ".dta", ".xlsx", ".parquet"])
+def test_kills_at_random_times(
+    run: Path, tmp_path: Path, processes: ForkServerContext, ending: str
+) -> None:
+    folder = tmp_path / "to"
+    folder.mkdir()
+    to = folder / f"t{ending}"
+    to.write_text("old")
+    chance = random.Random(ending)  # noqa: S311
+    for _ in range(4):
+        process = processes.Process(target=killed_at, args=(run, to, 1000))
+        process.start()
+        process.join(timeout=chance.uniform(0.0, 0.4))
+        process.kill()
+        process.join()
+        assert visible(folder) == [to.name]
+    export(run, what="townships", to=to)
+    assert everything(folder) == [to.name]
+    assert to.stat().st_size > 500
 
 
 def test_what_a_killed_export_left_goes_with_the_next(
