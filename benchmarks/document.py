@@ -34,6 +34,7 @@ PARTS: tuple[tuple[str, str, str, Callable[[Path], str]], ...] = (
     ("performance.md", "scaling", "scaling.json", lambda path: scaling_report(load(path))),
     ("clusters.md", "cluster_memory", "cluster_memory.md", _text),
     ("clusters.md", "global_run", "global_run.md", _text),
+    ("export.md", "export", "export.md", _text),
 )
 """Page, mark, file of results, and how they are written."""
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from geo.boundaries import make_units, read_units
     from nightpanel.check_study import check
     from nightpanel.explain_row import explain
-    from nightpanel.export_tables import export
+    from nightpanel.exports.export import export
     from nightpanel.run_cache import cache_entries, prune_cache, read_last_run
     from nightpanel.run_clip import clip
     from nightpanel.run_conversion import viirs_to_dmsp
@@ -43,7 +43,7 @@ _HOME = {
     "estimate": "estimation.estimate",
     "estimate_file": "nightpanel.run_estimates",
     "explain": "nightpanel.explain_row",
-    "export": "nightpanel.export_tables",
+    "export": "nightpanel.exports.export",
     "fetch": "nightpanel.run_fetch",
     "read_last_run": "nightpanel.run_cache",
     "lights": "nightpanel.run_lights",

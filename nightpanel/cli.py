@@ -26,14 +26,15 @@ from nightpanel.cli_options import (
     Units,
     end_with,
 )
+from nightpanel.exports.kinds import Format, What
 from nightpanel.manifest import CACHE
 from nightpanel.show import (
     complain,
-    say,
     say_outputs,
     show_entries,
     show_estimates,
     show_explained,
+    show_exported,
     show_pruned,
     show_run,
 )
@@ -49,8 +50,6 @@ app = typer.Typer(
 
 
 Stage = Literal["lights", "panel", "estimates"]
-What = Literal["townships", "cities", "panel"]
-Format = Literal["gpkg", "geoparquet", "csv"]
 Fits = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes that fit; all cores.")
 ]
@@ -214,14 +213,17 @@ def export(
     format: Annotated[  # noqa: A002
         Format | None, typer.Option("--format", help="Taken from the file's ending if not given.")
     ] = None,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="csv: a byte order mark, by which Excel knows UTF-8.")
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """One table of an output folder in another format.
 
     Example: nightpanel export out --what townships --format gpkg --to townships.gpkg
     """
-    nightpanel.export(out, what=what, format=format, to=to)
-    say(f"Written: {to.resolve()}")
+    exported = nightpanel.export(out, what=what, format=format, to=to, bom=bom)
+    show_exported(exported)
 
 
 @app.command()

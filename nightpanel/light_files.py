@@ -11,13 +11,14 @@ from geo.boundaries import Units
 from geo.threads import processors
 from nightpanel.arrow_tables import arrow_table, write_parquet
 from nightpanel.digests import file_digest
-from nightpanel.geopackage import (
+from nightpanel.exports.geopackage import (
     KIND,
     add_layers,
     check_layers,
     page_bytes,
     write_blocks,
 )
+from nightpanel.exports.map_layers import CITIES, TOWNSHIPS, add_map
 from nightpanel.manifest import SEAM
 from nightpanel.seam import seam_table
 from nightpanel.shapes import GEOPARQUET, kept_shapes
@@ -88,6 +89,7 @@ def write_light_files(
         keep = write_blocks(blocks, path, layer="unit_years", page=page, store=store)
         kept = None if store is None or keep is None else pool.submit(store.put_bytes, KIND, *keep)
         add_layers(wide.result(), path, page=page)
+        add_map(path, {TOWNSHIPS: blocks, CITIES: year_blocks(city_years)})
         files[path.name] = pool.submit(file_digest, path)
         check_layers(wide.result(), path)
         if kept is not None:

@@ -320,14 +320,19 @@ def _files(folder: Path) -> list[Path]:
     return sorted(files, key=lambda path: (path.name == MANIFEST, path))
 
 
-def _unwritable(folder: Path, error: Exception) -> OutputError:
+def why_unwritable(folder: Path, error: Exception) -> str:
+    """What an error of the system or of a library says of a file in a folder, for people."""
     found = (isinstance(error, OSError) and error.strerror) or str(error)
     # SQLite calls a database malformed whose journal had no room, and quotes the whole statement.
     if not isinstance(error, OSError) and shutil.disk_usage(folder).free < LEAST_ROOM:
         found = os.strerror(errno.ENOSPC)
+    return found if len(found) <= SHOWN else f"{found[:SHOWN]} ..."
+
+
+def _unwritable(folder: Path, error: Exception) -> OutputError:
     return OutputError(
         str(folder),
         expected="an output folder that can be written",
-        found=found if len(found) <= SHOWN else f"{found[:SHOWN]} ...",
+        found=why_unwritable(folder, error),
         hint="free space or mend its permissions, or choose another with --out",
     )

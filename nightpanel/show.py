@@ -2,13 +2,14 @@
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
+from geo.audit import AuditRow
 from geo.errors import NightpanelError
 from nightpanel.boundary_warnings import warnings_among
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from estimation.estimate import EstimationResult
     from nightpanel.effort import Effort
     from nightpanel.explain_row import Explained
+    from nightpanel.exports.export import Exported
     from nightpanel.run_cache import Pruned
     from nightpanel.run_study import StudyRun
 
@@ -166,6 +168,23 @@ def show_pruned(pruned: "Pruned") -> None:
         f"Removed {len(pruned.removed)} entries ({freed:.1f} MB) and {pruned.drafts} unfinished "
         f"files; {pruned.kept_bytes / 1e6:.1f} MB are kept."
     )
+
+
+def show_exported(exported: "Exported") -> None:
+    """Where a file is, and what in it is otherwise than in the run's table."""
+    for (rule, subject), rows in _grouped(exported.audit).items():
+        first = rows[0]
+        count = sum(row.count for row in rows)
+        changed = f" {first.old!r} is {first.new!r}" if first.new else ""
+        say(f"Note: {rule}: {subject}: {count} x {first.detail}.{changed}")
+    say(f"Written: {exported.path.resolve()}")
+
+
+def _grouped(audit: Iterable[AuditRow]) -> dict[tuple[str, str], list[AuditRow]]:
+    groups: dict[tuple[str, str], list[AuditRow]] = {}
+    for row in audit:
+        groups.setdefault((row.rule, row.subject), []).append(row)
+    return groups
 
 
 def light_summary(city_years: "pd.DataFrame") -> "pd.DataFrame":

@@ -86,7 +86,8 @@ def test_geopackage_has_geometry_once_and_a_light_column_a_year(ran: Path) -> No
     kinds = {str(name): kind for name, kind in pyogrio.list_layers(path)}
     assert kinds == {
         "townships": "MultiPolygon", "cities": "MultiPolygon", "unit_years": None,
-        "city_years": None,
+        "city_years": None, "townships_by_year": "MultiPolygon",
+        "cities_by_year": "MultiPolygon", "years": None, "layer_styles": None,
     }  # fmt: skip
     units = pd.read_parquet(ran / "units.parquet")
     townships = gpd.read_file(path, layer="townships")
@@ -107,7 +108,8 @@ def test_geopackage_has_geometry_once_and_a_light_column_a_year(ran: Path) -> No
     [
         ("townships", "gpkg", "gpkg"), ("townships", "geoparquet", "parquet"),
         ("townships", "csv", "csv"), ("cities", "gpkg", "gpkg"), ("cities", "csv", "csv"),
-        ("panel", "csv", "csv"), ("panel", "gpkg", "gpkg"),
+        ("panel", "csv", "csv"), ("panel", "gpkg", "gpkg"), ("cities", "fgb", "fgb"),
+        ("panel", "dta", "dta"), ("panel", "xlsx", "xlsx"),
     ],
 )  # fmt: skip
 def test_export(
@@ -119,11 +121,14 @@ def test_export(
     assert [path.name for path in tmp_path.iterdir()] == [to.name]
     units = len(gpd.read_parquet(ran / "townships.parquet"))
     expected = {"townships": units, "cities": 6, "panel": 24}[what]
-    if kind == "csv":
-        table = pd.read_csv(to, dtype={"city_id": str})
+    readers = {"csv": pd.read_csv, "xlsx": pd.read_excel}
+    if kind in readers:
+        table = readers[kind](to, dtype={"city_id": str})
         assert "geometry" not in table
+    elif kind == "dta":
+        table = pd.read_stata(to)
     else:
-        table = gpd.read_parquet(to) if kind == "geoparquet" else gpd.read_file(to)
+        table = gpd.read_parquet(to) if kind == "geoparquet" else gpd.read_file(to, layer=what)
     assert units > 6 * 14
     assert len(table) == expected
     assert set(table["city_id"]) == {f"010{k}" for k in range(1, 7)}
@@ -222,3 +227,19 @@ def _complaint(ended: CompletedProcess[str]) -> str:
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
     return ended.stderr
+
+
+def test_export_says_what_it_changed(ran: Path, tmp_path: Path, command: Command) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    panel = pd.read_parquet(ran / "panel.parquet").head(2)
+    panel.assign(**{"a name": 1.0}, note=["=1+1", "-"]).to_parquet(out / "panel.parquet")
+    ended = command("export", out, "--what", "panel", "--to", tmp_path / "p.csv", "--bom")
+    assert "Note: neutralised_text: note: 2 x begins like a formula" in ended.stdout
+    assert """'=1+1' is "'=1+1\"""" in ended.stdout
+    assert (tmp_path / "p.csv").read_bytes()[:3] == b"\xef\xbb\xbf"
+    ended = command("export", out, "--what", "panel", "--to", tmp_path / "p.dta")
+    assert "Note: stata_name: a name: 1 x " in ended.stdout
+    assert "'a name' is 'a_name'" in ended.stdout
+    wrong = command("export", out, "--what", "panel", "--to", tmp_path / "p.xlsx", "--bom")
+    assert "leave --bom out" in _complaint(wrong)

@@ -14,7 +14,8 @@ import shapely
 
 from geo.boundaries import Units
 from geo.polygons import polygons_of
-from nightpanel import geopackage, light_files
+from nightpanel import light_files
+from nightpanel.exports import geopackage
 from nightpanel.light_files import write_light_files
 from nightpanel.store import Store
 from tiles.unit_geometry import UnitGeometry
@@ -168,8 +169,9 @@ def test_a_geographic_system_reads_the_geopackage(tmp_path: Path) -> None:
     path = tmp_path / "out" / "townships.gpkg"
     kinds = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
     assert kinds == [
-        ("townships", "MultiPolygon"), ("cities", "MultiPolygon"), ("unit_years", None),
-        ("city_years", None),
+        ("townships", "MultiPolygon"), ("cities", "MultiPolygon"),
+        ("townships_by_year", "MultiPolygon"), ("cities_by_year", "MultiPolygon"),
+        ("unit_years", None), ("city_years", None), ("years", None), ("layer_styles", None),
     ]  # fmt: skip
     with sqlite3.connect(path) as database:
         assert database.execute("pragma integrity_check").fetchall() == [("ok",)]
@@ -178,7 +180,8 @@ def test_a_geographic_system_reads_the_geopackage(tmp_path: Path) -> None:
             "select table_name, min_x, min_y, max_x, max_y, srs_id from gpkg_contents"
             " where data_type = 'features' order by table_name"
         ).fetchall()
-        assert extents == [("cities", 0, 0, 7, 3, 4326), ("townships", 0, 0, 7, 3, 4326)]
+        layers = ("cities", "cities_by_year", "townships", "townships_by_year")
+        assert extents == [(layer, 0, 0, 7, 3, 4326) for layer in layers]
         indexed = database.execute("select count(*) from rtree_townships_geom").fetchone()
         assert indexed == (12,)
         times = database.execute("select distinct last_change from gpkg_contents").fetchall()

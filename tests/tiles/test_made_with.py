@@ -67,7 +67,7 @@ def test_it_hangs_on_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
         ("nightpanel.kept", "geo._repair"),
         ("nightpanel.kept", "tiles.unit_years"),
         ("nightpanel.shapes", "geo.outlines"),
-        ("nightpanel.geopackage", "nightpanel.year_blocks"),
+        ("nightpanel.exports.geopackage", "nightpanel.year_blocks"),
     ],
 )
 def test_kernels_are_behind_what_they_make(root: str, kernel: str) -> None:

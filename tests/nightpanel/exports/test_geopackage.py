@@ -11,8 +11,8 @@ import pytest
 import shapely
 
 from geo.errors import OutputError
-from nightpanel import geopackage
-from nightpanel.geopackage import write_blocks, write_layers
+from nightpanel.exports import geopackage
+from nightpanel.exports.geopackage import write_blocks, write_layers
 from nightpanel.shapes import unit_shapes
 from nightpanel.year_blocks import year_blocks
 

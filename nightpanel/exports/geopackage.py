@@ -81,9 +81,9 @@ def page_bytes(n_shapes: int) -> int:
     return LARGE_PAGE if n_shapes >= LARGE else SMALL_PAGE
 
 
-def _as_layer(table: pa.Table) -> pa.Table:
+def as_layer(table: pa.Table) -> pa.Table:
     """Rows as the file holds them: a layer has one type, so a polygon is a multipolygon of one."""
-    if not _is_spatial(table):
+    if not is_spatial(table):
         return table
     wkb = table[GEOMETRY]
     start, nothing = pa.scalar(MULTI_OF_ONE, wkb.type), pa.scalar(b"", wkb.type)
@@ -212,12 +212,12 @@ def _writing(page: int) -> Iterator[None]:
 
 def _append(table: pa.Table, path: Path, layer: str) -> None:
     """Write rows to the end of a layer, which is made if it is not there."""
-    spatial = _is_spatial(table)
+    spatial = is_spatial(table)
     # Not all at once: shapes are large, and the driver takes them in batches anyway.
     batches = (
         batch
         for part in _parts(layer, table)
-        for batch in _as_layer(part.rows).combine_chunks().to_batches()
+        for batch in as_layer(part.rows).combine_chunks().to_batches()
     )
     pyogrio.write_arrow(
         pa.RecordBatchReader.from_batches(table.schema, batches),
@@ -231,7 +231,8 @@ def _append(table: pa.Table, path: Path, layer: str) -> None:
     )
 
 
-def _is_spatial(table: pa.Table) -> bool:
+def is_spatial(table: pa.Table) -> bool:
+    """Whether a table has geometry."""
     return GEOMETRY in table.column_names
 
 
@@ -264,7 +265,7 @@ def _reads_back(path: Path, part: _Part) -> bool:
     if sorted(names) != sorted(part.rows.column_names):
         return False
     back = back.rename_columns(names).select(part.rows.column_names)
-    rows = _as_layer(part.rows)
+    rows = as_layer(part.rows)
     try:
         return all(
             read.cast(written.type).equals(written)
