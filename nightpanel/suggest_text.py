@@ -1,10 +1,13 @@
 """A proposed mapping as a block of a study file, with the doubts as comments."""
 
 import json
+import re
 from collections.abc import Iterator
 
 from panels.suggest import Proposed, Suggestion
 from panels.wide_names import YEAR
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def suggested_block(found: Suggestion) -> str:
@@ -20,7 +23,9 @@ def suggested_block(found: Suggestion) -> str:
         A ``[[panel.tables]]`` block: what the headers say; as comments, how sure it is, what is not
         mapped, and what was guessed on reading.
     """
-    return "\n".join([*_about(found), *_table(found), *_columns(found), *_rest(found)])
+    lines = [*_about(found), *_table(found), *_columns(found), *_rest(found)]
+    # Texts of cells stand in comments, which may hold no control characters.
+    return "\n".join(_CONTROL.sub(" ", line) for line in lines)
 
 
 def _about(found: Suggestion) -> Iterator[str]:
@@ -97,4 +102,4 @@ def _rest(found: Suggestion) -> Iterator[str]:
 
 def _text(value: str) -> str:
     """A basic string of TOML, whose escapes are those of JSON."""
-    return json.dumps(value, ensure_ascii=False)
+    return _CONTROL.sub(lambda one: f"\\u{ord(one[0]):04x}", json.dumps(value, ensure_ascii=False))

@@ -83,8 +83,9 @@ def guess(name: str) -> Guess | None:
     Guess or None
         None where no usual header is like it.
     """
-    if _key(name) in _KNOWN:
-        return Guess(_KNOWN[_key(name)], sure=True)
+    for whole_or_last in (name, name.rpartition(" ")[2]):
+        if _key(whole_or_last) in _KNOWN:
+            return Guess(_KNOWN[_key(whole_or_last)], sure=True)
     stem, units = _without_ending(name)
     if units and _key(stem) in _KNOWN:
         known = _KNOWN[_key(stem)]
@@ -125,7 +126,15 @@ def guess_header(grid: Grid) -> Header:
             score = _score(joined_names(grid, top, rows))
             if score > best:
                 best, first, depth = score, top, rows
+    while first and depth < MAX_ROWS and _reaches_up(grid, first):
+        first, depth = first - 1, depth + 1
     return header_at(grid, first, depth)
+
+
+def _reaches_up(grid: Grid, first: int) -> bool:
+    """Whether a cell of a row is merged with the one above it."""
+    above, own = grid.cells.index[first - 1 : first + 1]
+    return any(block.first_row <= above and own <= block.last_row for block in grid.merged)
 
 
 def _score(names: Sequence[str]) -> int:

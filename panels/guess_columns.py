@@ -82,8 +82,10 @@ def column_fact(sheet: Sheet, at: int) -> tuple[bool, str]:
     if not known:
         return False, f"{label}blank"
     numbers = [number for cell in known if (number := number_of(cell)) is not None]
+    texts = list(dict.fromkeys(plain(cell) for cell in known if number_of(cell) is None))
     if len(numbers) >= _MOSTLY * len(known):
-        return True, f"{label}{min(numbers):g} to {max(numbers):g}"
-    texts = list(dict.fromkeys(plain(cell) for cell in known))
+        others = len(known) - len(numbers)
+        but = f", but {others} cells are no numbers, such as {texts[0]!r}" if others else ""
+        return not others, f"{label}{min(numbers):g} to {max(numbers):g}{but}"
     more = ", ..." if len(texts) > _SHOWN_TEXTS else ""
     return False, f"{label}text: {', '.join(text[:20] for text in texts[:_SHOWN_TEXTS])}{more}"

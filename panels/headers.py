@@ -207,7 +207,9 @@ def _joined(grid: Grid, first: int, rows: int) -> tuple[list[str], list[Unit | N
         texts = list(dict.fromkeys(filter(None, parts)))
         unit = unit_named(texts[-1]) if len(texts) > 1 else None
         names.append(" ".join(texts[:-1] if unit else texts))
-        units.append(unit)
+        # A unit in an upper row holds for all names below that have none.
+        above = [split_unit(text)[1] for text in reversed(texts)] if len(texts) > 1 else []
+        units.append(unit or next(filter(None, above), None))
     return names, units
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from geo.audit import AuditRow
 from geo.errors import TableColumnError
 from panels.cells import is_missing, plain
+from panels.codes import code_text
 from panels.headers import bare, folded, located, year_pattern
 from panels.schema import missing_column
 from panels.sheets import Sheet
@@ -71,10 +72,10 @@ def picked(
     years: dict[str, pd.Series] = {}
     if isinstance(year, str):
         years = {"year": _filled(sheet, _position(sheet, year, audit), audit)}
-    elif year is not None:
-        years = {"year": pd.Series(year, index=sheet.cells.index, dtype=object)}
     positions = {name: _position(sheet, column, audit) for name, column in columns.items()}
     values = {name: sheet.cells[at] for name, at in positions.items()}
+    if isinstance(year, int):
+        years = {"year": _year_of_rows(year, cities, list(values.values()))}
     cells = pd.DataFrame(cities | years | values)
     audit += _merged_values(sheet, list(positions.values()))
     units = {name: _said(sheet, at) for name, at in positions.items()}
@@ -91,15 +92,29 @@ def _wide(
     units = {name: _one_unit(sheet, columns[name], found) for name, found in by_year.items()}
     audit += _merged_values(sheet, [at for found in by_year.values() for at in found.values()])
     blank = pd.Series("", index=sheet.cells.index, dtype=object)
+    every = [sheet.cells[at] for found in by_year.values() for at in found.values()]
     parts = []
     for year in sorted({year for found in by_year.values() for year in found}):
         values = {
             name: sheet.cells[found[year]] if year in found else blank
             for name, found in by_year.items()
         }
-        years = {"year": pd.Series(year, index=sheet.cells.index, dtype=object)}
+        years = {"year": _year_of_rows(year, cities, every)}
         parts.append(pd.DataFrame({**cities, **years, **values}))
     return Picked(pd.concat(parts), units, tuple(audit))
+
+
+def _year_of_rows(
+    year: int, cities: Mapping[str, pd.Series], values: Sequence[pd.Series]
+) -> pd.Series:
+    """The year that a name says of all rows, but not of notes: no code, and no value at all."""
+    index = next(iter(cities.values())).index
+    notes = pd.Series(data="city_id" in cities, index=index)
+    if "city_id" in cities:
+        notes &= cities["city_id"].map(lambda cell: code_text(cell) is None).astype(bool)
+    for cells in values:
+        notes &= cells.map(is_missing).astype(bool)
+    return pd.Series(["" if note else year for note in notes], index=index, dtype=object)
 
 
 def _positions_by_year(sheet: Sheet, column: str, audit: list[AuditRow]) -> dict[int, int]:

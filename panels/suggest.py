@@ -1,7 +1,7 @@
 """A mapping proposed from a table's headers and values: for a person to read, never applied."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -156,6 +156,9 @@ def _proposed(file: Path, name: str | None, opened: _Opened, others: tuple[str, 
     year = None if patterns else year_column(sheet, guesses)
     province = province_column(sheet, guesses)
     keys = {at for at in (city, city_name, year, province) if at is not None}
+    # What stands beside or below the table is no value of it.
+    rows = _data_rows(sheet, city if city is not None else city_name, year)
+    sheet = replace(sheet, cells=rows)
     rest = {at: guessed for at, guessed in guesses.items() if at not in keys}
     if patterns:
         columns = _wide_columns(sheet, patterns)
@@ -163,7 +166,6 @@ def _proposed(file: Path, name: str | None, opened: _Opened, others: tuple[str, 
         columns += [_left(sheet, at) for at in rest if sheet.header[at] not in in_years]
     else:
         columns = _columns(sheet, rest)
-    rows = _data_rows(sheet, city if city is not None else city_name, year)
     codes = _codes(city, rows)
     return Suggestion(
         file=file,

@@ -90,7 +90,6 @@ def test_notes_and_gaps_are_no_cities(file):
     dropped = [(row.rule, row.row, row.count) for row in read.audit if "rows" in row.rule]
     assert dropped == [
         ("notes_rows", 8, 1),
-        ("blank_rows", None, 1),
         ("rows_without_city", 10, 1),
         ("rows_without_year", 9, 1),
     ]

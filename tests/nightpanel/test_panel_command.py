@@ -1,0 +1,166 @@
+"""`nightpanel panel` as typed: with light, without, and proposals."""
+
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from nightpanel.manifest import read_manifest
+from tests.nightpanel.conftest import Command
+
+TABLES = """
+[study]
+name = "two sources"
+years = [2018, 2019]
+
+[[panel.tables]]
+name = "a"
+file = "a.csv"
+city = "code"
+year = "year"
+columns = { gdp = "GDP（亿元）", index = "GDP指数" }
+units = { gdp = "亿元" }
+
+[[panel.tables]]
+name = "b"
+file = "b_*.csv"
+city = "code"
+year_from = "name"
+columns = { gdp = "GDP", people = "人口" }
+units = { gdp = "万元 -> 亿元" }
+
+[[panel.reconcile]]
+columns = ["gdp"]
+tables = ["a", "b"]
+prefer = "a"
+tolerance = 0.01
+fill = true
+
+[panel.real.gdp_real]
+nominal = "gdp"
+index = "cpi"
+kind = "preceding_year"
+base = 2018
+table = { file = "cpi.csv", year = "年份", column = "居民消费价格指数" }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    files = {
+        "study.toml": TABLES,
+        "a.csv": "code,year,GDP（亿元）,GDP指数\n1100,2018,100,105\n1100,2019,120,106\n"
+        "4508,2018,,104\n4508,2019,50,103\n",
+        "b_2018.csv": "code,GDP,人口\n1100,1000000,20\n4508,400000,5\n",
+        "b_2019.csv": "code,GDP,人口\n1100,1500000,21\n4508,500000,6\n",
+        "cpi.csv": "年份,居民消费价格指数\n2018,102\n2019,103\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_yearbooks_alone(folder: Path, command: Command) -> None:
+    out = folder / "out"
+    done = command("panel", folder / "study.toml", "--out", out, "--csv", folder / "panel.csv")
+    assert done.returncode == 0
+    panel = pd.read_parquet(out / "panel.parquet")
+    assert panel["gdp"].tolist() == [100.0, 120.0, 40.0, 50.0]
+    assert panel["gdp_real"].tolist() == pytest.approx([100.0, 120 / 1.03, 40.0, 50 / 1.03])
+    assert len(pd.read_csv(folder / "panel.csv")) == 4
+    assert read_manifest(out)["stages"]["panel"]["units"] == {"gdp": "亿元", "gdp_real": "亿元"}
+    inputs = {Path(path).name for path in read_manifest(out)["stages"]["panel"]["inputs"]}
+    assert inputs == {"a.csv", "b_2018.csv", "b_2019.csv", "cpi.csv"}
+    compared = pd.read_parquet(out / "reconciliation.parquet")
+    assert compared["above"].sum() == 1
+    assert compared["chosen"].tolist() == ["a", "a", "b", "a"]
+    assert "Tables joined with each other; no light." in done.stdout
+    assert "gdp: 3 values of a" in done.stdout
+    assert "Above the tolerance: 1" in done.stdout
+    audit = pd.read_parquet(out / "audit.parquet")
+    assert {"reconcile_filled", "unit_converted", "deflated"} <= set(audit["rule"])
+
+
+def test_what_is_up_to_date_is_left_alone_until_a_file_of_the_pattern_comes(
+    folder: Path, command: Command
+) -> None:
+    words = ("panel", folder / "study.toml", "--out", folder / "out")
+    command(*words)
+    assert "panel: nothing to do" in command(*words).stdout
+    (folder / "b_2020.csv").write_text("code,GDP,人口\n1100,1,2\n", encoding="utf-8")
+    assert "nothing to do" not in command(*words).stdout
+
+
+def test_a_reconciliation_that_is_asked_for_no_more_goes(folder: Path, command: Command) -> None:
+    words = ("panel", folder / "study.toml", "--out", folder / "out")
+    command(*words)
+    start, end = TABLES.index("[[panel.reconcile]]"), TABLES.index("[panel.real")
+    text = (
+        (TABLES[:start] + TABLES[end:])
+        .replace('gdp = "GDP",', "")
+        .replace('units = { gdp = "万元 -> 亿元" }', "")
+    )
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    assert command(*words).returncode == 0
+    assert not (folder / "out" / "reconciliation.parquet").exists()
+
+
+def test_a_study_with_light_joins_it_where_there_is_some(country: Path, command: Command) -> None:
+    out = country / "out"
+    alone = command("panel", country / "study.toml", "--out", out)
+    assert alone.returncode == 0
+    assert "gini" not in pd.read_parquet(out / "panel.parquet").columns
+    command("run", country / "study.toml", "--out", out, "--only", "lights", "--quiet")
+    joined = command("panel", country / "study.toml", "--out", out)
+    assert "Tables joined with the light." in joined.stdout
+    assert "gini" in pd.read_parquet(out / "panel.parquet").columns
+    assert (
+        "nothing to do"
+        in command("run", country / "study.toml", "--out", out, "--only", "panel").stdout
+    )
+
+
+def test_a_proposal_is_toml_that_makes_a_panel(folder: Path, command: Command) -> None:
+    done = command("panel", "--suggest", folder / "a.csv")
+    assert done.returncode == 0
+    assert tomllib.loads(done.stdout)["panel"]["tables"][0]["columns"]["gdp"] == "GDP（亿元）"
+    (folder / "study.toml").write_text('[study]\nname = "s"\n' + done.stdout, encoding="utf-8")
+    assert command("panel", folder / "study.toml", "--out", folder / "out").returncode == 0
+    assert len(pd.read_parquet(folder / "out" / "panel.parquet")) == 4
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["study.toml", "--suggest", "a.csv"], ["study.toml", "--sheet", "x"]]
+)
+def test_wrong_usage(command: Command, words: list[str]) -> None:
+    assert command("panel", *words).returncode == 2
+
+
+WRONG = [
+    ('{ gdp = "亿元" }', '{ gdp = "万元" }', "TableColumnError", "a.csv: column 'GDP（亿元）'"),
+    ('prefer = "a"', 'prefer = "c"', "TableColumnError", "panel.reconcile.0: prefer"),
+    ('["a", "b"]', '["a", "x"]', "TableColumnError", "names of tables: a, b, found 'x'"),
+    ('name = "b"', 'name = "a"', "TableColumnError", "'a' twice"),
+    ('from = "name"', 'from = "name"\nyear = "y"', "StudyFileError", "one of year, year_from"),
+    ("base = 2018", "base = 1990", "DomainError", "panel.real.gdp_real"),
+    ('nominal = "gdp"', 'nominal = "gpd"', "TableColumnError", "gdp_real: column 'gpd'"),
+    ("b_*.csv", "c_*.csv", "TableFileError", "c_*.csv"),
+    ("tolerance = 0.01", "tolerence = 0.01", "StudyFileError", "did you mean 'tolerance'"),
+    ("years = [2018, 2019]", "years = [1999]", "JoinError", "study.years"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "error", "named"), WRONG)
+def test_wrong_studies_end_in_one_line(
+    folder: Path, command: Command, old: str, new: str, error: str, named: str
+) -> None:
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    assert old in text
+    (folder / "study.toml").write_text(text.replace(old, new), encoding="utf-8")
+    done = command("panel", folder / "study.toml", "--out", folder / "out", "--quiet")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{error}: ")
+    assert named in line
+    assert not (folder / "out" / "panel.parquet").exists()
