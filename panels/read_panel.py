@@ -44,7 +44,7 @@ def read_panel(path: Path) -> pd.DataFrame:
         if name not in sheet.header:
             raise missing_column(name, [head for head in sheet.header if head], where=sheet.place)
     _refuse_repeated(sheet)
-    cells = _without_blank_end(sheet.cells).set_axis(list(sheet.header), axis=1)
+    cells = sheet.cells.set_axis(list(sheet.header), axis=1)
     table = pd.DataFrame(
         {
             "city_id": _ids(cells["city_id"], where=f"{sheet.place}: column 'city_id'"),
@@ -67,14 +67,6 @@ def _refuse_repeated(sheet: Sheet) -> None:
                 found=f"{count}",
                 hint="rename or remove the others",
             )
-
-
-def _without_blank_end(cells: pd.DataFrame) -> pd.DataFrame:
-    """The rows up to the last one that holds anything."""
-    end = len(cells)
-    while end and all(is_missing(cell) for cell in cells.iloc[end - 1]):
-        end -= 1
-    return cells.iloc[:end]
 
 
 def _ids(cells: pd.Series, *, where: str) -> pd.Series:

@@ -56,7 +56,7 @@ def test_ids_of_whole_numbers_lose_their_point(tmp_path: Path) -> None:
     [
         ("gini,region", "gini,gini", TableColumnError, "column 'gini'"),
         ("year,gini", "year,year", TableColumnError, "column 'year'"),
-        ("0101,2019", ",,,\n0101,2019", CodeError, "row 3"),
+        ("0101,2019", ",,0.5,\n0101,2019", CodeError, "row 3"),
         ("city_id,year", "city,year", TableColumnError, "city_id"),
         ("0101,2019", "0101,2018", DuplicateCityYearError, "0101"),
         ("0102,2018", ",2018", CodeError, "row 4"),
@@ -71,6 +71,12 @@ def test_errors_name_file_and_place(
         read_panel(csv)
     assert "panel.csv" in str(caught.value)
     assert named in str(caught.value)
+
+
+def test_blank_lines_between_rows_are_no_rows(csv: Path) -> None:
+    table = read_panel(csv)
+    csv.write_text(CSV.replace("0101,2019", ",,,\n\n0101,2019"), encoding="utf-8")
+    pd.testing.assert_frame_equal(read_panel(csv), table)
 
 
 @pytest.mark.parametrize("end", ["\n", "\n\n", ",,,\n", " , ,,\n\n"])
