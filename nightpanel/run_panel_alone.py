@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nightpanel.inputs import required
+from nightpanel.inputs import naming, required
 from nightpanel.run_study import StudyRun, run
 from nightpanel.study_file import load_study
 from nightpanel.suggest_text import suggested_block
@@ -35,10 +35,12 @@ def panel_of_study(study: Path, *, out: Path, quiet: bool = True) -> StudyRun:
         A named problem in the study or its tables; or light that other settings made.
     """
     loaded = load_study(study)
-    required(loaded.panel, "panel")
+    with naming(study):
+        required(loaded.panel, "panel")
     if loaded.lights is not None and not (out / "cities.parquet").is_file():
         loaded = loaded.model_copy(update={"lights": None, "units": None})
-    return run(loaded, out=out, only=["panel"], quiet=quiet)
+    with naming(study):
+        return run(loaded, out=out, only=["panel"], quiet=quiet)
 
 
 def suggest_table(file: Path, *, sheet: str | None = None) -> str:

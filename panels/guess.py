@@ -13,6 +13,7 @@ from panels.units import UNITS, Unit, split_unit
 
 _LOOKED_AT = 30
 _NEAR = 0.8
+_CHINESE = re.compile(r"\s+(?=[A-Za-z])")
 _YEAR_IN = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 # How names in English say a unit: gdp_100m, primary_share_pct, pop_10k, land_area_km2.
 _ENDINGS: Mapping[str, tuple[str, ...]] = {
@@ -83,9 +84,10 @@ def guess(name: str) -> Guess | None:
     Guess or None
         None where no usual header is like it.
     """
-    for whole_or_last in (name, name.rpartition(" ")[2]):
-        if _key(whole_or_last) in _KNOWN:
-            return Guess(_KNOWN[_key(whole_or_last)], sure=True)
+    # Of names of several rows the last part, of names in two languages the Chinese.
+    for part in (name, name.rpartition(" ")[2], _CHINESE.split(name, maxsplit=1)[0]):
+        if _key(part) in _KNOWN:
+            return Guess(_KNOWN[_key(part)], sure=True)
     stem, units = _without_ending(name)
     if units and _key(stem) in _KNOWN:
         known = _KNOWN[_key(stem)]

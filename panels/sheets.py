@@ -23,6 +23,7 @@ from panels.headers import (
     find_header,
     folded,
     header_at,
+    header_text,
     header_texts,
     is_repeated,
 )
@@ -210,7 +211,15 @@ def under_header(grid: Grid, header: Header) -> Sheet:
     cells = grid.cells.iloc[header.end :]
     again = _repeated(grid, header, cells)
     audit = [
-        AuditRow("panel", "repeated_header", grid.place, "left out", file=grid.place, row=number)
+        AuditRow(
+            "panel",
+            "repeated_header",
+            grid.place,
+            "the header again, left out",
+            file=grid.place,
+            row=number,
+            old=" ".join(filter(None, map(header_text, cells.loc[number]))),
+        )
         for number in again
     ]
     rows = cells.drop(index=again)

@@ -80,7 +80,7 @@ def winsorise(
         put(made, name, clipped, source=column, where=where)
         audit += value_rows(
             table,
-            np.flatnonzero(clipped != np.where(np.isnan(values), clipped, values)),
+            np.flatnonzero(~np.isnan(values) & (clipped != values)),
             rule="winsorised",
             column=column,
             detail=f"beyond the quantiles {lower:g} and {upper:g}, {by}; written to {name}",

@@ -124,14 +124,12 @@ def test_winsorising_by_hand():
 )
 def test_stata_quantiles_and_idempotence(values, tail):
     table = one_city(values)
-    made = (
-        winsorise(table, {"x": "w"}, lower=tail, upper=1 - tail, quantiles="stata", where="s")
-        .table["w"]
-        .to_numpy()
-    )
+    step = winsorise(table, {"x": "w"}, lower=tail, upper=1 - tail, quantiles="stata", where="s")
+    made = step.table["w"].to_numpy()
     known = sorted(one for one in values if not math.isnan(one))
     if not known:
         assert np.isnan(made).all()
+        assert step.audit == ()
         return
 
     def percentile(p):
@@ -144,6 +142,9 @@ def test_stata_quantiles_and_idempotence(values, tail):
     np.testing.assert_allclose(np.nanmin(made), percentile(tail), rtol=1e-12)
     np.testing.assert_allclose(np.nanmax(made), percentile(1 - tail), rtol=1e-12)
     np.testing.assert_array_equal(np.isnan(made), np.isnan(values))
+    changed = [a for a, b in zip(values, made, strict=True) if a != b and not math.isnan(a)]
+    assert len(step.audit) == len(changed)
+    assert all(row.old and row.new for row in step.audit)
 
 
 def test_winsorising_against_scipy_and_by_year():
