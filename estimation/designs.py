@@ -57,7 +57,7 @@ class Design:
     exclude_cities: frozenset[str] = frozenset()
     """Codes of cities left out, besides those that stand for no real city."""
     keep_pseudo_cities: bool = False
-    """Whether the codes that stand for no real city (:data:`panels.codes.PSEUDO_CITIES`) stay."""
+    """Whether codes that are no real city stay (:data:`panels.cities.codes.PSEUDO_CITIES`)."""
     years: tuple[int, ...] | None = None
     """Years to use; None for all."""
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from estimation.designs import Design, check_columns, columns_of, design_label
 from geo.audit import AuditRow
 from geo.errors import DesignError, DomainError, DuplicateCityYearError, SampleError
-from panels.codes import PSEUDO_CITIES
+from panels.cities.codes import PSEUDO_CITIES
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -17,14 +17,14 @@ from nightpanel.study_steps import (
     WinsoriseStep,
 )
 from panels.balance import balanced
-from panels.derive import derive
-from panels.interpolate import interpolate
-from panels.lags import difference, lag
-from panels.logs import log_columns
 from panels.origins import Origins
-from panels.scaling import scale_columns
-from panels.stepped import Stepped
-from panels.winsorise import winsorise
+from panels.steps.derive import derive
+from panels.steps.interpolate import interpolate
+from panels.steps.lags import difference, lag
+from panels.steps.logs import log_columns
+from panels.steps.scaling import scale_columns
+from panels.steps.stepped import Stepped
+from panels.steps.winsorise import winsorise
 
 
 @singledispatch

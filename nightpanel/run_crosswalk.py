@@ -14,8 +14,8 @@ from geo.boundaries import make_units, read_units
 from geo.errors import CrosswalkError, MissingYearError, OutputError
 from geo.pieces import SLIVER, Pieces, pieces
 from nightpanel.drafts import write_whole
-from panels.crosswalks import Crosswalk
-from panels.piece_weights import crosswalk_of_pieces
+from panels.cities.crosswalks import Crosswalk
+from panels.cities.piece_weights import crosswalk_of_pieces
 from tiles.catalog import Catalog, read_catalog
 from tiles.products import product_named, read_products
 from tiles.zonal import zonal

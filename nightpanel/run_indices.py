@@ -23,7 +23,7 @@ from panels.indices import SHARES_REASON, uil
 from panels.origins import Origins
 from panels.sectors import IndexResult
 from panels.stability import rank_stability
-from panels.stepped import Stepped, dropped_keys, key_at, put
+from panels.steps.stepped import Stepped, dropped_keys, key_at, put
 from panels.structure import advanced_structure, rationalisation
 
 INDEX_TABLES = ("index_weights", "index_contributions", "index_stability")

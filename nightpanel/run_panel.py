@@ -15,15 +15,15 @@ from nightpanel.study_panel import PanelSection
 from nightpanel.study_tables import TableSection
 from nightpanel.yearbook_files import yearbook_files
 from nightpanel.yearbooks import read_yearbooks
+from panels.cities.match import no_matches
 from panels.indices import SHARES_REASON, uil
 from panels.join import LIGHT, join_panel
 from panels.losses import Source, join_losses
-from panels.match import no_matches
 from panels.origins import Origins, Places
 from panels.read import ReadTable
 from panels.reconcile import no_reconciliation
 from panels.schema import KEY, require_columns
-from panels.stepped import dropped_keys, key_at
+from panels.steps.stepped import dropped_keys, key_at
 
 TABLES = "tables"
 """The side of a join over tables alone: the city-years that any of them has."""
@@ -49,8 +49,8 @@ class Panel:
     units: Mapping[str, str] = field(default_factory=dict)
     """Units of columns, as far as the study declares them or the files say them."""
     matches: pd.DataFrame = field(default_factory=no_matches)
-    """What each code and name was taken for: ``table`` and `panels.match.MATCH_COLUMNS`; empty
-    where tables have codes alone."""
+    """What each code and name was taken for: ``table`` and `panels.cities.match.MATCH_COLUMNS`;
+    empty where tables have codes alone."""
     reconciliation: pd.DataFrame = field(default_factory=no_reconciliation)
     """Variables of two tables, compared: columns of `panels.reconcile.RECONCILIATION`."""
 

@@ -6,7 +6,7 @@ from nightpanel.inputs import naming, required
 from nightpanel.run_study import StudyRun, run
 from nightpanel.study_file import load_study
 from nightpanel.suggest_text import suggested_block
-from panels.suggest import suggest
+from panels.tables.suggest import suggest
 
 
 def panel_of_study(study: Path, *, out: Path, quiet: bool = True) -> StudyRun:

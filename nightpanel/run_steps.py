@@ -11,11 +11,11 @@ from nightpanel.run_indices import INDEX_TABLES, make_index
 from nightpanel.study_indices import CompositeSection, IndexSection
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_steps import BalancedStep, IndexStep, PanelStep
-from panels.derive import derive
 from panels.losses import loss_table, step_losses
 from panels.origins import Origins
 from panels.ranges import Range, check_ranges
-from panels.stepped import Stepped
+from panels.steps.derive import derive
+from panels.steps.stepped import Stepped
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from nightpanel.study_indices import UilSection
 from nightpanel.study_section import FilePath, Section
 from nightpanel.study_vintage import VintageSection
-from panels.wide_names import YEAR, is_wide
+from panels.tables.wide_names import YEAR, is_wide
 
 
 class SheetSection(Section):

@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from panels.suggest import Proposed, Suggestion
-from panels.wide_names import YEAR
+from panels.tables.suggest import Proposed, Suggestion
+from panels.tables.wide_names import YEAR
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 

@@ -8,7 +8,7 @@ import pandas as pd
 from geo.audit import AuditRow
 from geo.boundaries import Units
 from geo.errors import CrosswalkError
-from panels.crosswalks import (
+from panels.cities.crosswalks import (
     CHINA_2023,
     code_map,
     has_weights,

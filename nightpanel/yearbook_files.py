@@ -4,7 +4,7 @@ from pathlib import Path
 
 from nightpanel.crosswalk_files import crosswalk_files
 from nightpanel.study_panel import PanelSection
-from panels.table_files import table_files
+from panels.tables.table_files import table_files
 
 
 def yearbook_files(section: PanelSection) -> list[Path]:

@@ -10,15 +10,15 @@ from geo.errors import TableColumnError
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_sources import IndexTableSection, RealSection, ReconcileSection
 from nightpanel.study_tables import TableSection
-from panels.confirmed import read_confirmed
-from panels.crosswalks import read_crosswalk
+from panels.cities.confirmed import read_confirmed
+from panels.cities.crosswalks import read_crosswalk
+from panels.cities.match import MATCH_COLUMNS, no_matches
+from panels.cities.places import City, read_cities
+from panels.cities.vintage import VintageSpec, to_vintage
 from panels.deflate import deflated, with_index
-from panels.match import MATCH_COLUMNS, no_matches
-from panels.places import City, read_cities
 from panels.read import ReadTable, TableSpec, read_table
 from panels.reconcile import no_reconciliation, reconciled, with_chosen
 from panels.schema import KEY
-from panels.vintage import VintageSpec, to_vintage
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Yearbooks:
     units: Mapping[str, str]
     """Units of columns, as far as the study or the files say them."""
     matches: pd.DataFrame
-    """What each code and name was taken for: ``table`` and `panels.match.MATCH_COLUMNS`; empty
-    where tables have codes alone."""
+    """What each code and name was taken for: ``table`` and `panels.cities.match.MATCH_COLUMNS`;
+    empty where tables have codes alone."""
 
 
 def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = None) -> Yearbooks:

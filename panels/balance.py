@@ -8,7 +8,7 @@ import pandas as pd
 from geo.audit import AuditRow
 from geo.errors import DomainError
 from panels.schema import check_panel, number_array
-from panels.stepped import Stepped, dropped_keys, years_text
+from panels.steps.stepped import Stepped, dropped_keys, years_text
 
 
 def balanced(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from geo.audit import AuditRow
 from geo.errors import DomainError, TableColumnError
 from panels.schema import KEY, number_array, require_columns
-from panels.stepped import Bools, Floats
+from panels.steps.stepped import Bools, Floats
 
 Method = Literal["entropy", "equal"]
 Scaling = Literal["min_max", "standardised"]

@@ -17,7 +17,7 @@ from panels.composite import (
     scaled_indicators,
 )
 from panels.schema import KEY, missing_column, number_array, require_columns
-from panels.stepped import Floats, years_text
+from panels.steps.stepped import Floats, years_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from geo.audit import AuditRow
 from panels.origins import UNKNOWN, Origins
 from panels.schema import number_array
 from panels.sectors import IndexResult
-from panels.stepped import value_rows
+from panels.steps.stepped import value_rows
 
 PARTS = {"breadth": 0.5396, "depth": 0.2970, "digitisation": 0.1634}
 """Weights of coverage breadth, usage depth and level of digitisation in the aggregate.

@@ -10,7 +10,7 @@ from geo.audit import AuditRow
 from geo.errors import DomainError, SharesError, TableColumnError
 from panels.origins import UNKNOWN, Origins
 from panels.sectors import IndexResult, sector_array, sector_totals
-from panels.stepped import Bools, Floats, key_at, named
+from panels.steps.stepped import Bools, Floats, key_at, named
 
 SHARES_TOLERANCE = 0.005
 """How far the shares of a row may miss 1."""

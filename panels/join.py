@@ -8,7 +8,7 @@ import pandas as pd
 
 from geo.audit import AuditRow
 from geo.errors import JoinError, ProductError, TableColumnError
-from panels.codes import CROSSWALK_NAMES, crosswalk_named
+from panels.cities.codes import CROSSWALK_NAMES, crosswalk_named
 from panels.schema import KEY, check_panel
 
 LIGHT = "light"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from panels.schema import KEY
-from panels.stepped import dropped_keys, years_text
+from panels.steps.stepped import dropped_keys, years_text
 
 COLUMNS = ("city_id", "year", "place", "reason")
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from panels.origins import UNKNOWN, Origins
 from panels.schema import number_array, require_columns
-from panels.stepped import Floats, key_at
+from panels.steps.stepped import Floats, key_at
 
 COLUMNS = ("column", "city_id", "year", "value", "score", "scale", "file", "row")
 THRESHOLD = 5.0

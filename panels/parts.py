@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from geo.errors import TableFileError
-from panels.table_files import table_files
-from panels.workbooks import sheet_names
+from panels.tables.table_files import table_files
+from panels.tables.workbooks import sheet_names
 
 YearFrom = Literal["name", "sheet"]
 """Where the year of a part stands: in the file's name or in the sheet's."""

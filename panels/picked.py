@@ -7,13 +7,13 @@ import pandas as pd
 
 from geo.audit import AuditRow
 from geo.errors import TableColumnError
-from panels.cells import is_missing, plain
-from panels.codes import code_text
-from panels.headers import bare, folded, located, year_pattern
+from panels.cities.codes import code_text
 from panels.schema import missing_column
-from panels.sheets import Sheet
+from panels.tables.cells import is_missing, plain
+from panels.tables.headers import bare, folded, located, year_pattern
+from panels.tables.sheets import Sheet
+from panels.tables.wide_names import is_wide
 from panels.unit_columns import SaidUnit
-from panels.wide_names import is_wide
 
 COUNTRY = "0000"
 """The code of all rows of a table that has no cities."""

@@ -13,7 +13,7 @@ from geo.audit import AuditRow
 from geo.errors import DomainError, TableColumnError
 from panels.origins import UNKNOWN, Origins
 from panels.schema import check_panel, number_array
-from panels.stepped import Stepped, named, value_rows
+from panels.steps.stepped import Stepped, named, value_rows
 
 FLAG = "out_of_range"
 """The column that names, for each row, the columns whose value is flagged."""

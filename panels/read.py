@@ -8,20 +8,20 @@ import pandas as pd
 
 from geo.audit import AuditRow
 from geo.errors import DuplicateCityYearError, TableColumnError, TableFileError
-from panels.cells import number_column
-from panels.city_keys import NAME, PROVINCE, KeyColumns, city_keys, key_rows
-from panels.crosswalks import code_map
-from panels.match import MATCH_COLUMNS, Reference, no_matches
+from panels.cities.city_keys import NAME, PROVINCE, KeyColumns, city_keys, key_rows
+from panels.cities.crosswalks import code_map
+from panels.cities.match import MATCH_COLUMNS, Reference, no_matches
+from panels.cities.places import City, china_cities
 from panels.origins import Places
 from panels.parts import Part, YearFrom, table_parts
 from panels.picked import picked
-from panels.places import City, china_cities
 from panels.rows import number_audit, unique_rows, valueless_audit, years
 from panels.schema import KEY
-from panels.sheets import Sheet, open_sheet, require_no_overflow
+from panels.tables.cells import number_column
+from panels.tables.sheets import Sheet, open_sheet, require_no_overflow
+from panels.tables.units import Unit, UnitChange, unit_change
+from panels.tables.wide_names import YEAR, is_wide
 from panels.unit_columns import SaidUnit, in_panel_unit, source_unit
-from panels.units import Unit, UnitChange, unit_change
-from panels.wide_names import YEAR, is_wide
 
 _ANY_YEAR = 0
 
@@ -60,7 +60,7 @@ class TableSpec:
     cities: Sequence[City] | None = None
     """The cities that names are looked up among; the shipped list when left out."""
     confirmed: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """Names that the study itself gives a city, as in `panels.match.Reference`."""
+    """Names that the study itself gives a city, as in `panels.cities.match.Reference`."""
     years: tuple[int, ...] = ()
     """Years that the rows of a table without years hold for."""
     encoding: str | None = None
@@ -87,8 +87,8 @@ class ReadTable:
     units: Mapping[str, str] = field(default_factory=dict)
     """Unit of each column's numbers, as far as the study or the file says it."""
     matches: pd.DataFrame = field(default_factory=no_matches)
-    """What each code and name was taken for (`panels.match.MATCH_COLUMNS`); empty for a table of
-    codes alone."""
+    """What each code and name was taken for (`panels.cities.match.MATCH_COLUMNS`); empty where it
+    has codes alone."""
 
 
 def read_table(spec: TableSpec) -> ReadTable:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 
 from geo.errors import CodeError, TableColumnError
-from panels.cells import is_missing, number_column, plain
-from panels.codes import code_text
+from panels.cities.codes import code_text
 from panels.rows import years
 from panels.schema import KEY, check_panel, missing_column
-from panels.sheets import Sheet, open_sheet
+from panels.tables.cells import is_missing, number_column, plain
+from panels.tables.sheets import Sheet, open_sheet
 
 
 def read_panel(path: Path) -> pd.DataFrame:

@@ -6,9 +6,9 @@ import pandas as pd
 
 from geo.audit import AuditRow
 from geo.errors import DuplicateCityYearError, TableColumnError
-from panels.cells import NumberColumn, is_missing, plain, year_of
-from panels.codes import code_text
+from panels.cities.codes import code_text
 from panels.schema import KEY
+from panels.tables.cells import NumberColumn, is_missing, plain, year_of
 
 LONGEST_TEXT = 200
 """Characters of a dropped row that its audit row shows."""

@@ -9,7 +9,7 @@ import pandas as pd
 from geo.audit import AuditRow
 from geo.errors import DomainError, TableColumnError
 from panels.schema import KEY, number_array, require_columns
-from panels.stepped import Floats, named
+from panels.steps.stepped import Floats, named
 
 SECTORS = ("primary", "secondary", "tertiary")
 

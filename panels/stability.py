@@ -6,7 +6,7 @@ import pandas as pd
 from geo.errors import DomainError
 from panels.composite import Recipe
 from panels.composite_scale import composite
-from panels.stepped import Floats
+from panels.steps.stepped import Floats
 
 COLUMNS = ("index", "perturbation", "spearman_mean", "spearman_min", "largest_change", "top_kept")
 

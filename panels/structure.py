@@ -8,7 +8,7 @@ import pandas as pd
 from geo.audit import AuditRow
 from geo.errors import DomainError
 from panels.sectors import IndexResult, sector_array, sector_totals
-from panels.stepped import Bools, Floats, named
+from panels.steps.stepped import Bools, Floats, named
 
 
 def advanced_structure(

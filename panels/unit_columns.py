@@ -6,7 +6,7 @@ import pandas as pd
 
 from geo.audit import AuditRow
 from geo.errors import TableColumnError
-from panels.units import UNITS, Unit, UnitChange, converted
+from panels.tables.units import UNITS, Unit, UnitChange, converted
 
 _PERCENT, _FRACTION = UNITS["percent"], UNITS["fraction"]
 # Half of a column's shares above 1.5 are not shares as fractions.

@@ -33,12 +33,12 @@ def test_wheel_holds_exactly_the_packages(tmp_path: Path) -> None:
     held = {name.as_posix() for name in names}
     for data in (
         "tiles/products.toml",
-        "panels/municipalities.csv",
-        "panels/pseudo_cities.csv",
-        "panels/cities.csv",
-        "panels/city_changes.csv",
-        "panels/provinces.csv",
-        "panels/traditional.csv",
+        "panels/cities/municipalities.csv",
+        "panels/cities/pseudo_cities.csv",
+        "panels/cities/cities.csv",
+        "panels/cities/city_changes.csv",
+        "panels/cities/provinces.csv",
+        "panels/cities/traditional.csv",
         "nightpanel/demo_study.toml",
         *(f"{package}/py.typed" for package in PACKAGES),
     ):

@@ -10,8 +10,8 @@ from pathlib import Path
 from benchmarks.document import filled
 from geo.boundaries import read_units
 from nightpanel.unit_cities import with_crosswalk
-from panels.crosswalks import china_2023, weights_of_year
-from panels.places import china_cities
+from panels.cities.crosswalks import china_2023, weights_of_year
+from panels.cities.places import china_cities
 from panels.read import ReadTable, TableSpec, read_table
 
 PAGE = Path(__file__).resolve().parents[1] / "codes-and-vintages.md"

@@ -14,7 +14,7 @@ from geo.area import geodesic_area_km2
 from geo.boundaries import make_units, read_units
 from geo.errors import NoOverlapError
 from geo.pieces import pieces
-from panels.places import china_cities
+from panels.cities.places import china_cities
 
 
 def units(shapes, ids=None, crs="EPSG:4326"):

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 import nightpanel
-from panels.crosswalks import read_crosswalk
+from panels.cities.crosswalks import read_crosswalk
 
 Command = Callable[..., CompletedProcess[str]]
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from panels.crosswalks import china_2023
-from panels.match import UNMATCHED
+from panels.cities.crosswalks import china_2023
+from panels.cities.match import UNMATCHED
+from panels.cities.vintage import VintageSpec, to_vintage
 from panels.read import ReadTable, read_table
-from panels.vintage import VintageSpec, to_vintage
 
 pytestmark = pytest.mark.real
 ROOT = Path(__file__).resolve().parents[2]

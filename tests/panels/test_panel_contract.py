@@ -12,7 +12,7 @@ from panels.losses import Source, join_losses, loss_table, lost_cities, step_los
 from panels.origins import Origins
 from panels.outliers import outliers
 from panels.ranges import Range, check_ranges
-from panels.stepped import dropped_keys, years_text
+from panels.steps.stepped import dropped_keys, years_text
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from openpyxl import Workbook
 
 from geo.errors import DuplicateCityYearError, TableColumnError, TableFileError
 from panels.parts import table_parts
-from panels.table_files import table_files
+from panels.tables.table_files import table_files
 from tests.panels.table_files import csv, named, read, xlsx
 
 HEADER = ["城市代码", "地区生产总值（万元）"]

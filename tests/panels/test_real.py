@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from geo.errors import DomainError, SharesError, TableColumnError, TableFileError
-from panels.derive import derive
 from panels.indices import uil
 from panels.join import join_panel
 from panels.read import TableSpec, read_table
+from panels.steps.derive import derive
 
 pytestmark = pytest.mark.real
 

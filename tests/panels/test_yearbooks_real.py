@@ -13,7 +13,7 @@ from nightpanel.yearbooks import table_spec
 from panels.deflate import deflated
 from panels.read import TableSpec, read_table
 from panels.reconcile import reconciled
-from panels.suggest import suggest
+from panels.tables.suggest import suggest
 
 pytestmark = pytest.mark.real
 

@@ -1,0 +1,253 @@
+"""From the cells of a table to city ids: by code alone, or by code and name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.audit import AuditRow
+from geo.errors import JoinError
+from panels.cities.codes import apply_crosswalk, city_code, code_text
+from panels.cities.match import (
+    APPLIED,
+    MATCH_COLUMNS,
+    PROPOSED,
+    Key,
+    Reference,
+    match_city,
+    matches_table,
+    no_matches,
+)
+from panels.rows import NO_CODE, NO_KEY, NO_YEAR, code_audit, data_rows, dropped_rows
+from panels.tables.cells import is_missing, plain, year_of
+
+NAME = "city_name"
+PROVINCE = "province"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyColumns:
+    """How a table names its cities."""
+
+    city: str | None
+    """Its column of codes."""
+    city_name: str | None
+    """Its column of names; without one the codes are taken as they are."""
+    digits: int
+    """First digits of a code that name the city."""
+    code_map: Mapping[str, str]
+    """Codes, whole or cut, to the city that counts."""
+    reference: Reference
+    """What names are looked up in."""
+
+
+@dataclass(frozen=True, slots=True)
+class CityKeys:
+    """City ids of rows."""
+
+    city_id: pd.Series
+    """str, on the rows whose city is known."""
+    written: pd.Series
+    """The code of these rows as written, or the name where there is none."""
+    known: NDArray[np.bool_]
+    """Which of the rows these are."""
+    matches: pd.DataFrame
+    """A row for each code and name; empty for a table of codes alone."""
+    audit: tuple[AuditRow, ...]
+    """What was read otherwise than written, proposed, or left out."""
+
+
+def key_rows(
+    cells: pd.DataFrame, *, place: str, whole: pd.DataFrame
+) -> tuple[pd.DataFrame, list[AuditRow]]:
+    """Rows that name a city and, where the table has years, a year.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Perhaps ``city_id``, ``city_name``, ``province`` and ``year``, uninterpreted; the index
+        holds row numbers.
+    place : str
+        File and sheet, for the audit.
+    whole : pandas.DataFrame
+        All cells of these rows, on row numbers, for the audit.
+
+    Returns
+    -------
+    kept : pandas.DataFrame
+    audit : list of AuditRow
+        As `panels.rows.data_rows`.
+    """
+    if NAME not in cells and "year" in cells:
+        return data_rows(cells, place=place, whole=whole)
+    nameless = pd.Series(data=True, index=cells.index)
+    for column in {NAME, "city_id"} & set(cells.columns):
+        nameless &= cells[column].map(is_missing).astype(bool)
+    if "year" not in cells:
+        audit = dropped_rows("notes_rows", cells[nameless].index, "no city", place, whole)
+        return cells[~nameless], audit
+    yearless = cells["year"].map(lambda cell: is_missing(cell) or year_of(cell) is None)
+    notes, no_city = yearless & nameless, nameless & ~yearless
+    no_year = cells["year"].map(is_missing).astype(bool) & ~nameless
+    audit = [
+        *dropped_rows("notes_rows", cells[notes].index, NO_KEY, place, whole),
+        *dropped_rows("rows_without_city", cells[no_city].index, NO_CODE, place, whole),
+        *dropped_rows("rows_without_year", cells[no_year].index, NO_YEAR, place, whole),
+    ]
+    return cells[~(nameless | no_year)], audit
+
+
+def city_keys(cells: pd.DataFrame, columns: KeyColumns, *, place: str) -> CityKeys:
+    """The city of each row.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        As `key_rows` leaves them.
+    columns : KeyColumns
+    place : str
+        File and sheet, for errors and the audit.
+
+    Returns
+    -------
+    CityKeys
+
+    Raises
+    ------
+    CodeError
+        As `panels.cities.codes.city_code`.
+    JoinError
+        No name of the table is known.
+    """
+    if columns.city_name is None:
+        return _by_code(cells, columns, place)
+    return _by_code_and_name(cells, columns, place)
+
+
+def _by_code(cells: pd.DataFrame, columns: KeyColumns, place: str) -> CityKeys:
+    where = f"{place}: column {columns.city!r}"
+    source = city_code(cells["city_id"], digits=columns.digits, where=where)
+    written = cells["city_id"].map(code_text)
+    city_id = _mapped(written, source, columns.code_map)
+    audit = code_audit(cells["city_id"], source, city_id, place=place)
+    everywhere = np.ones(len(cells), dtype=bool)
+    return CityKeys(city_id, written, everywhere, no_matches(), tuple(audit))
+
+
+def _mapped(written: pd.Series, cut: pd.Series, codes: Mapping[str, str]) -> pd.Series:
+    """By the whole code, as of a county that became a city, else by its first digits."""
+    whole = written.map(lambda code: codes.get(str(code)[:6]))
+    return apply_crosswalk(cut, codes).where(whole.isna(), whole).astype("str")
+
+
+def _by_code_and_name(cells: pd.DataFrame, columns: KeyColumns, place: str) -> CityKeys:
+    """Every code, name and province is looked up once."""
+    written = pd.DataFrame(
+        {
+            "code": cells["city_id"].map(_code) if "city_id" in cells else "",
+            "name": cells[NAME].map(_text),
+            "province": cells[PROVINCE].map(_text) if PROVINCE in cells else "",
+        },
+        index=cells.index,
+    ).astype("str")
+    counts = written.groupby(list(written.columns), sort=False).size()
+    keys = [Key(*map(str, values)) for values in counts.index]
+    found = [match_city(key, columns.reference, digits=columns.digits) for key in keys]
+    matches = matches_table(keys, found, counts.tolist(), columns.reference)
+    cities = {
+        (key.code, key.name, key.province): columns.code_map.get(match.city_id, match.city_id)
+        for key, match in zip(keys, found, strict=True)
+    }
+    triples = zip(written["code"], written["name"], written["province"], strict=True)
+    ids = pd.Series([cities[one] for one in triples], index=cells.index, dtype="str")
+    known = ids != ""
+    if not known.any():
+        raise _nothing_known(matches, columns, place)
+    names = written["code"].where(written["code"] != "", written["name"])
+    audit = _match_audit(matches, place)
+    if "year" in cells:
+        audit += _ended_audit(ids[known], cells.loc[known, "year"], columns.reference, place)
+    return CityKeys(ids[known], names[known], known.to_numpy(dtype=bool), matches, tuple(audit))
+
+
+def _code(cell: object) -> str:
+    return "" if is_missing(cell) else code_text(cell) or ""
+
+
+def _text(cell: object) -> str:
+    return "" if is_missing(cell) else plain(cell)
+
+
+def _nothing_known(matches: pd.DataFrame, columns: KeyColumns, place: str) -> JoinError:
+    names = [str(name) for name in matches["name"].head(3)]
+    return JoinError(
+        f"{place}: column {columns.city_name!r}",
+        expected="names of cities",
+        found=", ".join(names),
+        hint="name the column of cities; a list of other cities is given with panel.cities",
+    )
+
+
+def _match_audit(matches: pd.DataFrame, place: str) -> list[AuditRow]:
+    """Sums for each rule, and a row for each that is not plain."""
+    audit = []
+    for rule in APPLIED:
+        some = matches[matches["rule"] == rule]
+        if len(some):
+            detail = f"{len(some)} codes or names found by the rule {rule}"
+            audit.append(
+                AuditRow("panel", f"matched_{rule}", place, detail, int(some["rows"].sum()))
+            )
+    for values in matches.itertuples(index=False, name=None):
+        row: dict[str, object] = dict(zip(MATCH_COLUMNS, values, strict=True))
+        written = " ".join(str(row[part]) for part in ("province", "code", "name") if row[part])
+        if row["rule"] in APPLIED:
+            if row["reason"]:
+                audit.append(_row("name_disagrees", place, written, row, new=str(row["city_id"])))
+            elif row["rule"] in {"confirmed", "earlier_code"}:
+                audit.append(
+                    _row(f"match_{row['rule']}", place, written, row, new=str(row["city_id"]))
+                )
+        else:
+            proposed = row["rule"] == PROPOSED
+            audit.append(_row("proposed_match" if proposed else "unmatched", place, written, row))
+    return audit
+
+
+def _row(
+    rule: str, place: str, written: str, match: Mapping[str, object], *, new: str = ""
+) -> AuditRow:
+    said = [str(match["reason"])] if match["reason"] else []
+    if new:
+        said.append(f"taken as {new} {match['city']}")
+    elif match["proposals"]:
+        said.append(f"perhaps {match['proposals']} (score {float(str(match['score'])):.2f})")
+    if not new:
+        said.append("its rows are left out")
+    return AuditRow(
+        "panel", rule, f"{place}: {written}", "; ".join(said), int(str(match["rows"])),
+        file=place, old=written, new=new,
+    )  # fmt: skip
+
+
+def _ended_audit(
+    ids: pd.Series, years: pd.Series, reference: Reference, place: str
+) -> list[AuditRow]:
+    """Rows of years in which the city was none any more."""
+    audit = []
+    read = years.map(year_of)
+    for city_id in sorted(set(ids)):
+        names = reference.by_id.get(city_id, [])
+        lasts = [city.last for city in names]
+        if not lasts or None in lasts:
+            continue
+        last = max(one for one in lasts if one is not None)
+        late = (ids == city_id) & (read > last)
+        if late.any():
+            detail = f"{names[-1].name} ended in {last}: {int(late.sum())} rows of later years kept"
+            audit.append(
+                AuditRow("panel", "city_ended", f"{place}: {city_id}", detail, int(late.sum()))
+            )
+    return audit

@@ -1,0 +1,257 @@
+"""City-year tables moved to one vintage of cities: counts are split, rates averaged by a weight."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.audit import AuditRow
+from geo.errors import CrosswalkError, DuplicateCityYearError
+from panels.cities.codes import CHINA_CODES, apply_crosswalk
+from panels.cities.crosswalks import CHINA_2023, Crosswalk, moved_counties, weights_of_year
+from panels.schema import KEY
+
+AbsentParts = Literal["missing", "included"]
+
+
+@dataclass(frozen=True, slots=True)
+class VintageSpec:
+    """How a table is moved."""
+
+    crosswalk: Crosswalk
+    """From its divisions to those that count."""
+    counts: tuple[str, ...] = ()
+    """Columns that add up: people, output, money."""
+    rates: Mapping[str, str] | None = None
+    """Columns that do not, each with the count that is its denominator, or stands for it."""
+    absent_parts: AbsentParts = "missing"
+    """What a merged city's years are where the table lacks one of its parts: ``missing``, or
+    ``included``, where the table counts the part with the city already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A table in one vintage."""
+
+    table: pd.DataFrame
+    """The columns of the table before, sorted by city and year."""
+    audit: tuple[AuditRow, ...]
+    """Every city-year that is made of others, and every one that could not be."""
+
+
+def to_vintage(table: pd.DataFrame, spec: VintageSpec, *, where: str) -> Moved:
+    """Move a city-year table to the divisions of a crosswalk.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``city_id``, ``year`` and float columns; one row a city and year.
+    spec : VintageSpec
+    where : str
+        File or table, for errors and the audit.
+
+    Returns
+    -------
+    Moved
+
+    Raises
+    ------
+    CrosswalkError
+        A column is neither a count nor a rate, or the weight of a rate is no count of the table.
+    DuplicateCityYearError
+        Two codes of one place have values in the same year, and they differ.
+
+    Notes
+    -----
+    Of rows before the year of a change the share ``w`` of a count goes to the new division, and
+    the shares that meet are added. A rate of several parts is ``sum(w W r) / sum(w W)`` with ``W``
+    the count named for it; of a single part it stays. A value that lacks a part is missing.
+    """
+    rates = dict(spec.rates or {})
+    columns = [name for name in table.columns if name not in KEY]
+    _refuse_unknown_columns(columns, spec.counts, rates, where)
+    coded, audit = _coded(table, spec.crosswalk, where)
+    changes = spec.crosswalk.years
+    last = changes[-1] if changes else None
+    early = coded[coded["year"] < last] if last is not None else coded.iloc[:0]
+    parts = [coded.drop(early.index)]
+    for year, rows in early.groupby("year"):
+        made, notes = _year_moved(rows, int(str(year)), spec, rates, where)
+        parts.append(made)
+        audit += notes
+    moved = pd.concat(parts, ignore_index=True)[[*KEY, *columns]]
+    if spec.crosswalk.source == CHINA_2023:
+        audit += _county_audit(coded, where)
+    return Moved(moved.sort_values(list(KEY), ignore_index=True), tuple(audit))
+
+
+def _refuse_unknown_columns(
+    columns: Sequence[str], counts: Sequence[str], rates: Mapping[str, str], where: str
+) -> None:
+    for name in columns:
+        if (name in counts) == (name in rates):
+            raise CrosswalkError(
+                f"{where}: column {name!r}",
+                expected="a place in counts, or in rates with its weight",
+                found="both" if name in counts else "neither",
+                hint="say which it is; a rate is not averaged without a named weight",
+            )
+    for name in [*counts, *rates]:
+        if name not in columns:
+            raise CrosswalkError(
+                f"{where}: column {name!r}",
+                expected="a mapped column of the table",
+                found=", ".join(columns),
+                hint="correct the name in counts or rates",
+            )
+    for name, weight in rates.items():
+        if weight not in counts:
+            raise CrosswalkError(
+                f"{where}: rates.{name}",
+                expected="a column of counts as its weight",
+                found=repr(weight),
+                hint="map a count of the same table, such as the population, and name it",
+            )
+
+
+def _coded(
+    table: pd.DataFrame, crosswalk: Crosswalk, where: str
+) -> tuple[pd.DataFrame, list[AuditRow]]:
+    """The rows under the codes of the last vintage, where a place only changed its code."""
+    step = crosswalk.step(None)
+    coded = table.assign(
+        city_id=apply_crosswalk(table["city_id"], dict(zip(step["old"], step["new"], strict=True)))
+    ).reset_index(drop=True)
+    old = table["city_id"].reset_index(drop=True)
+    changed = old != coded["city_id"]
+    pairs = (old + " became " + coded["city_id"])[changed].value_counts().sort_index()
+    audit = [
+        AuditRow("panel", "vintage_code", where, f"{pair} by {crosswalk.source}", int(count))
+        for pair, count in pairs.items()
+    ]
+    unique, notes = _without_twins(coded, old, where)
+    return unique, audit + notes
+
+
+def _without_twins(
+    coded: pd.DataFrame, old: pd.Series, where: str
+) -> tuple[pd.DataFrame, list[AuditRow]]:
+    """One row a city and year where a table has a place under two codes.
+
+    Rows without any value give way; others must be equal.
+    """
+    key = list(KEY)
+    audit: list[AuditRow] = []
+    drop: list[int] = []
+    for (city, year), rows in coded[coded.duplicated(key, keep=False)].groupby(key, sort=False):
+        values = rows.drop(columns=key)
+        filled = values[values.notna().any(axis=1)]
+        if len(filled.drop_duplicates()) > 1:
+            raise DuplicateCityYearError(
+                where,
+                expected="one row per city and year",
+                found=f"city {city}, year {year} under the codes {', '.join(old[rows.index])}",
+                hint="keep the rows of one code; no value is averaged or chosen",
+            )
+        kept = filled.index[0] if len(filled) else rows.index[0]
+        drop += [row for row in rows.index if row != kept]
+        detail = f"codes {', '.join(old[rows.index])} are one place; the row of {old[kept]} kept"
+        subject = f"{where}: city {city}, year {year}"
+        audit.append(AuditRow("panel", "merged_equal_rows", subject, detail, len(rows) - 1))
+    return coded.drop(index=drop), audit
+
+
+def _year_moved(
+    rows: pd.DataFrame, year: int, spec: VintageSpec, rates: Mapping[str, str], where: str
+) -> tuple[pd.DataFrame, list[AuditRow]]:
+    """The rows of one year, moved."""
+    present = set(rows["city_id"])
+    known = spec.crosswalk.table
+    old_ids = set(known.loc[known["year"] > year, "old"])
+    targets = set(known.loc[known["year"] > year, "new"])
+    weights = weights_of_year(spec.crosswalk, sorted(present | old_ids | targets), year)
+    weights = weights[weights["weight"] > 0.0]
+    reached = set(weights.loc[weights["old"].isin(present), "new"])
+    weights = weights[weights["new"].isin(reached)]
+    alone = weights.groupby("new")["old"].transform("size").eq(1) & weights["weight"].eq(1.0)
+    simple = weights[alone]
+    stay = rows.merge(simple.rename(columns={"old": "city_id"}), on="city_id")
+    stay = stay.assign(city_id=stay["new"])[rows.columns]
+    made, audit = [stay], []
+    by_city = rows.set_index("city_id")
+    for new, parts in weights[~alone].groupby("new"):
+        row, notes = _combined(by_city, parts, str(new), year, spec, rates, where)
+        made.append(pd.DataFrame([row])[rows.columns].astype(rows.dtypes))
+        audit += notes
+    return pd.concat(made, ignore_index=True), audit
+
+
+def _combined(
+    by_city: pd.DataFrame,
+    parts: pd.DataFrame,
+    new: str,
+    year: int,
+    spec: VintageSpec,
+    rates: Mapping[str, str],
+    where: str,
+) -> tuple[dict[str, object], list[AuditRow]]:
+    """One city-year made of others, and what is to be said of it."""
+    has = parts["old"].isin(by_city.index)
+    absent = sorted(parts.loc[~has, "old"])
+    parts = parts[has]
+    shares = parts["weight"].to_numpy(dtype=np.float64)
+    values = by_city.loc[parts["old"]]
+    row: dict[str, object] = {"city_id": new, "year": year}
+    for name in spec.counts:
+        row[name] = float((shares * values[name].to_numpy(dtype=np.float64)).sum())
+    for name, weight in rates.items():
+        row[name] = _rate(values[name], shares * values[weight].to_numpy(dtype=np.float64))
+    made = " + ".join(f"{share:g} x {old}" for old, share in zip(parts["old"], shares, strict=True))
+    subject = f"{where}: city {new}, year {year}"
+    audit = [AuditRow("panel", "vintage_moved", subject, f"{made}, by {spec.crosswalk.source}")]
+    if absent:
+        included = spec.absent_parts == "included" and new in by_city.index
+        done = "taken as included" if included else "missing"
+        detail = f"the table has no row of {', '.join(absent)}: {done}"
+        audit = [AuditRow("panel", "vintage_part_absent", subject, detail)]
+        if not included:
+            row |= dict.fromkeys([*spec.counts, *rates], np.nan)
+        elif len(parts) == 1 and shares[0] == 1.0:
+            row |= {str(name): value for name, value in values.iloc[0].items()}
+        return row, audit
+    lacking = [
+        name
+        for name in [*spec.counts, *rates]
+        if np.isnan(float(str(row[name]))) and values[name].notna().any()
+    ]
+    if lacking:
+        detail = f"missing, because a part of it is: {', '.join(lacking)}"
+        audit.append(AuditRow("panel", "vintage_part_missing", subject, detail, len(lacking)))
+    return row, audit
+
+
+def _rate(values: pd.Series, weights: NDArray[np.float64]) -> float:
+    """The weighted mean of the parts' rates; of one part its own."""
+    rates = values.to_numpy(dtype=np.float64)
+    if len(rates) == 1:
+        return float(rates[0])
+    total = weights.sum()
+    return float((weights * rates).sum() / total) if total > 0.0 else float("nan")
+
+
+def _county_audit(table: pd.DataFrame, where: str) -> list[AuditRow]:
+    """Rows of cities that gained or lost a county later: their figures are of the older area."""
+    audit = []
+    for old, new, year, source in moved_counties().itertuples(index=False, name=None):
+        before = CHINA_CODES.get(old[:4], old[:4])
+        rows = table["city_id"].isin([before, new]) & (table["year"] < year)
+        if rows.any():
+            detail = (
+                f"county {old} went from {before} to {new} in {year} ({source}): "
+                f"{int(rows.sum())} rows of years before have the older area"
+            )
+            audit.append(AuditRow("panel", "older_area", where, detail, int(rows.sum())))
+    return audit

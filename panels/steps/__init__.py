@@ -1,0 +1,1 @@
+"""Steps: columns made of columns, and rows chosen, over one panel."""

@@ -1,0 +1,1 @@
+"""Tables: from the files of yearbooks to cells, headers and units of measurement."""

@@ -1,0 +1,189 @@
+"""Tables as text: encodings and separators, declared or found, and always said."""
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from geo.audit import AuditRow
+from geo.errors import TableFileError
+from panels.tables.cells import plain
+from panels.tables.raw_cells import MAX_COLUMNS, MAX_ROWS, RawCells, numbered, require_small
+
+SEPARATORS = (",", ";", "\t")
+"""Separators that are looked for."""
+
+_SHOWN = {",": "comma", ";": "semicolon", "\t": "tab"}
+_PROBED_ROWS = 200
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+# GB 18030 gives almost any bytes a meaning. In simplified Chinese nearly all of it is in the older
+# and smaller GB 2312; bytes of another encoding scatter over the rest.
+_LEAST_COMMON = 0.9
+
+
+def open_text(file: Path, *, encoding: str | None = None, separator: str | None = None) -> RawCells:
+    """The cells of a csv file.
+
+    Parameters
+    ----------
+    file : Path
+    encoding : str, optional
+        When left out: as a byte order mark says, else UTF-8, else GB 18030 if that makes sense.
+    separator : str, optional
+        The one of `SEPARATORS` that cuts most rows into equally many cells when left out.
+
+    Returns
+    -------
+    RawCells
+
+    Raises
+    ------
+    TableFileError
+        The file is too large, or its bytes are not in the encoding declared, or in none that can
+        be found.
+    """
+    require_small(file)
+    data = file.read_bytes()
+    _refuse_other_formats(file, data)
+    text, audit = _decoded(file, data, encoding)
+    if text.count("\n") > MAX_ROWS:
+        raise TableFileError(
+            str(file),
+            expected=f"a table of at most {MAX_ROWS:,} lines",
+            found=f"{text.count(chr(10)):,}",
+            hint="remove the blank ones, or cut it into several files",
+        )
+    if separator is None:
+        separator, guessed = _separator(text)
+        if guessed:
+            detail = f"cells are separated by {_SHOWN[separator]}"
+            audit.append(AuditRow("panel", "guessed_separator", str(file), detail, file=str(file)))
+    rows = csv.reader(_lines(file, text, separator), delimiter=separator)
+    cells = numbered(enumerate(rows, start=1), str(file))
+    return RawCells(cells, str(file), is_text=True, audit=tuple(audit))
+
+
+def _lines(file: Path, text: str, separator: str) -> Iterator[str]:
+    """Lines of the text; one of nothing but separators is refused before it becomes cells."""
+    for number, line in enumerate(io.StringIO(text, newline=""), start=1):
+        if line.count(separator) >= MAX_COLUMNS:
+            raise TableFileError(
+                str(file),
+                expected=f"at most {MAX_COLUMNS:,} cells in a line",
+                found=f"{line.count(separator) + 1:,} in line {number}",
+                hint="check the file and its separator",
+            )
+        yield line
+
+
+def _refuse_other_formats(file: Path, data: bytes) -> None:
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        ending = ".xlsx" if data.startswith(b"PK") else ".xls"
+        raise TableFileError(
+            str(file),
+            expected="text",
+            found="an Excel workbook",
+            hint=f"rename it to {file.stem}{ending}",
+        )
+
+
+def _decoded(file: Path, data: bytes, declared: str | None) -> tuple[str, list[AuditRow]]:
+    marked = next((name for bom, name in _BOMS.items() if data.startswith(bom)), None)
+    if declared is not None:
+        return _as_declared(file, data, declared), []
+    if marked is not None:
+        return _strict(file, data, marked).removeprefix("\ufeff"), []
+    try:
+        return data.decode("utf-8"), []
+    except UnicodeDecodeError:
+        pass
+    text = _as_gb18030(data)
+    if text is None:
+        raise TableFileError(
+            str(file),
+            expected="text in UTF-8 or GB 18030",
+            found="bytes that make sense in neither",
+            hint='declare the file\'s encoding, such as encoding = "big5" or "utf-16-le"',
+        )
+    detail = f"not UTF-8; decoded as gb18030: check the names, such as {_sample(text)}"
+    return text, [AuditRow("panel", "guessed_encoding", str(file), detail, file=str(file))]
+
+
+def _as_declared(file: Path, data: bytes, declared: str) -> str:
+    try:
+        codecs.lookup(declared)
+    except LookupError as error:
+        raise TableFileError(
+            f"{file}: encoding",
+            expected="the name of an encoding",
+            found=repr(declared),
+            hint="try utf-8 or gb18030",
+        ) from error
+    return _strict(file, data, declared).removeprefix("\ufeff")
+
+
+def _strict(file: Path, data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        at = f"the bytes {data[error.start : error.start + 4].hex(' ')} at {error.start}"
+        other = _as_gb18030(data)
+        raise TableFileError(
+            str(file),
+            expected=f"text in {encoding}",
+            found=at if other is None else f"{at}; as gb18030 it reads {_sample(other)}",
+            hint="declare the encoding that the file has"
+            if other is None
+            else 'if that is right, declare encoding = "gb18030"',
+        ) from error
+
+
+def _as_gb18030(data: bytes) -> str | None:
+    """The text, if the bytes are plausible in GB 18030."""
+    try:
+        text = data.decode("gb18030")
+    except UnicodeDecodeError:
+        return None
+    foreign = [char for char in text if ord(char) > 0x7F]
+    common = sum(_in_gb2312(char) for char in foreign)
+    control = any(ord(char) < 0x20 and not char.isspace() for char in text)
+    return text if common >= _LEAST_COMMON * len(foreign) and not control else None
+
+
+def _in_gb2312(char: str) -> bool:
+    try:
+        char.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _sample(text: str) -> str:
+    foreign = [plain(line) for line in text.splitlines() if any(ord(char) > 0x7F for char in line)]
+    return repr(foreign[0][:40])
+
+
+def _separator(text: str) -> tuple[str, bool]:
+    """The separator, and whether it is another than the comma."""
+    lines = [line for line in text[: 1 << 20].splitlines() if line.strip()][:_PROBED_ROWS]
+    best = max(SEPARATORS, key=lambda one: _agreement(lines, one))
+    return best, best != ","
+
+
+def _agreement(lines: list[str], separator: str) -> tuple[int, int]:
+    """How many lines have the commonest number of cells above one, and that number."""
+    try:
+        counts = Counter(len(cells) for cells in csv.reader(lines, delimiter=separator))
+    except csv.Error:  # a cell without end
+        return 0, 0
+    counts.pop(1, None)
+    if not counts:
+        return 0, 0
+    width, agree = max(counts.items(), key=lambda item: (item[1], item[0]))
+    return agree, width

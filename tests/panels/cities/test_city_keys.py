@@ -1,0 +1,125 @@
+"""Tables of names: which rows are data, what their names become, what is left out."""
+
+import pandas as pd
+import pytest
+
+from geo.errors import DuplicateCityYearError, JoinError
+from panels.cities.match import MATCH_COLUMNS
+from panels.cities.places import City
+from panels.read import TableSpec, read_table
+
+HEADER = ["省份", "城市", "年份", "gdp"]
+ROWS = [
+    ["广西", "贵港市", 2018, 1.0],
+    ["广西", "貴港", 2019, 2.0],
+    ["吉林省", "吉林", 2018, 3.0],
+    ["辽宁省", "长春市", 2018, 4.0],
+    ["安徽省", "巢湖市", 2018, 5.0],
+]
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(rows, header=HEADER):
+        path = tmp_path / "names.csv"
+        pd.DataFrame(rows, columns=header).to_csv(path, index=False, encoding="utf-8")
+        return path
+
+    return write
+
+
+def spec(path, **options):
+    given = {"city": None, "year": "年份", "columns": {"gdp": "gdp"}, "city_name": "城市"}
+    return TableSpec(path, **given | {"province": "省份"} | options)
+
+
+def rules(read):
+    return {row.rule: row for row in read.audit}
+
+
+def test_names_become_codes_within_their_province(file):
+    read = read_table(spec(file(ROWS)))
+    expected = {
+        "city_id": ["4508", "4508", "2202", "3414"],
+        "year": [2018, 2019, 2018, 2018],
+        "gdp": [1.0, 2.0, 3.0, 5.0],
+    }
+    assert read.table.to_dict("list") == expected
+    assert list(read.matches.columns) == list(MATCH_COLUMNS)
+    assert read.matches["rule"].tolist() == [
+        "exact_name", "normalised_name", "normalised_name", "proposed", "exact_name",
+    ]  # fmt: skip
+    found = rules(read)
+    left_out = found["proposed_match"]
+    assert left_out.old == "辽宁省 长春市"
+    assert left_out.detail == (
+        "not in 辽宁省; perhaps 2201 长春市 (score 1.00); its rows are left out"
+    )
+    assert (left_out.new, left_out.count) == ("", 1)
+    assert found["matched_exact_name"].count == 2
+    assert "巢湖市 ended in 2010: 1 rows of later years kept" in found["city_ended"].detail
+
+
+def test_codes_come_first_and_names_fill_their_gaps(file):
+    header = ["code", *HEADER]
+    codes = [450800, None, 220200, None, 341400]
+    rows = [[code, *row] for code, row in zip(codes, ROWS, strict=True)]
+    read = read_table(spec(file(rows, header), city="code"))
+    assert read.table["city_id"].tolist() == ["4508", "4508", "2202", "3414"]
+    assert read.matches["rule"].tolist()[:3] == ["code", "normalised_name", "code"]
+
+
+def test_a_proposal_is_applied_when_the_study_says_so(file):
+    read = read_table(spec(file(ROWS), confirmed={("长春市", ""): "2201"}))
+    assert "2201" in set(read.table["city_id"])
+    confirmed = rules(read)["match_confirmed"]
+    assert (confirmed.old, confirmed.new) == ("辽宁省 长春市", "2201")
+    assert "proposed_match" not in rules(read)
+
+
+def test_two_spellings_of_one_city_in_a_year_are_refused(file):
+    twice = [*ROWS, ["广西", "贵港", 2018, 9.0]]
+    with pytest.raises(DuplicateCityYearError, match=r"city 4508, year 2018 .*贵港市, 贵港"):
+        read_table(spec(file(twice)))
+
+
+def test_notes_and_gaps_are_no_cities(file):
+    rows = [*ROWS, [None, None, None, None], ["注：", None, None, None], [None, "注：", None, None]]
+    read = read_table(spec(file([*rows, ["广西", None, 2018, 1.0]])))
+    assert len(read.table) == 4
+    dropped = [(row.rule, row.row, row.count) for row in read.audit if "rows" in row.rule]
+    assert dropped == [
+        ("notes_rows", 8, 1),
+        ("rows_without_city", 10, 1),
+        ("rows_without_year", 9, 1),
+    ]
+
+
+def test_names_nobody_knows_are_refused(file):
+    with pytest.raises(JoinError, match=r"names.csv: column '城市': expected names of cities"):
+        read_table(spec(file([["", "Guigang", 2018, 1.0]])))
+
+
+def test_a_table_without_years_holds_for_all(file):
+    path = file([["贵港市", 2010.0]], ["city", "since"])
+    options = {"city_name": "city", "province": None, "year": None, "columns": {"since": "since"}}
+    read = read_table(spec(path, **options, years=(2018, 2019)))
+    assert read.table.to_numpy().tolist() == [["4508", 2018, 2010.0], ["4508", 2019, 2010.0]]
+
+
+def test_other_cities_than_chinas(file):
+    path = file([["", "Here", 2018, 1.0]])
+    read = read_table(spec(path, cities=[City("1301", "Here", "13")]))
+    assert read.table["city_id"].tolist() == ["1301"]
+
+
+def test_a_map_of_codes_knows_whole_codes_too(file, tmp_path):
+    path = file([[469003, 2014, 1.0], [450800, 2014, 2.0]], ["code", "年份", "gdp"])
+    options = {"city": "code", "city_name": None, "province": None}
+    read = read_table(spec(path, **options, crosswalk="china-codes"))
+    assert read.table["city_id"].tolist() == ["4604", "4508"]
+    own = tmp_path / "own.csv"
+    own.write_text("code,city_id\n4508,9999\n")
+    read = read_table(spec(path, **options, crosswalk=str(own)))
+    assert read.table["city_id"].tolist() == ["4690", "9999"]
+    assert read.matches.empty

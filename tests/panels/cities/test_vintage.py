@@ -1,0 +1,181 @@
+"""Tables in one vintage: totals stay, rates are averaged by their weight, gaps stay gaps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo.errors import CrosswalkError, DuplicateCityYearError
+from panels.cities.crosswalks import china_2023, make_crosswalk
+from panels.cities.vintage import VintageSpec, to_vintage
+
+MERGED = make_crosswalk(
+    pd.DataFrame(
+        [
+            ("0100", "0200", 1.0, 2019),
+            ("0300", "0300", 0.25, 2011),
+            ("0300", "0400", 0.75, 2011),
+            ("0199", "0100", 1.0, None),
+        ],
+        columns=["old", "new", "weight", "year"],
+    ),
+    source="test",
+)
+
+
+def table(*rows, names=("people", "gdp", "gdp_per_head")):
+    made = pd.DataFrame(rows, columns=["city_id", "year", *names])
+    return made.astype(dict.fromkeys(names, "float64") | {"city_id": "str", "year": "int64"})
+
+
+def moved(rows, **options):
+    given_ = {"counts": ("people", "gdp"), "rates": {"gdp_per_head": "people"}} | options
+    return to_vintage(rows, VintageSpec(MERGED, **given_), where="t.xlsx")
+
+
+def test_a_merger_by_hand():
+    rows = table(
+        ("0100", 2018, 1.0, 10.0, 10.0),
+        ("0200", 2018, 3.0, 60.0, 20.0),
+        ("0200", 2019, 4.1, 80.0, 19.5),
+        ("0400", 2018, 8.0, 8.0, 1.0),
+    )
+    result = moved(rows)
+    expected = table(
+        ("0200", 2018, 4.0, 70.0, 17.5),
+        ("0200", 2019, 4.1, 80.0, 19.5),
+        ("0400", 2018, 8.0, 8.0, 1.0),
+    )
+    pd.testing.assert_frame_equal(result.table, expected)
+    (note,) = result.audit
+    assert (note.rule, note.subject) == ("vintage_moved", "t.xlsx: city 0200, year 2018")
+    assert note.detail == "1 x 0100 + 1 x 0200, by test"
+
+
+def test_a_split_by_hand():
+    rows = table(
+        ("0300", 2010, 4.0, 40.0, 10.0),
+        ("0400", 2010, 1.0, 20.0, 20.0),
+        ("0300", 2011, 1.0, 10.0, 10.0),
+        ("0400", 2011, 4.0, 50.0, 12.5),
+    )
+    result = moved(rows).table
+    before = result[result["year"] == 2010].set_index("city_id")
+    assert before.loc["0300", ["people", "gdp", "gdp_per_head"]].tolist() == [1.0, 10.0, 10.0]
+    assert before.loc["0400", ["people", "gdp"]].tolist() == [4.0, 50.0]
+    # Three quarters of four people at 10, and one at 20.
+    assert before.loc["0400", "gdp_per_head"] == 12.5
+    after = result[result["year"] == 2011].reset_index(drop=True)
+    pd.testing.assert_frame_equal(after, rows[rows["year"] == 2011].reset_index(drop=True))
+
+
+def test_a_part_that_the_table_lacks_leaves_a_gap_or_is_included():
+    rows = table(("0200", 2018, 3.0, 60.0, 20.0), ("0200", 2019, 4.0, 80.0, 20.0))
+    result = moved(rows)
+    assert result.table.loc[0, ["people", "gdp", "gdp_per_head"]].isna().all()
+    assert [row.rule for row in result.audit] == ["vintage_part_absent"]
+    assert "no row of 0100: missing" in result.audit[0].detail
+    included = moved(rows, absent_parts="included")
+    pd.testing.assert_frame_equal(included.table, rows)
+    assert "no row of 0100: taken as included" in included.audit[0].detail
+    # A city that is only reached by a part of another is not made up.
+    alone = moved(table(("0300", 2010, 4.0, 40.0, 10.0)), absent_parts="included").table
+    assert alone.set_index("city_id").loc["0300", "people"] == 1.0
+    assert np.isnan(alone.set_index("city_id").loc["0400", "people"])
+
+
+def test_a_missing_value_of_a_part_is_missing_in_the_whole():
+    rows = table(("0100", 2018, np.nan, 10.0, 10.0), ("0200", 2018, 3.0, 60.0, 20.0))
+    result = moved(rows)
+    assert result.table["gdp"].tolist() == [70.0]
+    assert result.table[["people", "gdp_per_head"]].isna().all(axis=None)
+    assert [row.rule for row in result.audit] == ["vintage_moved", "vintage_part_missing"]
+    assert "people, gdp_per_head" in result.audit[1].detail
+
+
+def test_another_code_of_the_same_place_counts_in_all_years():
+    rows = table(("0199", 2020, 1.0, 10.0, 10.0), ("0100", 2020, np.nan, np.nan, np.nan))
+    result = moved(rows)
+    assert result.table["city_id"].tolist() == ["0100"]
+    assert result.table["people"].tolist() == [1.0]
+    assert {row.rule for row in result.audit} == {"vintage_code", "merged_equal_rows"}
+    with pytest.raises(DuplicateCityYearError, match=r"city 0100, year 2020 .*codes 0199, 0100"):
+        moved(table(("0199", 2020, 1.0, 10.0, 10.0), ("0100", 2020, 2.0, 20.0, 10.0)))
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"counts": ("people",)}, "column 'gdp': expected a place in counts, or in rates.*neither"),
+        ({"rates": {}}, "column 'gdp_per_head': expected a place in counts.*named weight"),
+        ({"rates": {"gdp_per_head": "people", "gdp": "people"}}, "column 'gdp': .*found both"),
+        ({"rates": {"gdp_per_head": "area"}}, "rates.gdp_per_head: .*as its weight, found 'area'"),
+        ({"rates": {"gdp_per_head": "gdp_per_head"}}, "rates.gdp_per_head: expected a column of"),
+        ({"counts": ("people", "gdp", "cars")}, "column 'cars': expected a mapped column"),
+    ],
+)
+def test_no_column_is_moved_without_being_named(options, line):
+    with pytest.raises(CrosswalkError, match=line):
+        moved(table(("0200", 2018, 3.0, 60.0, 20.0)), **options)
+
+
+IDS = ["a", "b", "c", "d"]
+
+
+@st.composite
+def changes(draw):
+    """Up to three years of changes among four divisions, each old one's weights sum to one."""
+    rows = []
+    for year in sorted(draw(st.sets(st.integers(2001, 2005), max_size=3))):
+        for old in sorted(draw(st.sets(st.sampled_from(IDS), min_size=1, max_size=2))):
+            new = sorted(draw(st.sets(st.sampled_from(IDS), min_size=1, max_size=3)))
+            parts = [draw(st.integers(1, 9)) for _ in new]
+            rows += [(old, to, p / sum(parts), year) for to, p in zip(new, parts, strict=True)]
+    return make_crosswalk(
+        pd.DataFrame(rows, columns=["old", "new", "weight", "year"]), source="drawn"
+    )
+
+
+@st.composite
+def full_tables(draw):
+    values = st.floats(0.0, 1e6)
+    rows = [(one, year, draw(values), 1.0) for one in IDS for year in range(2000, 2006)]
+    return table(*rows, names=("people", "one"))
+
+
+@settings(max_examples=20)
+@given(changes(), full_tables())
+def test_totals_of_every_year_stay_and_a_constant_rate_stays_constant(crosswalk, rows):
+    spec = VintageSpec(crosswalk, counts=("people",), rates={"one": "people"})
+    result = to_vintage(rows, spec, where="t").table
+    before, after = (one.groupby("year")["people"].sum() for one in (rows, result))
+    np.testing.assert_allclose(after, before, rtol=1e-9)
+    np.testing.assert_allclose(result["one"].dropna(), 1.0, rtol=1e-9)
+    assert not result.duplicated(["city_id", "year"]).any()
+
+
+@settings(max_examples=20)
+@given(full_tables())
+def test_without_changes_nothing_changes(rows):
+    none = make_crosswalk(
+        pd.DataFrame({"old": [], "new": [], "weight": [], "year": []}), source="none"
+    )
+    spec = VintageSpec(none, counts=("people", "one"))
+    result = to_vintage(rows, spec, where="t")
+    pd.testing.assert_frame_equal(result.table, rows)
+    assert result.audit == ()
+
+
+def test_the_shipped_vintage_names_counties_that_moved():
+    rows = table(
+        ("3701", 2018, 7.0, 70.0, 10.0), ("3712", 2018, 1.0, 20.0, 20.0),
+        ("2203", 2019, 3.0, 3.0, 1.0), ("2203", 2020, 2.0, 2.0, 1.0),
+    )  # fmt: skip
+    spec = VintageSpec(china_2023(), counts=("people", "gdp"), rates={"gdp_per_head": "people"})
+    result = to_vintage(rows, spec, where="t")
+    assert result.table.loc[2].tolist() == ["3701", 2018, 8.0, 90.0, 11.25]
+    notes = {row.rule: row.detail for row in result.audit}
+    assert set(notes) == {"vintage_moved", "older_area"}
+    assert notes["older_area"].startswith("county 220381 went from 2203 to 2201 in 2020")
+    assert "1 rows of years before" in notes["older_area"]
