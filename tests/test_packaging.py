@@ -33,6 +33,8 @@ def test_wheel_holds_exactly_the_packages(tmp_path: Path) -> None:
     held = {name.as_posix() for name in names}
     for data in (
         "tiles/products.toml",
+        "panels/tables/headers.csv",
+        "panels/tables/units.csv",
         "panels/cities/municipalities.csv",
         "panels/cities/pseudo_cities.csv",
         "panels/cities/cities.csv",
