@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from nightpanel.run_tiles import tiles
     from nightpanel.study import lights_study
     from nightpanel.study_file import load_study
-    from tiles.arrays import array_catalog
+    from tiles.array_catalog import array_catalog
     from tiles.catalog import read_catalog
     from tiles.cube import open_cube
 
 _HOME = {
     "Design": "estimation.designs",
-    "array_catalog": "tiles.arrays",
+    "array_catalog": "tiles.array_catalog",
     "cache_entries": "nightpanel.run_cache",
     "check": "nightpanel.check_study",
     "clip": "nightpanel.run_clip",

@@ -16,7 +16,8 @@ from tiles.size_limits import DEFAULT_LIMITS, SizeLimits
 from tiles.stac import write_stac
 from tiles.tile import Tile
 from tiles.tile_facts import TileFacts, tile_facts
-from tiles.tile_names import Named, named, stores_and_files
+from tiles.tile_files import stores_and_files
+from tiles.tile_names import Named, named
 
 
 @dataclass(frozen=True, slots=True)

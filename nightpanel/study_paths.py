@@ -9,7 +9,7 @@ from typing import Any
 
 from geo.errors import StudyFileError
 from tiles.calibration.coefficient_tables import SHIPPED
-from tiles.tile_names import is_elsewhere
+from tiles.tile_place import is_elsewhere
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 

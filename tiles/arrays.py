@@ -15,8 +15,7 @@ from pyproj import CRS
 from geo.errors import GridError, MissingCrsError, TileUnreadableError
 from geo.grid import Grid
 from geo.window import Window
-from tiles.catalog import Catalog
-from tiles.products import NameFacts, Product, check_nodata, check_year, product_named
+from tiles.products import NameFacts, Product, check_nodata, check_year
 from tiles.reader import check_axes
 from tiles.source import Source, Spans, pieces_of_rows
 from tiles.tile import Tile
@@ -246,30 +245,3 @@ def array_tiles(
             )
         )
     return tiles
-
-
-def array_catalog(array: xr.DataArray, product: Product | str, *, where: str = "array") -> Catalog:
-    """A georeferenced array as a catalogue, which the pipeline takes as it takes files.
-
-    Parameters
-    ----------
-    array : DataArray
-        As for `array_tiles`.
-    product : Product or str
-        The contract, or the name of a shipped one.
-    where : str
-        What errors and audit rows call it.
-
-    Returns
-    -------
-    Catalog
-
-    Raises
-    ------
-    ProductError
-        If no product has the name.
-    MissingCrsError, GridError
-        As `array_tiles`.
-    """
-    known = product_named(product) if isinstance(product, str) else product
-    return Catalog(tuple(array_tiles(array, known, where=where)), ())

@@ -16,7 +16,8 @@ from tiles.products import Product
 from tiles.several import REFUSE, Group, Rule, groups
 from tiles.size_limits import DEFAULT_LIMITS, SizeLimits
 from tiles.tile import Tile
-from tiles.tile_names import Named, left_out, named, stores_and_files
+from tiles.tile_files import stores_and_files
+from tiles.tile_names import Named, left_out, named
 
 __all__ = ["Catalog", "Tile", "read_catalog"]
 

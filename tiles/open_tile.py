@@ -17,7 +17,8 @@ from tiles.size_limits import DEFAULT_LIMITS, SizeLimits
 from tiles.source import Source
 from tiles.tile import Tile
 from tiles.tile_file import TileFile, tile_file
-from tiles.tile_names import ON_THE_WEB, Named
+from tiles.tile_names import Named
+from tiles.tile_place import ON_THE_WEB
 from tiles.unpack import default_folder
 
 HDF5 = (".h5", ".hdf5", ".he5")

@@ -7,7 +7,7 @@ from typing import Self
 from geo.grid import Grid
 from tiles.products import NameFacts, Product
 from tiles.source import Source
-from tiles.tile_names import file_name
+from tiles.tile_place import file_name
 
 TileKey = tuple[str, int]
 """Label of the product, and year."""

@@ -11,7 +11,7 @@ from rasterio.transform import Affine
 from geo.boundaries import Units
 from geo.errors import ContractError, GridError, MissingCrsError, TileNameError, TileUnreadableError
 from tests.tiles.helpers import MakeUnits, RandomUnits, WriteTile
-from tiles.arrays import array_catalog
+from tiles.array_catalog import array_catalog
 from tiles.catalog import Catalog, read_catalog
 from tiles.cube import open_cube
 from tiles.products import product_named

@@ -14,7 +14,8 @@ from geo.errors import OutputError, TileNameError, TilePathError, TileUnreadable
 from tests.tiles.helpers import WriteTile
 from tiles.catalog import read_catalog
 from tiles.cube import open_cube
-from tiles.stac import read_stac, write_stac
+from tiles.read_stac import read_stac
+from tiles.stac import write_stac
 
 ALBERS = (
     "+proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
