@@ -11,6 +11,9 @@ from nightpanel.cli_options import (
     Crosswalk,
     Debug,
     Layer,
+    MaxCells,
+    MaxMbAtOnce,
+    MaxUnpackedGb,
     Network,
     Out,
     ProductName,
@@ -24,12 +27,9 @@ from nightpanel.cli_options import (
 )
 from nightpanel.show import say, say_outputs
 
-MaxUnpacked = Annotated[
-    float,
-    typer.Option("--max-unpacked-gb", min=0.0, help="How large a packed file may become."),
-]
 Edge = Literal["centre", "touched", "share"]
 By = Literal["cities", "units"]
+Several = Literal["refuse", "prefer", "keep-both", "mosaic"]
 
 calibrate = typer.Typer(
     help="Put light of one sensor onto the scale of another.", no_args_is_help=True
@@ -44,13 +44,9 @@ def tiles(
         Path | None, typer.Option("--stac", help="Folder for a STAC catalogue of the tiles.")
     ] = None,
     network: Network = False,
-    max_cells: Annotated[
-        float, typer.Option("--max-cells", min=1, help="Cells that a tile may have.")
-    ] = 1e10,
-    max_mb_at_once: Annotated[
-        float, typer.Option("--max-mb-at-once", min=1, help="Size of a block or stripe.")
-    ] = 2048.0,
-    max_unpacked_gb: MaxUnpacked = 34.0,
+    max_cells: MaxCells = 1e10,
+    max_mb_at_once: MaxMbAtOnce = 2048.0,
+    max_unpacked_gb: MaxUnpackedGb = 34.0,
     threads: Threads = None,
     debug: Debug = False,
 ) -> None:
@@ -61,11 +57,7 @@ def tiles(
     from nightpanel.show_light import show_tiles
     from tiles.size_limits import SizeLimits  # numpy comes with it
 
-    limits = SizeLimits(
-        cells=int(max_cells),
-        bytes_at_once=int(max_mb_at_once * 2**20),
-        unpacked_bytes=int(max_unpacked_gb * 1e9),
-    )
+    limits = SizeLimits.of(cells=max_cells, mb_at_once=max_mb_at_once, unpacked_gb=max_unpacked_gb)
     report = nightpanel.tiles(
         files,
         product=product,
@@ -101,7 +93,7 @@ def fetch(
     unpack: Annotated[
         bool, typer.Option("--unpack", help="Unpack .gz and .zip files beside themselves.")
     ] = False,
-    max_unpacked_gb: MaxUnpacked = 34.0,
+    max_unpacked_gb: MaxUnpackedGb = 34.0,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -154,7 +146,18 @@ def clip(
     products: ProductsFile = None,
     layer: Layer = None,
     crosswalk: Crosswalk = None,
+    several: Annotated[
+        Several,
+        typer.Option("--several", help="What is made of several files of one year."),
+    ] = "refuse",
+    prefer: Annotated[
+        list[str] | None,
+        typer.Option("--prefer", help="Satellite or version to prefer; repeatable, best first."),
+    ] = None,
     network: Network = False,
+    max_cells: MaxCells = 1e10,
+    max_mb_at_once: MaxMbAtOnce = 2048.0,
+    max_unpacked_gb: MaxUnpackedGb = 34.0,
     threads: Threads = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -165,6 +168,7 @@ def clip(
     --out clips
     """
     from nightpanel.show_light import show_clips
+    from tiles.size_limits import SizeLimits  # numpy comes with it
 
     written = nightpanel.clip(
         files,
@@ -180,7 +184,12 @@ def clip(
         products=products,
         layer=layer,
         crosswalk=crosswalk,
+        several=several,
+        prefer=prefer or (),
         network=network,
+        limits=SizeLimits.of(
+            cells=max_cells, mb_at_once=max_mb_at_once, unpacked_gb=max_unpacked_gb
+        ),
         threads=threads,
     )
     if not quiet:
@@ -222,6 +231,9 @@ def viirs_to_dmsp(
         str | None, typer.Option("--dmsp-product", help="Product of the DMSP tiles.")
     ] = None,
     products: ProductsFile = None,
+    max_cells: MaxCells = 1e10,
+    max_mb_at_once: MaxMbAtOnce = 2048.0,
+    max_unpacked_gb: MaxUnpackedGb = 34.0,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -230,6 +242,7 @@ def viirs_to_dmsp(
     Example: nightpanel calibrate viirs-to-dmsp --viirs 'viirs/*.tif' --dmsp DMSP2013.tif --out new
     """
     from nightpanel.show_light import show_conversion
+    from tiles.size_limits import SizeLimits  # numpy comes with it
 
     result = nightpanel.viirs_to_dmsp(
         viirs,
@@ -244,6 +257,9 @@ def viirs_to_dmsp(
         product=product,
         dmsp_product=dmsp_product,
         products=products,
+        limits=SizeLimits.of(
+            cells=max_cells, mb_at_once=max_mb_at_once, unpacked_gb=max_unpacked_gb
+        ),
     )
     if not quiet:
         show_conversion(result)

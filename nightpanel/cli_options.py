@@ -32,6 +32,13 @@ Layer = Annotated[str | None, typer.Option("--layer", help="Layer of the vector 
 Crosswalk = Annotated[
     str | None, typer.Option("--crosswalk", help="City codes, e.g. china-municipalities.")
 ]
+MaxCells = Annotated[float, typer.Option("--max-cells", min=1, help="Cells that a tile may have.")]
+MaxMbAtOnce = Annotated[
+    float, typer.Option("--max-mb-at-once", min=1, help="Size of a block or stripe.")
+]
+MaxUnpackedGb = Annotated[
+    float, typer.Option("--max-unpacked-gb", min=0.0, help="How large a packed file may become.")
+]
 
 
 def end_with(problems: Sequence[NightpanelError]) -> None:

@@ -82,10 +82,10 @@ def study_catalog(study: Study, *, unpack_to: Path | None = None) -> "Catalog":
         years=study.study.years,
         user=own,
         rule=Rule(section.several, tuple(section.prefer)),
-        limits=SizeLimits(
-            cells=int(section.max_cells),
-            bytes_at_once=int(section.max_mb_at_once * 2**20),
-            unpacked_bytes=int(section.max_unpacked_gb * 1e9),
+        limits=SizeLimits.of(
+            cells=section.max_cells,
+            mb_at_once=section.max_mb_at_once,
+            unpacked_gb=section.max_unpacked_gb,
         ),
         unpack_to=unpack_to,
         network=section.network,

@@ -17,8 +17,12 @@ from tiles.catalog import read_catalog
 from tiles.clip import Clip, Edge
 from tiles.clip import clip as clip_tiles
 from tiles.products import product_named, read_products
+from tiles.several import Rule
+from tiles.size_limits import DEFAULT_LIMITS, SizeLimits
 
 By = Literal["cities", "units"]
+Several = Literal["refuse", "prefer", "keep-both", "mosaic"]
+"""As a study's ``lights.several``, without what needs a calibration."""
 
 
 def clip(
@@ -36,7 +40,10 @@ def clip(
     years: Sequence[int] | None = None,
     layer: str | None = None,
     crosswalk: str | None = None,
+    several: Several = "refuse",
+    prefer: Sequence[str] = (),
     network: bool = False,
+    limits: SizeLimits = DEFAULT_LIMITS,
     threads: int | None = None,
 ) -> list[Clip]:
     """Write the light of each city, or unit, and year to a file of its own: all of them or none.
@@ -62,8 +69,14 @@ def clip(
     products : Path, optional
         TOML file of products of the user's own.
     years : sequence of int, optional
+    several : {"refuse", "prefer", "keep-both", "mosaic"}
+        What is made of several files of one year.
+    prefer : sequence of str
+        Satellites or versions, the most wanted first.
     network : bool
         Whether tiles may be on web servers.
+    limits : SizeLimits
+        How large tiles may be.
     threads : int, optional
 
     Returns
@@ -78,7 +91,15 @@ def clip(
     """
     own = () if products is None else read_products(products)
     known = None if product is None else product_named(product, user=own)
-    catalog = read_catalog(tiles, product=known, years=years, user=own, network=network)
+    catalog = read_catalog(
+        tiles,
+        product=known,
+        years=years,
+        user=own,
+        rule=Rule(several, tuple(prefer)),
+        limits=limits,
+        network=network,
+    )
     read = read_units(units, unit_id=unit_id, city_id=city_id, layer=layer)
     table = with_crosswalk(read, crosswalk)[0].table
     column = "city_id" if by == "cities" else "unit_id"

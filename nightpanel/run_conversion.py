@@ -21,10 +21,13 @@ from tiles.calibration.viirs_to_dmsp import Cleaning, cleaned_average, overlap
 from tiles.calibration.window_around import around_bounds
 from tiles.catalog import read_catalog
 from tiles.products import Product, product_named, read_products
+from tiles.size_limits import DEFAULT_LIMITS, SizeLimits
 from tiles.tile import Tile
 from tiles.write_tile import write_tile
 
 COEFFICIENTS = "conversion.json"
+CONVERTED = "VIIRS_as_DMSP_"
+"""How names of converted tiles begin: theirs is a product of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ def viirs_to_dmsp(
     product: str | None = None,
     dmsp_product: str | None = None,
     products: Path | None = None,
+    limits: SizeLimits = DEFAULT_LIMITS,
 ) -> ConversionRun:
     """Convert VIIRS years to DMSP-like light.
 
@@ -81,6 +85,8 @@ def viirs_to_dmsp(
         Products of the radiance and of the DMSP tiles, where names do not say them.
     products : Path, optional
         TOML file of products of the user's own.
+    limits : SizeLimits
+        How large tiles may be.
 
     Returns
     -------
@@ -108,14 +114,14 @@ def viirs_to_dmsp(
     _check_choice(coefficients, [name for name, value in of_a_fit.items() if value is not None])
     cleaning = Cleaning(floor or 0.0, cap)
     own = () if products is None else read_products(products)
-    radiance = _tiles(viirs, product, own)
+    radiance = _tiles(viirs, product, own, limits)
     seen = None if region is None else read_regions(region)
     judged = None
     figures = None
     if coefficients is not None:
         stored = read_conversion(coefficients)
     else:
-        pairs = _pairs(radiance, _tiles(dmsp, dmsp_product, own), overlap_years)
+        pairs = _pairs(radiance, _tiles(dmsp, dmsp_product, own, limits), overlap_years)
         fitted = fit_conversion(
             [overlap(*pair, cleaning, region=seen) for pair in pairs],
             cleaning=cleaning,
@@ -132,7 +138,7 @@ def viirs_to_dmsp(
         if judged is not None and figures is not None:
             write_report(folder, figures, judged, stored)
         for tile in radiance:
-            write_tile(folder / f"DMSP-like{tile.year}.tif", *_converted(tile, stored, seen))
+            write_tile(folder / f"{CONVERTED}{tile.year}.tif", *_converted(tile, stored, seen))
         names = sorted(
             str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()
         )
@@ -158,10 +164,10 @@ def _check_choice(coefficients: Path | None, of_a_fit: Sequence[str]) -> None:
 
 
 def _tiles(
-    files: Sequence[str | Path], product: str | None, own: Sequence[Product]
+    files: Sequence[str | Path], product: str | None, own: Sequence[Product], limits: SizeLimits
 ) -> tuple[Tile, ...]:
     known = None if product is None else product_named(product, user=own)
-    return read_catalog(files, product=known, user=own).tiles
+    return read_catalog(files, product=known, user=own, limits=limits).tiles
 
 
 def _pairs(

@@ -126,8 +126,8 @@ def _chosen(versions: list[Group], rule: Rule) -> tuple[list[Group], list[AuditR
             ]
             return [wanted], rows
     hint = (
-        "name only one of the two files, or say what makes one year of them: lights.several = "
-        "'average', 'prefer' or 'keep-both'"
+        "name only one of the two files, or say what makes one year of them: 'average', 'prefer' "
+        "or 'keep-both' (lights.several, --several)"
     )
     raise _duplicate(versions[0].files[0], versions[1].files[0], hint=hint)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -19,6 +20,11 @@ class SizeLimits:
     """Bytes of one block of the file, or of one stripe of rows, when decoded."""
     unpacked_bytes: int = 32 * 2**30
     """Bytes of a file that comes packed; the globe at 15 arc seconds has 15 GB."""
+
+    @classmethod
+    def of(cls, *, cells: float, mb_at_once: float, unpacked_gb: float) -> Self:
+        """The limits as a study or an option states them, in millions and billions of bytes."""
+        return cls(int(cells), int(mb_at_once * 2**20), int(unpacked_gb * 1e9))
 
 
 DEFAULT_LIMITS = SizeLimits()

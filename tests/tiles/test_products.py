@@ -56,6 +56,7 @@ def test_every_shipped_contract_has_its_source() -> None:
         "dmsp-stable",
         "viirs-annual",
         "black-marble-annual",
+        "viirs-as-dmsp",
     }
     assert all(len(product.source) > 20 for product in PRODUCTS.values())
     assert all(name == product.name for name, product in PRODUCTS.items())

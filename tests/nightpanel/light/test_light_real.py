@@ -15,7 +15,7 @@ from tiles.products import read_products
 
 pytestmark = pytest.mark.real
 
-PRODUCTS = Path(__file__).resolve().parents[2] / "docs" / "scripts" / "shanghai_viirs.toml"
+PRODUCTS = Path(__file__).resolve().parents[3] / "docs" / "scripts" / "shanghai_viirs.toml"
 FITTED, UNSEEN = (2018, 2019, 2020), 2021
 
 
