@@ -15,6 +15,11 @@ ASSET = "light"
 PRODUCT = "nightpanel:product"
 """Name of the property with the product."""
 
+_DAMAGED = (
+    OSError, ValueError, KeyError, TypeError, AttributeError,
+    pystac.STACError, pystac.STACTypeError,
+)  # fmt: skip
+
 
 def read_stac(path: Path) -> list[str]:
     """The files of a catalogue's items.
@@ -42,7 +47,7 @@ def read_stac(path: Path) -> list[str]:
         items = [root] if isinstance(root, pystac.Item) else []
         if isinstance(root, pystac.Catalog):
             items = list(root.get_items(recursive=True))
-    except (OSError, ValueError, KeyError, pystac.STACError, pystac.STACTypeError) as error:
+    except _DAMAGED as error:
         raise TileUnreadableError(
             str(path),
             expected="a STAC catalogue whose files are all there",
@@ -65,12 +70,19 @@ def _check_name(item: pystac.Item, name: str) -> None:
     if product is not None and by_name is not None and read_name(name, product) is None:
         raise _other(item, f"a file of {said}", f"{name}, a name of {by_name.name}")
     facts = None if product is None else read_name(name, product)
-    begins = item.common_metadata.start_datetime or item.datetime
-    ends = item.common_metadata.end_datetime or begins
-    if facts is None or begins is None or ends is None:
-        return
-    if not begins.year <= facts.year <= ends.year:
-        raise _other(item, f"a file of {begins.year}", f"{name}, a name of {facts.year}")
+    years = _years(item)
+    if facts is not None and years is not None and facts.year not in years:
+        raise _other(item, f"a file of {years[0]}", f"{name}, a name of {facts.year}")
+
+
+def _years(item: pystac.Item) -> range | None:
+    """The years that an item says it is of."""
+    try:
+        begins = item.common_metadata.start_datetime or item.datetime
+        ends = item.common_metadata.end_datetime or begins
+    except (ValueError, TypeError) as error:
+        raise _other(item, "dates as 2021-01-01T00:00:00Z", str(error)) from error
+    return None if begins is None or ends is None else range(begins.year, ends.year + 1)
 
 
 def _other(item: pystac.Item, expected: str, found: str) -> TileNameError:

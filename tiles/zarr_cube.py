@@ -30,7 +30,7 @@ def read_zarr(path: Path) -> xr.DataArray:
             if values.attrs.get("_FillValue") == 0:
                 del values.attrs["_FillValue"]  # the format's default: zero is dark, not fill
         found = xr.decode_cf(raw, decode_coords="all")
-    except (OSError, KeyError, ValueError, RuntimeError) as error:
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise TileUnreadableError(
             str(path), expected="a Zarr store", found=str(error), hint="write the store again"
         ) from error

@@ -43,7 +43,9 @@ def satellites(write_tile: WriteTile) -> list[Path]:
 
 
 def test_two_versions_of_a_year_are_refused_and_the_ways_out_are_named(seam: list[Path]) -> None:
-    with pytest.raises(DuplicateYearError, match=r"'average', 'prefer' or 'keep-both' \(lights\.several"):
+    with pytest.raises(
+        DuplicateYearError, match=r"'average', 'prefer' or 'keep-both' \(lights\.several"
+    ):
         read_catalog(seam)
 
 
