@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 
 from panels.balance import balance_patterns
+from panels.cities.places import city_names
 from panels.describe import descriptive_table, missing_map, number_columns
 from panels.losses import lost_cities
 from panels.origins import Origins
@@ -65,7 +66,7 @@ def panel_tables(
         "balance": _both(balance_patterns(joined), balance_patterns(panel)),
         "missing": _both(missing_map(joined, before), missing_map(panel, columns)),
         "outliers": outliers(panel, columns, origins=origins),
-        "lost_cities": lost_cities(dropped, panel),
+        "lost_cities": lost_cities(dropped, panel, names=city_names()),
     }
 
 

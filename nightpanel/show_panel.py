@@ -1,6 +1,7 @@
 """What the command line prints about a study's panel."""
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from nightpanel.show import print_table, say
@@ -38,8 +39,8 @@ def show_panel(tables: Mapping[str, "pd.DataFrame"]) -> None:
     _show_outliers(tables["outliers"])
     lost = tables["lost_cities"]
     say(f"Lost cities: {len(lost)}")
-    for city in lost.itertuples(index=False):
-        say(f"  {city.city_id}: {city.reason}")
+    for city, name, _, reason in lost.itertuples(index=False, name=None):
+        say(f"  {f'{city} {name}'.rstrip()}: {reason}")
 
 
 def _show_balance(patterns: "pd.DataFrame") -> None:
@@ -61,9 +62,10 @@ def _show_missing(missing: "pd.DataFrame") -> None:
 
 
 def _show_outliers(found: "pd.DataFrame") -> None:
-    print_table(
-        found.head(SHOWN_OUTLIERS), title=f"Outliers by modified z-score: {len(found)} values"
-    )
+    shown = found.head(SHOWN_OUTLIERS)
+    names = [PurePath(file).name for file in shown["file"]]
+    title = f"Outliers by modified z-score: {len(found)} values"
+    print_table(shown.assign(file=names), title=title)
     if len(found) > SHOWN_OUTLIERS:
         say(f"  and {len(found) - SHOWN_OUTLIERS} more (tables/outliers.csv of a run)")
 

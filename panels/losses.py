@@ -1,6 +1,6 @@
 """City-years that are in some source and not in the panel, each with its reason."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -66,7 +66,9 @@ def loss_table(rows: Iterable[tuple[str, int, str, str]] = ()) -> pd.DataFrame:
     return pd.DataFrame(columns).astype(types)
 
 
-def lost_cities(losses: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
+def lost_cities(
+    losses: pd.DataFrame, panel: pd.DataFrame, *, names: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Cities of which the panel has no year, each with all its reasons.
 
     Parameters
@@ -75,12 +77,16 @@ def lost_cities(losses: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
         As `join_losses` and `step_losses` make them.
     panel : pandas.DataFrame
         ``city_id`` of the panel.
+    names : mapping of str to str, optional
+        What cities are called, by id.
 
     Returns
     -------
     pandas.DataFrame
-        ``city_id``, ``years`` (lost), ``reason``: each place and reason with its years.
+        ``city_id``, ``name`` (empty where it is not known), ``years`` (lost), ``reason``: each
+        place and reason with its years.
     """
+    called = names or {}
     gone = losses[~losses["city_id"].isin(panel["city_id"])]
     rows = []
     for city, part in gone.groupby("city_id", sort=True):
@@ -88,8 +94,9 @@ def lost_cities(losses: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
             f"{place}: {reason} ({years_text(years['year'])})"
             for (place, reason), years in part.groupby(["place", "reason"], sort=False)
         ]
-        rows.append((str(city), years_text(part["year"]), "; ".join(reasons)))
-    return pd.DataFrame(rows, columns=["city_id", "years", "reason"])
+        name = called.get(str(city), "")
+        rows.append((str(city), name, years_text(part["year"]), "; ".join(reasons)))
+    return pd.DataFrame(rows, columns=["city_id", "name", "years", "reason"])
 
 
 def _index(keys: pd.DataFrame) -> pd.MultiIndex:

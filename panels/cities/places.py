@@ -50,6 +50,13 @@ def china_cities() -> tuple[City, ...]:
     )
 
 
+@cache
+def city_names() -> Mapping[str, str]:
+    """The last name of each city of the shipped list, by its code."""
+    in_order = sorted(china_cities(), key=lambda city: city.first or 0)
+    return MappingProxyType({city.city_id: city.name for city in in_order})
+
+
 def read_cities(file: Path) -> tuple[City, ...]:
     """A list of cities of the user's own.
 

@@ -51,6 +51,7 @@ def test_every_lost_city_lacks_loans_or_income_in_some_year(
     """Read by pandas alone: no city is lost that these files could complete, under any code."""
     lost = pd.read_csv(out / "tables" / "lost_cities.csv", dtype="str")
     assert len(lost) == 56
+    assert dict(zip(lost["city_id"], lost["name"], strict=True))["3712"] == "莱芜市"
     assert lost["reason"].str.len().min() > 20
     folder = data_dir / "panel"
     loans = pd.read_excel(folder / "yearbooks" / "city_findev_loans_deposits_2003_2023.xlsx")

@@ -141,10 +141,10 @@ def test_losses_name_every_source_that_lacks_a_city_year():
         ["B", 2010, "book", "no row"],
         ["C", 2010, "light", "no row"],
     ]
-    cities = lost_cities(lost, joined)
+    cities = lost_cities(lost, joined, names={"B": "Bay"})
     assert cities.to_numpy().tolist() == [
-        ["B", "2010", "book: no row (2010)"],
-        ["C", "2010", "light: no row (2010)"],
+        ["B", "Bay", "2010", "book: no row (2010)"],
+        ["C", "", "2010", "light: no row (2010)"],
     ]
     assert join_losses([Source("a", joined)], joined).empty
     assert loss_table().dtypes["year"] == "int64"
@@ -154,7 +154,7 @@ def test_losses_of_steps():
     dropped = dropped_keys([("B", 2011, "x missing"), ("B", 2010, "x missing")])
     lost = step_losses(dropped, place="panel.steps.0 (balanced)")
     (city,) = lost_cities(lost, pd.DataFrame({"city_id": ["A"]})).to_numpy().tolist()
-    assert city == ["B", "2010-2011", "panel.steps.0 (balanced): x missing (2010-2011)"]
+    assert city == ["B", "", "2010-2011", "panel.steps.0 (balanced): x missing (2010-2011)"]
 
 
 @given(st.sets(st.integers(1990, 2030), min_size=1))
