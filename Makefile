@@ -10,10 +10,10 @@ demo: $(VENV)/.app  ## a made-up country with known truth, all the way to the es
 	$(BIN)/nightpanel demo --out demo-out
 
 test: $(VENV)/.dev  ## every test but the slow ones; those marked real need NIGHTPANEL_DATA
-	$(BIN)/python -m pytest -m "not slow" --numprocesses auto
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist worksteal
 
 coverage: $(VENV)/.dev  ## the same, counting the lines that ran, which takes nearly twice as long
-	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --cov --cov-report=term
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist worksteal --cov --cov-report=term
 
 check: lint types imports
 
