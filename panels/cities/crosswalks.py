@@ -138,8 +138,10 @@ def china_2023() -> Crosswalk:
         for row in shipped_rows("city_changes.csv")
         if row["kind"] in {"merged", "split"}
     ]
+    # None of them began with the change: a table without their early years lacks a part.
+    stood = sorted({(new, new, 1.0, year) for _, new, _, year in moved})
     return make_crosswalk(
-        pd.DataFrame([*codes, *moved], columns=list(CROSSWALK_COLUMNS)), source=CHINA_2023
+        pd.DataFrame([*codes, *moved, *stood], columns=list(CROSSWALK_COLUMNS)), source=CHINA_2023
     )
 
 
