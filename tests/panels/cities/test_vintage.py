@@ -115,6 +115,20 @@ def test_what_goes_to_cities_that_did_not_exist_is_theirs():
     assert [row.detail for row in result.audit] == ["1 x 0102, by own"]
 
 
+def test_codes_without_a_year_are_followed_to_the_last_in_all_years():
+    chain = crosswalk_of(
+        ("6521", "6599", 1.0, None), ("6599", "6504", 1.0, None), ("3712", "6521", 1.0, 2011)
+    )
+    rows = table(
+        ("6521", 2010, 1.0), ("3712", 2010, 2.0), ("6599", 2011, 4.0), ("6504", 2012, 5.0),
+        names=("people",),
+    )  # fmt: skip
+    result = to_vintage(rows, VintageSpec(chain, counts=("people",)), where="t")
+    assert people(result.table) == {("6504", 2010): 3.0, ("6504", 2011): 4.0, ("6504", 2012): 5.0}
+    with pytest.raises(CrosswalkError, match="a circle without a year at 1111"):
+        crosswalk_of(("1111", "2222", 1.0, None), ("2222", "1111", 1.0, None))
+
+
 def test_a_city_that_stood_before_is_a_part_of_itself():
     # The table has a value of 0103 before, or the crosswalk says that it stood.
     cut = [("0102", "0103", 0.4, 2011), ("0102", "0104", 0.6, 2011)]
