@@ -18,3 +18,5 @@ class VintageSection(Section):
     """Mapped columns that do not = the count by which they are averaged."""
     absent_parts: Literal["missing", "included"] = "missing"
     """Years of a merged city of which the table lacks a part."""
+    late_parts: Literal["refused", "added", "included"] = "refused"
+    """Values of a city in years after its end: to be added to what it became, or there already."""

@@ -102,6 +102,7 @@ def _in_one_vintage(
                 counts=tuple(one.vintage.counts),
                 rates=one.vintage.rates,
                 absent_parts=one.vintage.absent_parts,
+                late_parts=one.vintage.late_parts,
             )
             moved = to_vintage(tables[one.label()], spec, where=str(one.file))
             tables[one.label()] = moved.table

@@ -59,24 +59,49 @@ def make_crosswalk(table: pd.DataFrame, *, source: str) -> Crosswalk:
     Returns
     -------
     Crosswalk
-        Sorted by year, old and new.
+        Sorted by year, old and new. Codes without a year are followed to the last one: where 6521
+        became 6599 and 6599 became 6504, both are 6504, also in the rows with a year.
 
     Raises
     ------
     CrosswalkError
         The weights of an old division do not sum to one, a weight is no share, a pair occurs
-        twice, or an old division is split without a year or has rows with and without one.
+        twice, an old division is split without a year or has rows with and without one, or codes
+        without a year go in a circle.
     """
     typed = table[list(CROSSWALK_COLUMNS)].astype(CROSSWALK_COLUMNS)
     typed = typed.sort_values(["year", "old", "new"], ignore_index=True, na_position="first")
     _refuse_bad_weights(typed, source)
+    _refuse_undated_splits(typed, source)
+    typed = _with_last_codes(typed, source)
     twice = typed.duplicated(["old", "new", "year"])
     if twice.any():
         first = typed[twice].iloc[0]
         found = f"{first['old']} to {first['new']} twice"
         raise _refused(source, "each pair once", found, "combine the rows")
-    _refuse_undated_splits(typed, source)
     return Crosswalk(typed, source)
+
+
+def _with_last_codes(typed: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The same with each new code followed through the codes without a year."""
+    undated = typed[typed["year"].isna() & (typed["old"] != typed["new"])]
+    became = dict(zip(undated["old"], undated["new"], strict=True))
+    followed = typed["new"]
+    for _ in became:
+        if not followed.isin(undated["old"]).any():
+            break
+        followed = followed.map(lambda code: became.get(code, code)).astype("str")
+    circle = followed[followed.isin(undated["old"])]
+    if len(circle):
+        raise _refused(
+            source,
+            "a last code for every place",
+            f"a circle without a year at {min(circle)}",
+            "give the rows their years, or leave one out",
+        )
+    return typed.assign(new=followed).sort_values(
+        ["year", "old", "new"], ignore_index=True, na_position="first"
+    )
 
 
 def _refuse_undated_splits(typed: pd.DataFrame, source: str) -> None:
@@ -138,8 +163,10 @@ def china_2023() -> Crosswalk:
         for row in shipped_rows("city_changes.csv")
         if row["kind"] in {"merged", "split"}
     ]
+    # None of them began with the change: a table without their early years lacks a part.
+    stood = sorted({(new, new, 1.0, year) for _, new, _, year in moved})
     return make_crosswalk(
-        pd.DataFrame([*codes, *moved], columns=list(CROSSWALK_COLUMNS)), source=CHINA_2023
+        pd.DataFrame([*codes, *moved, *stood], columns=list(CROSSWALK_COLUMNS)), source=CHINA_2023
     )
 
 

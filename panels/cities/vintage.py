@@ -12,9 +12,15 @@ from geo.audit import AuditRow
 from geo.errors import CrosswalkError, DuplicateCityYearError
 from panels.cities.codes import CHINA_CODES, apply_crosswalk
 from panels.cities.crosswalks import CHINA_2023, Crosswalk, moved_counties, weights_of_year
+from panels.cities.lifetimes import Lifetimes, lifetimes
 from panels.schema import KEY
 
 AbsentParts = Literal["missing", "included"]
+LateParts = Literal["refused", "added", "included"]
+
+
+LISTED = 5
+"""Ids that an audit row lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,9 @@ class VintageSpec:
     absent_parts: AbsentParts = "missing"
     """What a merged city's years are where the table lacks one of its parts: ``missing``, or
     ``included``, where the table counts the part with the city already."""
+    late_parts: LateParts = "refused"
+    """What values are that the table has of a city in years after its end: ``refused``, ``added``
+    to what it became, or ``included`` there by the table already, and left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,8 @@ def to_vintage(table: pd.DataFrame, spec: VintageSpec, *, where: str) -> Moved:
     Raises
     ------
     CrosswalkError
-        A column is neither a count nor a rate, or the weight of a rate is no count of the table.
+        A column is neither a count nor a rate, the weight of a rate is no count of the table, the
+        table has values of a city that has ended, or ids of another length than the crosswalk.
     DuplicateCityYearError
         Two codes of one place have values in the same year, and they differ.
 
@@ -68,18 +78,24 @@ def to_vintage(table: pd.DataFrame, spec: VintageSpec, *, where: str) -> Moved:
     -----
     Of rows before the year of a change the share ``w`` of a count goes to the new division, and
     the shares that meet are added. A rate of several parts is ``sum(w W r) / sum(w W)`` with ``W``
-    the count named for it; of a single part it stays. A value that lacks a part is missing.
+    the count named for it; of a single part it stays. A value that lacks a part is missing. A new
+    division that has no figures before its year is no part of itself (`panels.cities.lifetimes`).
     """
     rates = dict(spec.rates or {})
     columns = [name for name in table.columns if name not in KEY]
     _refuse_unknown_columns(columns, spec.counts, rates, where)
     coded, audit = _coded(table, spec.crosswalk, where)
+    lives = lifetimes(spec.crosswalk, coded)
+    audit += _unmet_audit(coded, spec.crosswalk, where)
+    coded, notes = _alive(coded, lives, spec, where)
+    audit += notes
     changes = spec.crosswalk.years
-    last = changes[-1] if changes else None
-    early = coded[coded["year"] < last] if last is not None else coded.iloc[:0]
-    parts = [coded.drop(early.index)]
-    for year, rows in early.groupby("year"):
-        made, notes = _year_moved(rows, int(str(year)), spec, rates, where)
+    last = changes[-1] if changes else 0
+    late = _ended(coded, lives).notna()
+    touched = coded["year"].isin(coded.loc[late | (coded["year"] < last), "year"])
+    parts = [coded[~touched]]
+    for year, rows in coded[touched].groupby("year"):
+        made, notes = _year_moved(rows, int(str(year)), spec, lives, where)
         parts.append(made)
         audit += notes
     moved = pd.concat(parts, ignore_index=True)[[*KEY, *columns]]
@@ -164,26 +180,101 @@ def _without_twins(
     return coded.drop(index=drop), audit
 
 
+def _unmet_audit(table: pd.DataFrame, crosswalk: Crosswalk, where: str) -> list[AuditRow]:
+    """Old divisions that the table never has in years in which they would be moved."""
+    olds, first = crosswalk.table["old"], table["year"].min()
+    met = olds.isin(table["city_id"]) | crosswalk.table["new"].isin(table["city_id"])
+    lengths = (set(olds.str.len()), set(table["city_id"].str.len()))
+    if len(olds) and not met.any() and lengths[0].isdisjoint(lengths[1]):
+        raise CrosswalkError(
+            f"{where}: vintage",
+            expected=f"ids of {' or '.join(map(str, sorted(lengths[1])))} characters, such as "
+            f"{table['city_id'].iloc[0]}",
+            found=f"{olds.iloc[0]} in {crosswalk.source}",
+            hint="write the ids of the crosswalk as those of the table, after city_digits",
+        )
+    if crosswalk.source == CHINA_2023:
+        return []  # of the whole country: a table of a part of it is the rule
+    wanted = crosswalk.table["year"].gt(first).fillna(value=False).astype(bool)
+    unmet = sorted(set(olds[wanted]) - set(table["city_id"]))
+    if not unmet:
+        return []
+    more = "" if len(unmet) <= LISTED else f" and {len(unmet) - LISTED} more"
+    detail = f"no row of {', '.join(unmet[:LISTED])}{more}, which {crosswalk.source} moves"
+    return [AuditRow("panel", "vintage_unmet", where, detail, len(unmet))]
+
+
+def _ended(table: pd.DataFrame, lives: Lifetimes) -> pd.Series:
+    """Of each row the year in which its city had ended before, missing where it exists."""
+    pairs = zip(table["city_id"], table["year"], strict=True)
+    years = [lives.ended(city, int(year)) for city, year in pairs]
+    return pd.Series(years, index=table.index, dtype="Int64")
+
+
+def _alive(
+    table: pd.DataFrame, lives: Lifetimes, spec: VintageSpec, where: str
+) -> tuple[pd.DataFrame, list[AuditRow]]:
+    """The rows of cities that exist, and those of others that are to be added to them.
+
+    Tables that list every city in every year have rows without values before and after.
+    """
+    ended = _ended(table, lives)
+    unborn = table["city_id"].map(lives.born).gt(table["year"]).fillna(value=False).astype(bool)
+    blank = table.drop(columns=list(KEY)).isna().all(axis=1) & (ended.notna() | unborn)
+    audit = [
+        AuditRow("panel", "vintage_blank_rows", f"{where}: city {city}",
+                 "rows without a value left out, in years in which it is no city", int(count))
+        for city, count in table.loc[blank, "city_id"].value_counts().sort_index().items()
+    ]  # fmt: skip
+    late = table[~blank & ended.notna()]
+    if late.empty or spec.late_parts == "added":
+        return table[~blank], audit
+    if spec.late_parts == "refused":
+        city, year = late[list(KEY)].iloc[0]
+        end = int(ended[late.index[0]])
+        became = " and ".join(sorted(lives.successors[city, end]))
+        raise CrosswalkError(
+            f"{where}: city {city}, year {year}",
+            expected=f"no values from {end} on, when it became {became}",
+            found=f"{len(late)} rows of cities that had ended",
+            hint=f'say late_parts = "added" if {became} lacks them, "included" if it has them',
+        )
+    for city, year in late[list(KEY)].itertuples(index=False, name=None):
+        subject = f"{where}: city {city}, year {year}"
+        detail = "left out: the city had ended, and its values are taken as included"
+        audit.append(AuditRow("panel", "vintage_late", subject, detail))
+    return table[~blank].drop(index=late.index), audit
+
+
+def _weights(
+    present: Sequence[str], year: int, spec: VintageSpec, lives: Lifetimes
+) -> pd.DataFrame:
+    """Where the divisions of a year are counted: those of its rows, and what is added to them."""
+    known = spec.crosswalk.table
+    coming = known[known["year"].gt(year).fillna(value=False).astype(bool)]
+    ends = {one: end for one in present if (end := lives.ended(one, year)) is not None}
+    heirs = {new for one, end in ends.items() for new in lives.successors[one, end]}
+    others = {*coming["old"], *coming["new"], *heirs}
+    there = (set(present) - set(ends)) | {one for one in others if lives.exists(one, year)}
+    weights = [weights_of_year(spec.crosswalk, sorted(there), year)]
+    weights += [weights_of_year(spec.crosswalk, [one], end - 1) for one, end in ends.items()]
+    whole = pd.concat(weights, ignore_index=True)
+    whole = whole[whole["weight"] > 0.0]
+    reached = set(whole.loc[whole["old"].isin(present), "new"])
+    return whole[whole["new"].isin(reached)]
+
+
 def _year_moved(
-    rows: pd.DataFrame, year: int, spec: VintageSpec, rates: Mapping[str, str], where: str
+    rows: pd.DataFrame, year: int, spec: VintageSpec, lives: Lifetimes, where: str
 ) -> tuple[pd.DataFrame, list[AuditRow]]:
     """The rows of one year, moved."""
-    present = set(rows["city_id"])
-    known = spec.crosswalk.table
-    old_ids = set(known.loc[known["year"] > year, "old"])
-    targets = set(known.loc[known["year"] > year, "new"])
-    weights = weights_of_year(spec.crosswalk, sorted(present | old_ids | targets), year)
-    weights = weights[weights["weight"] > 0.0]
-    reached = set(weights.loc[weights["old"].isin(present), "new"])
-    weights = weights[weights["new"].isin(reached)]
+    weights = _weights(list(rows["city_id"]), year, spec, lives)
     alone = weights.groupby("new")["old"].transform("size").eq(1) & weights["weight"].eq(1.0)
-    simple = weights[alone]
-    stay = rows.merge(simple.rename(columns={"old": "city_id"}), on="city_id")
-    stay = stay.assign(city_id=stay["new"])[rows.columns]
-    made, audit = [stay], []
+    same = alone & (weights["old"] == weights["new"])
+    made, audit = [rows[rows["city_id"].isin(weights.loc[same, "old"])]], []
     by_city = rows.set_index("city_id")
-    for new, parts in weights[~alone].groupby("new"):
-        row, notes = _combined(by_city, parts, str(new), year, spec, rates, where)
+    for new, parts in weights[~same].groupby("new"):
+        row, notes = _combined(by_city, parts, str(new), year, spec, where)
         made.append(pd.DataFrame([row])[rows.columns].astype(rows.dtypes))
         audit += notes
     return pd.concat(made, ignore_index=True), audit
@@ -195,10 +286,10 @@ def _combined(
     new: str,
     year: int,
     spec: VintageSpec,
-    rates: Mapping[str, str],
     where: str,
 ) -> tuple[dict[str, object], list[AuditRow]]:
     """One city-year made of others, and what is to be said of it."""
+    rates = spec.rates or {}
     has = parts["old"].isin(by_city.index)
     absent = sorted(parts.loc[~has, "old"])
     parts = parts[has]
@@ -216,6 +307,8 @@ def _combined(
         included = spec.absent_parts == "included" and new in by_city.index
         done = "taken as included" if included else "missing"
         detail = f"the table has no row of {', '.join(absent)}: {done}"
+        # What others give to a city that is missing is in no city at all.
+        detail += "" if included else f", and {made} with it"
         audit = [AuditRow("panel", "vintage_part_absent", subject, detail)]
         if not included:
             row |= dict.fromkeys([*spec.counts, *rates], np.nan)
