@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import nightpanel
+from geo.errors import TableColumnError
 from nightpanel.run_panel import Panel
 
 HEAD = """
@@ -350,3 +351,19 @@ def test_two_sources_in_two_units_are_one_in_the_preferred_ones(tmp_path: Path) 
     made = two_tables(tmp_path, a, b, RECONCILE + "fill = true\n")
     assert made.panel["gdp"].tolist() == [10000.0, 11000.0, 20000.0, 19000.0]
     assert made.units == {"gdp": "万元"}
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ('[panel.sums]\nmoney = ["loans", "deposits"]\n', "panel.sums.money: expected columns of"),
+        ('[panel.units]\nloans = "亿元"\n', "panel.units.loans: expected 万元"),
+    ],
+)
+def test_known_units_are_neither_mixed_nor_overwritten(
+    tmp_path: Path, rest: str, said: str
+) -> None:
+    a = "code,year,loans（万元）\n3201,2010,10000\n"
+    b = "code,year,deposits（亿元）\n3201,2010,5\n"
+    with pytest.raises(TableColumnError, match=said):
+        two_tables(tmp_path, a, b, rest)
