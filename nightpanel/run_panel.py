@@ -23,6 +23,7 @@ from panels.origins import Origins, Places
 from panels.read import ReadTable
 from panels.reconcile import no_reconciliation
 from panels.schema import KEY, require_columns
+from panels.steps.derived_units import derived_units, refuse_contradictions
 from panels.steps.stepped import dropped_keys, key_at
 
 TABLES = "tables"
@@ -88,6 +89,7 @@ def panel(
     chosen = None if city_years is None else _one_product(city_years, section.product)
     wanted = years if chosen is None else frozenset(chosen["year"])
     books = read_yearbooks(section, years=wanted)
+    units = _units(books.units, section)
     sections = {table.label(): table for table in section.tables}
     prepared = [
         _prepared(sections[label], book, wanted, light=chosen is not None)
@@ -128,10 +130,20 @@ def panel(
         files=tuple(yearbook_files(section)),
         dropped=dropped,
         tables={**tables, **shaped.index_tables},
-        units={**books.units, **section.units},
+        units=units,
         reconciliation=books.reconciliation,
         matches=books.matches,
     )
+
+
+def _units(known: Mapping[str, str], section: PanelSection) -> dict[str, str]:
+    """Units of the panel's columns: of the tables, as declared, and of what is made of them."""
+    declared = section.units
+    units = derived_units(
+        {**declared, **known}, sums=section.sums, ratios=section.ratios, logs=section.logs
+    )
+    refuse_contradictions(units, declared, where="panel.units")
+    return {**units, **declared}
 
 
 def _one_product(city_years: pd.DataFrame, product: str | None) -> pd.DataFrame:

@@ -61,16 +61,19 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
     _refuse_same_names(section)
     read = _read_all(section, years)
     tables, audit = _in_one_vintage(section, read)
+    by_table: dict[str, Mapping[str, str]] = {label: one.units for label, one in read.items()}
     comparisons = []
     for at, pair in enumerate(section.reconcile):
-        tables, comparison, rows = _with_reconciled(tables, pair, where=f"panel.reconcile.{at}")
+        where = f"panel.reconcile.{at}"
+        tables, comparison, rows = _with_reconciled(tables, by_table, pair, where=where)
+        by_table = _with_reconciled_units(by_table, pair)
         comparisons.append(comparison)
         audit += rows
     for name, real in section.real.items():
         tables, rows = _with_real(tables, name, real, where=f"panel.real.{name}")
         audit += rows
     compared = pd.concat(comparisons, ignore_index=True) if comparisons else no_reconciliation()
-    units = {name: unit for one in read.values() for name, unit in one.units.items()}
+    units = {name: unit for one in by_table.values() for name, unit in one.items()}
     units |= {
         name: units[one.nominal] for name, one in section.real.items() if one.nominal in units
     }
@@ -171,7 +174,11 @@ def _refuse_same_names(section: PanelSection) -> None:
 
 
 def _with_reconciled(
-    tables: Mapping[str, pd.DataFrame], section: ReconcileSection, *, where: str
+    tables: Mapping[str, pd.DataFrame],
+    units: Mapping[str, Mapping[str, str]],
+    section: ReconcileSection,
+    *,
+    where: str,
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, tuple[AuditRow, ...]]:
     made = dict(tables)
     comparisons: list[pd.DataFrame] = []
@@ -186,11 +193,23 @@ def _with_reconciled(
             prefer=section.prefer,
             fill=section.fill,
             where=where,
+            units=(units[section.tables[0]].get(column), units[section.tables[1]].get(column)),
         )
         comparisons.append(result.comparison)
         audit += result.audit
         made = with_chosen(made, result.comparison, prefer=section.prefer)
     return made, pd.concat(comparisons, ignore_index=True), tuple(audit)
+
+
+def _with_reconciled_units(
+    units: Mapping[str, Mapping[str, str]], section: ReconcileSection
+) -> dict[str, Mapping[str, str]]:
+    """Units by table when the reconciled columns stand in the preferred one alone."""
+    (other,) = set(section.tables) - {section.prefer}
+    known = {**units[other], **units[section.prefer]}
+    own = {name: known[name] for name in section.columns if name in known}
+    rest = {name: unit for name, unit in units[other].items() if name not in section.columns}
+    return {**units, section.prefer: {**units[section.prefer], **own}, other: rest}
 
 
 def _named(tables: Mapping[str, pd.DataFrame], label: str, *, where: str) -> pd.DataFrame:

@@ -7,7 +7,6 @@ comparable prices) needs no prices: real is the base year's nominal value times 
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,13 +14,8 @@ from numpy.typing import NDArray
 
 from geo.audit import AuditRow
 from geo.errors import DomainError, TableColumnError
+from panels.index_checks import Kind, index_scale, kind_audit
 from panels.schema import KEY, number_array, require_columns
-
-Kind = Literal["level", "preceding_year", "volume"]
-"""Of an index: a fixed base; prices against the preceding year; volumes against it."""
-
-_HUNDRED = (50.0, 200.0)
-_ONE = (0.5, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +25,8 @@ class Deflated:
     values: pd.Series
     """float64 on the index of the table; NaN where nominal value or index is missing."""
     audit: tuple[AuditRow, ...]
-    """How many values were made real; a row for each city that lost values."""
+    """How many values were made real; a row for each city that lost values, and for each value
+    that a volume index made where there is no nominal one."""
 
 
 def deflated(
@@ -61,14 +56,14 @@ def deflated(
     TableColumnError
         A column is missing or holds anything but numbers.
     DomainError
-        An index is zero or less, is on no scale of 100 or 1, or no city has the base year.
+        As `panels.index_checks.index_scale`, or no city has the base year.
     """
     require_columns(table, [*KEY, nominal, index], where=where)
     values = number_array(table, [nominal, index], where=where)
-    _refuse_domain(table, values[:, 1], index, where)
+    scale = index_scale(table, index, kind, where=where)
+    audit = kind_audit(table, index, kind, scale, where=where)
     years = table["year"].to_numpy()
     relative = np.full(len(table), np.nan)
-    scale = 1.0 if kind == "level" else _scale(values[:, 1], index, where)
     order = np.argsort(years, kind="stable")
     cities = table["city_id"].to_numpy()[order]
     for city in pd.unique(cities):
@@ -89,9 +84,8 @@ def deflated(
             found=f"years {years.min()} to {years.max()}" if len(years) else "no rows",
             hint="choose a base year of the index's own years, without a gap between",
         )
-    return Deflated(
-        pd.Series(real, index=table.index), _audit(table, values[:, 0], real, where, base)
-    )
+    audit += _audit(table, values[:, 0], real, where, base)
+    return Deflated(pd.Series(real, index=table.index), audit)
 
 
 def _of_base(
@@ -135,34 +129,6 @@ def _grown(
     return grown
 
 
-def _scale(index: NDArray[np.float64], name: str, where: str) -> float:
-    """What stands for no change: 100 or 1."""
-    known = index[~np.isnan(index)]
-    typical = float(np.median(known)) if len(known) else 100.0
-    for scale, (low, high) in ((100.0, _HUNDRED), (1.0, _ONE)):
-        if low < typical < high:
-            return scale
-    raise DomainError(
-        f"{where}: index {name!r}",
-        expected="an index with the preceding year as 100 (or as 1)",
-        found=f"values of typically {typical:g}",
-        hint="add 100 to growth rates in percent, or correct kind",
-    )
-
-
-def _refuse_domain(table: pd.DataFrame, index: NDArray[np.float64], name: str, where: str) -> None:
-    wrong = (index <= 0.0) | np.isinf(index)
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        city, year = table.iloc[row][list(KEY)]
-        raise DomainError(
-            f"{where}: index {name!r}",
-            expected="an index above 0",
-            found=f"{index[row]:g} for city {city}, year {year} ({wrong.sum()} values in all)",
-            hint="correct the value, or leave it blank if it is missing",
-        )
-
-
 def _audit(
     table: pd.DataFrame,
     nominal: NDArray[np.float64],
@@ -178,6 +144,12 @@ def _audit(
         years = f"{rows.min()} to {rows.max()}"
         detail = f"{len(rows)} values of {years} without a chain of indices to {base}; left missing"
         audit.append(AuditRow("panel", "not_deflated", f"{where}: city {city}", detail, len(rows)))
+    for at in np.flatnonzero(~np.isfinite(nominal) & np.isfinite(real)):
+        city, year = table.iloc[at][list(KEY)]
+        subject = f"{where}: city {city}, year {year}"
+        detail = f"no nominal value; made of that of {base} and the growth since"
+        row = AuditRow("panel", "real_without_nominal", subject, detail, new=f"{real[at]:g}")
+        audit.append(row)
     return tuple(audit)
 
 

@@ -108,8 +108,8 @@ def read_table(spec: TableSpec) -> ReadTable:
         A file is missing, unreadable, without data or of unknown format, its sheet is not named
         where several hold data, or a name has no year.
     TableColumnError
-        A column is missing or repeated, a year or a value is no number, a unit is unknown or
-        another than the file says.
+        A column is missing or repeated, a year or a value is no number, a unit is unknown,
+        another than the file says, or not the same in all parts.
     CodeError
         A city code is no code of ``city_digits`` or more digits, or the crosswalk is unknown.
     JoinError
@@ -123,6 +123,7 @@ def read_table(spec: TableSpec) -> ReadTable:
     _refuse_unclear_years(spec)
     parts = table_parts(spec.file, sheet=spec.sheet, year_from=spec.year_from)
     read = [_read_part(spec, part, columns, changes) for part in parts]
+    _refuse_several_units(read, spec)
     return ReadTable(
         _together(read, spec),
         tuple(row for one in read for row in one.audit),
@@ -251,6 +252,21 @@ def _numbers(
     numbers, rows = in_panel_unit(read.numbers, source, declared, where=where, place=sheet.place)
     unit = source if declared is None or declared.panel is None else declared.panel
     return _Numbers(numbers, unit, [*audit, *rows])
+
+
+def _refuse_several_units(read: Sequence[_ReadPart], spec: TableSpec) -> None:
+    """A column's numbers have one unit in all parts; not to know it in some is another one."""
+    for name, column in spec.columns.items():
+        units = [one.units.get(name, "no unit") for one in read]
+        other = next((at for at, unit in enumerate(units) if unit != units[0]), None)
+        if other is not None:
+            raise TableColumnError(
+                f"{spec.file}: column {column!r}",
+                expected="one unit in all files and sheets",
+                found=f"{units[0]} in {read[0].place}, {units[other]} in {read[other].place}",
+                hint='state in units what all shall become, as "-> UNIT"; or read them in two '
+                "tables",
+            )
 
 
 def _together(read: Sequence[_ReadPart], spec: TableSpec) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from geo.audit import AuditRow
 from geo.errors import JoinError, TableColumnError
 from panels.schema import KEY, number_array
+from panels.tables.units import UNITS, converted
 
 RECONCILIATION = {
     "column": "str", "city_id": "str", "year": "int64", "table_a": "str", "value_a": "float64",
@@ -17,6 +18,9 @@ RECONCILIATION = {
     "chosen": "str", "value": "float64",
 }  # fmt: skip
 """Columns of the reconciliation table and their types."""
+
+# Units of one dimension are mostly powers of ten apart; two sources of one variable never are.
+_DECADE = 9.0
 
 
 def no_reconciliation() -> pd.DataFrame:
@@ -46,13 +50,14 @@ def reconciled(
     prefer: str,
     fill: bool,
     where: str,
+    units: tuple[str | None, str | None] = (None, None),
 ) -> Reconciled:
     """Compare a variable in two tables and choose.
 
     Parameters
     ----------
     a, b : (str, pandas.DataFrame)
-        Label and table; each with ``city_id``, ``year`` and ``column`` in the same unit.
+        Label and table; each with ``city_id``, ``year`` and ``column``.
     column : str
         The variable.
     tolerance : float
@@ -63,6 +68,9 @@ def reconciled(
         Whether the other's value is used where it has none.
     where : str
         The study's key, for errors.
+    units : (str or None, str or None)
+        Names of the units of ``column`` in the two, as far as they are known. The other's values
+        are turned into the preferred's unit.
 
     Returns
     -------
@@ -71,7 +79,8 @@ def reconciled(
     Raises
     ------
     TableColumnError
-        A table lacks the column, or ``prefer`` is none of the two.
+        A table lacks the column, ``prefer`` is none of the two, their units measure different
+        things, or a unit is unknown and their values are typically nine times apart or more.
     JoinError
         No city-year has a value in both.
     """
@@ -87,6 +96,7 @@ def reconciled(
         _values(b, column, "value_b", where), on=list(KEY), how="outer"
     )
     both = both.sort_values(list(KEY), ignore_index=True)
+    both, unit_audit = _in_one_unit(both, labels, units, prefer, f"{where}: column {column!r}")
     difference = _relative(both["value_a"].to_numpy(), both["value_b"].to_numpy())
     if np.isnan(difference).all():
         raise JoinError(
@@ -107,7 +117,7 @@ def reconciled(
             [chosen == labels[0], chosen == labels[1]], [both["value_a"], both["value_b"]], np.nan
         ),
     )[list(RECONCILIATION)].astype(RECONCILIATION)
-    return Reconciled(comparison, _audit(comparison, tolerance, prefer, where))
+    return Reconciled(comparison, (*_audit(comparison, tolerance, prefer, where), *unit_audit))
 
 
 def _values(side: tuple[str, pd.DataFrame], column: str, name: str, where: str) -> pd.DataFrame:
@@ -115,6 +125,53 @@ def _values(side: tuple[str, pd.DataFrame], column: str, name: str, where: str) 
     values = number_array(table, [column], where=f"{where}: table {label!r}")[:, 0]
     made = table[list(KEY)].assign(**{name: values})
     return made[~np.isnan(values)]
+
+
+def _in_one_unit(
+    both: pd.DataFrame,
+    labels: tuple[str, str],
+    units: tuple[str | None, str | None],
+    prefer: str,
+    where: str,
+) -> tuple[pd.DataFrame, list[AuditRow]]:
+    """Both sides' values in the preferred table's unit."""
+    if units[0] is None or units[1] is None:
+        _refuse_decades(both, labels, units, where)
+        return both, []
+    other = 1 if prefer == labels[0] else 0
+    before, after = UNITS[units[other] or ""], UNITS[units[1 - other] or ""]
+    if before.equals(after):
+        return both, []
+    if before.dimension != after.dimension:
+        raise TableColumnError(
+            where,
+            expected="one unit, or two that can become each other",
+            found=f"{units[0]} in {labels[0]!r}, {units[1]} in {labels[1]!r}",
+            hint="correct the units of one of the tables, or give its column another name",
+        )
+    values = both[("value_a", "value_b")[other]]
+    count = int(values.notna().sum())
+    detail = f"{count} values of {labels[other]} turned from {before.name} into {after.name}"
+    row = AuditRow("panel", "unit_converted", where, detail, count, old=before.name, new=after.name)
+    return both.assign(**{str(values.name): converted(values, before, after)}), [row]
+
+
+def _refuse_decades(
+    both: pd.DataFrame, labels: tuple[str, str], units: tuple[str | None, str | None], where: str
+) -> None:
+    """Refuse values of which the unit is not known on both sides and that cannot be in one."""
+    a, b = both["value_a"].abs(), both["value_b"].abs()
+    ratio = (b / a)[(a > 0) & (b > 0)]
+    typical = float(ratio.median()) if len(ratio) else 1.0
+    if not 1 / _DECADE < typical < _DECADE:
+        told = [f"{unit or 'no unit'} in {one!r}" for one, unit in zip(labels, units, strict=True)]
+        raise TableColumnError(
+            where,
+            expected="values in one unit",
+            found=f"those of {labels[1]!r} typically {typical:g} times those of {labels[0]!r} "
+            f"({', '.join(told)})",
+            hint="state the column's unit in the units of both tables",
+        )
 
 
 def _relative(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from geo.errors import TableColumnError
 from panels.tables.units import UNITS, Unit, UnitChange, converted
 
 _PERCENT, _FRACTION = UNITS["percent"], UNITS["fraction"]
-# Half of a column's shares above 1.5 are not shares as fractions.
+# Half of a column's shares above 1.5 are not shares as fractions; a single one may be a percent.
 _LARGEST_FRACTION = 1.5
 
 
@@ -90,7 +90,8 @@ def in_panel_unit(
     -------
     numbers : pandas.Series of float64
     audit : list of AuditRow
-        ``unit_converted``, or ``unit_read`` where the file alone says the unit.
+        ``unit_converted``, or ``unit_read`` where the file alone says the unit; and a
+        ``fraction_above`` for each fraction so large that it may be a percent.
 
     Raises
     ------
@@ -107,6 +108,7 @@ def in_panel_unit(
             found=f"values of typically {typical:g}",
             hint='declare the unit "percent", or "percent -> fraction"',
         )
+    large = _large_fractions(numbers, where, place) if source == _FRACTION else []
     target = declared.panel if declared is not None else None
     if target is not None and not target.equals(source):
         count = int(numbers.notna().sum())
@@ -114,11 +116,21 @@ def in_panel_unit(
         row = AuditRow(
             "panel", "unit_converted", where, detail, count, place, old=source.name, new=target.name
         )
-        return converted(numbers, source, target), [row]
+        return converted(numbers, source, target), [row, *large]
     if declared is None:
         detail = f"by the file in {source.name}; kept"
-        return numbers, [AuditRow("panel", "unit_read", where, detail, file=place, new=source.name)]
-    return numbers, []
+        row = AuditRow("panel", "unit_read", where, detail, file=place, new=source.name)
+        return numbers, [row, *large]
+    return numbers, large
+
+
+def _large_fractions(numbers: pd.Series, where: str, place: str) -> list[AuditRow]:
+    detail = f"a fraction above {_LARGEST_FRACTION:g}, perhaps a percent; kept"
+    large = numbers[numbers.abs() > _LARGEST_FRACTION]
+    return [
+        AuditRow("panel", "fraction_above", where, detail, file=place, row=int(at), old=f"{one:g}")
+        for at, one in zip(large.index, large, strict=True)
+    ]
 
 
 def _contradiction(where: str, declared: Unit, own: Unit, said: SaidUnit) -> TableColumnError:

@@ -64,9 +64,50 @@ def open_text(file: Path, *, encoding: str | None = None, separator: str | None 
         if guessed:
             detail = f"cells are separated by {_SHOWN[separator]}"
             audit.append(AuditRow("panel", "guessed_separator", str(file), detail, file=str(file)))
-    rows = csv.reader(_lines(file, text, separator), delimiter=separator)
-    cells = numbered(enumerate(rows, start=1), str(file))
+    cells = numbered(enumerate(_records(file, text, separator), start=1), str(file))
     return RawCells(cells, str(file), is_text=True, audit=tuple(audit))
+
+
+def _records(file: Path, text: str, separator: str) -> Iterator[list[str]]:
+    """Rows of cells; a quote that swallows other rows is refused."""
+    own: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in _lines(file, text, separator):
+            own.append(line)
+            yield line
+
+    reader = csv.reader(lines(), delimiter=separator)
+    first = 1
+    while True:
+        last, own[:] = list(own), []
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            raise _open_quote(file, first, str(error)) from error
+        if len(own) > 1 and any(separator in one and "\n" in _one_break(one) for one in cells):
+            found = f"a cell with the separator and line breaks, lines {first} to {reader.line_num}"
+            raise _open_quote(file, first, found)
+        yield cells
+        first = reader.line_num + 1
+    # A row more is a row of its own unless a quote is still open.
+    if last and len(list(csv.reader([*last, "end"], delimiter=separator))) == 1:
+        raise _open_quote(file, first - len(last), "a quote that is open at the end of the file")
+
+
+def _one_break(cell: str) -> str:
+    return cell.replace("\r", "\n")
+
+
+def _open_quote(file: Path, line: int, found: str) -> TableFileError:
+    return TableFileError(
+        f"{file}: line {line}",
+        expected="quotes that are closed before the end of their line",
+        found=found,
+        hint="remove the stray quote; or the separator or the line break from a cell that means it",
+    )
 
 
 def _lines(file: Path, text: str, separator: str) -> Iterator[str]:

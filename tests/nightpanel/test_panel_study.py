@@ -8,6 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import nightpanel
+from geo.errors import TableColumnError
+from nightpanel.run_panel import Panel
 
 HEAD = """
 [study]
@@ -315,3 +317,53 @@ def test_light_and_units_come_together(tables: Path, command) -> None:
     ended = command("run", tables / "study.toml", "--out", tables / "out", "--only", "lights")
     assert ended.returncode == 1
     assert "StudyFileError" in ended.stderr
+
+
+def two_tables(folder: Path, a: str, b: str, rest: str = "") -> Panel:
+    """The panel of two small tables of the columns ``code``, ``year`` and one or more values."""
+    study = '[study]\nname = "two"\nyears = [2010, 2011, 2012]\n'
+    for name, text in (("a", a), ("b", b)):
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        columns = ", ".join(
+            f'{one.partition("（")[0]} = "{one.partition("（")[0]}"'
+            for one in text.splitlines()[0].split(",")[2:]
+        )
+        study += f'[[panel.tables]]\nname = "{name}"\nfile = "{name}.csv"\ncity = "code"\n'
+        study += f'year = "year"\ncolumns = {{ {columns} }}\n'
+    (folder / "study.toml").write_text(study + rest, encoding="utf-8")
+    made = nightpanel.panel_of_study(folder / "study.toml", out=folder / "out").panel
+    assert made is not None
+    return made
+
+
+RECONCILE = """
+[[panel.reconcile]]
+columns = ["gdp"]
+tables = ["a", "b"]
+prefer = "a"
+tolerance = 0.01
+"""
+
+
+def test_two_sources_in_two_units_are_one_in_the_preferred_ones(tmp_path: Path) -> None:
+    a = "code,year,gdp（万元）\n3201,2010,10000\n3201,2011,11000\n3202,2010,20000\n"
+    b = "code,year,gdp（亿元）\n3201,2010,1\n3202,2010,2\n3202,2011,1.9\n"
+    made = two_tables(tmp_path, a, b, RECONCILE + "fill = true\n")
+    assert made.panel["gdp"].tolist() == [10000.0, 11000.0, 20000.0, 19000.0]
+    assert made.units == {"gdp": "万元"}
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ('[panel.sums]\nmoney = ["loans", "deposits"]\n', "panel.sums.money: expected columns of"),
+        ('[panel.units]\nloans = "亿元"\n', "panel.units.loans: expected 万元"),
+    ],
+)
+def test_known_units_are_neither_mixed_nor_overwritten(
+    tmp_path: Path, rest: str, said: str
+) -> None:
+    a = "code,year,loans（万元）\n3201,2010,10000\n"
+    b = "code,year,deposits（亿元）\n3201,2010,5\n"
+    with pytest.raises(TableColumnError, match=said):
+        two_tables(tmp_path, a, b, rest)

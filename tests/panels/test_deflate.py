@@ -102,3 +102,34 @@ def test_indices_of_provinces_and_of_the_country():
     ]
     with pytest.raises(TableColumnError, match="an index of a name of its own"):
         with_index(made, index, column="cpi", digits=2, where="t")
+
+
+@pytest.mark.parametrize("kind", ["level", "preceding_year", "volume"])
+def test_one_value_on_another_scale_is_refused_by_city_and_year(kind):
+    table = frame([100.0] * 5, [105.0, 105.0, 1.05, 105.0, 105.0])
+    with pytest.raises(DomainError, match=r"1.05 for city 1100, year 2002"):
+        real(table, kind)
+
+
+@pytest.mark.parametrize(
+    ("index", "kind", "rule"),
+    [
+        ([100.0, 121.0, 133.0], "preceding_year", "index_looks_like_level"),
+        ([1.0, 1.21, 1.33], "volume", "index_looks_like_level"),
+        ([103.0, 105.0, 102.0], "level", "index_looks_like_chain"),
+        ([1.03, 1.05, 1.02], "level", "index_looks_like_chain"),
+        ([100.0, 121.0, 133.0], "level", None),
+        ([103.0, 105.0, 102.0], "preceding_year", None),
+    ],
+)
+def test_an_index_that_looks_like_one_of_another_kind_is_flagged(index, kind, rule):
+    table = frame([100.0] * 3, index)
+    made = deflated(table, nominal="gdp", index="index", kind=kind, base=2000, where="t")
+    assert [row.rule for row in made.audit if "looks" in row.rule] == ([rule] if rule else [])
+
+
+def test_what_a_volume_index_makes_without_a_nominal_value_is_named():
+    table = frame([100.0, np.nan, 120.0], [100.0, 105.0, 102.0])
+    made = deflated(table, nominal="gdp", index="index", kind="volume", base=2000, where="t")
+    (row,) = [row for row in made.audit if row.rule == "real_without_nominal"]
+    assert (row.subject, row.new) == ("t: city 1100, year 2001", "105")

@@ -136,3 +136,15 @@ def test_a_wide_table_twice_over_a_year_is_refused(tmp_path):
     rows = [["城市代码", "2018", "2018年"], ["110000", 1, 2]]
     with pytest.raises(TableColumnError, match=r"'\{year\} of 2018': expected one column"):
         read(xlsx(tmp_path, rows), year=None, columns={"gdp": "{year}"})
+
+
+@pytest.mark.parametrize(
+    ("header", "found"), [("地区生产总值（亿元）", "亿元"), ("地区生产总值", "no unit")]
+)
+def test_parts_of_two_units_are_refused_unless_the_study_says_what_they_become(
+    tmp_path, header, found
+):
+    of_year(tmp_path, 2018, 20000.0)
+    of_year(tmp_path, 2019, 3.0, ["城市代码", header])
+    with pytest.raises(TableColumnError, match=rf"万元 in .*2018.xlsx.*, {found} in .*2019.xlsx"):
+        read(tmp_path / "*.xlsx", year=None, year_from="name")

@@ -75,8 +75,9 @@ def test_the_other_table_keeps_what_else_it_has():
 def test_the_difference_is_bounded_and_antisymmetric(one, two):
     key = {"city_id": ["1100"], "year": [2018]}
     a, b = pd.DataFrame({**key, "gdp": [one]}), pd.DataFrame({**key, "gdp": [two]})
-    forth = compare(a, b).comparison["relative_difference"].iloc[0]
-    back = compare(b, a).comparison["relative_difference"].iloc[0]
+    units = ("万元", "万元")
+    forth = compare(a, b, units=units).comparison["relative_difference"].iloc[0]
+    back = compare(b, a, units=units).comparison["relative_difference"].iloc[0]
     assert forth == -back
     assert -2.0 <= forth <= 2.0
     assert (forth == 0.0) == (one == two)
@@ -89,3 +90,31 @@ def test_what_cannot_be_reconciled():
         compare(b=B.drop(columns="gdp"))
     with pytest.raises(JoinError, match="city-years with a value in 'a' and in 'b', found none"):
         compare(b=B.iloc[3:])
+
+
+def in_units(*units, **changes):
+    b = B.assign(gdp=B["gdp"] / 10000)
+    return compare(A, b, fill=True, units=units, **changes)
+
+
+def test_values_of_two_known_units_are_compared_in_the_preferred_ones():
+    made = in_units("万元", "亿元")
+    np.testing.assert_allclose(made.comparison["value"], [100.0, 0.0, 5.0, 6.0])
+    np.testing.assert_allclose(made.comparison["relative_difference"][:2], [1 / 11, 0.0])
+    (row,) = [row for row in made.audit if row.rule == "unit_converted"]
+    assert (row.count, row.old, row.new) == (4, "亿元", "万元")
+    other = in_units("万元", "亿元", prefer="b").comparison
+    np.testing.assert_allclose(other["value"], [0.011, 0.0, 0.0005, 0.0006])
+
+
+@pytest.mark.parametrize(
+    ("units", "said"),
+    [
+        (("万元", "万人"), "found 万元 in 'a', 万人 in 'b'"),
+        (("万元", None), r"typically 0.00011 times those of 'a' \(万元 in 'a', no unit in 'b'\)"),
+        ((None, None), "values in one unit"),
+    ],
+)
+def test_units_that_cannot_be_one_are_refused(units, said):
+    with pytest.raises(TableColumnError, match=said):
+        in_units(*units)

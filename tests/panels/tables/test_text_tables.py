@@ -78,3 +78,28 @@ def test_rows_longer_than_the_header_are_refused_but_notes_may_have_commas(tmp_p
 def test_decimal_commas_are_no_thousands(tmp_path):
     with pytest.raises(TableColumnError, match="'10,5' in row 2"):
         read(csv(tmp_path, "城市代码;年份;地区生产总值\n110000;2018;10,5\n"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "where", "found"),
+    [
+        (['3,2010,3,"bad', "4,2010,4,x", "5,2010,5,x"], "line 3", "3 to 5"),
+        (['3,2010,3,"bad', "4,2010,4,x", '5,2010,5,"bad', "6,2010,6,x"], "line 3", "3 to 5"),
+        (["3,2010,3,x", '4,2010,4,"bad'], "line 4", "open at the end"),
+        (['3,2010,3,"bad', *["4,2010,4,x"] * 20000], "line 3", "limit"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_rows_that_a_stray_quote_swallows_are_not_lost_in_silence(
+    tmp_path, lines, where, found, end
+):
+    text = end.join(["code,year,gdp,note", "1,2010,1,x", *lines])
+    for closing in ("", end):
+        with pytest.raises(TableFileError, match=f"csv: {where}: expected quotes.*{found}"):
+            open_text(csv(tmp_path, text + closing))
+
+
+def test_cells_of_several_lines_and_quoted_separators_are_read(tmp_path):
+    text = 'code,"GDP\n(yuan)","a, b"\n1,2,"3"\n4,5,"6""7"'
+    rows = open_text(csv(tmp_path, text)).cells.to_numpy().tolist()
+    assert rows == [["code", "GDP\n(yuan)", "a, b"], ["1", "2", "3"], ["4", "5", '6"7']]

@@ -178,3 +178,11 @@ def test_labels_of_stata_columns_say_units(tmp_path):
     )
     made = read(file, city="code", year="year", columns={"gdp": "gdp"}, units={"gdp": "-> 万元"})
     assert made.table["gdp"].tolist() == [105000.0]
+
+
+def test_each_fraction_that_may_be_a_percent_is_named(tmp_path):
+    text = "城市代码,年份,地区生产总值\n110000,2018,0.35\n110000,2019,0.9\n110000,2020,45\n"
+    made = read(csv(tmp_path, text), units={"gdp": "fraction"})
+    (row,) = named(made, "fraction_above")
+    assert (row.row, row.old) == (4, "45")
+    assert made.table["gdp"].tolist() == [0.35, 0.9, 45.0]
