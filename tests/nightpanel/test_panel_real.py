@@ -124,6 +124,22 @@ def test_two_sources_of_sector_shares_are_compared(out: Path, data_dir: Path) ->
         assert (apart > 0.02).sum() == made["above"].sum()
 
 
+def test_the_74_rows_whose_unused_shares_miss_one_are_flagged_each(
+    out: Path, data_dir: Path
+) -> None:
+    audit = pd.read_parquet(out / "audit.parquet")
+    off = audit[audit["rule"] == "shares_off_unused"]
+    assert (len(off), off["row"].nunique(), off["count"].sum()) == (74, 74, 74)
+    file = data_dir / "panel" / "yearbooks" / "city_industry_structure_2000_2023.xlsx"
+    sheet = pd.read_excel(file, sheet_name="面板数据2000-2023")
+    names = ["第一产业占GDP比重", "第二产业占GDP比重", "第三产业占GDP比重"]
+    rows = sheet.iloc[off["row"].to_numpy(dtype="int64") - 2]
+    assert ((rows[names].sum(axis=1) - 1).abs() > 0.005).all()
+    assert off["old"].tolist() == [
+        " + ".join(f"{share:.6g}" for share in row) for row in rows[names].to_numpy()
+    ]
+
+
 def test_265_are_left_without_the_cities_whose_shares_miss_one(
     text: str, tmp_path: Path, command, panel: pd.DataFrame
 ) -> None:
