@@ -127,9 +127,9 @@ def _panel(study: Study, light: _Light, problems: Problems) -> Panel | None:
         return attempt(lambda: panel(None, section, years=study.study.years), problems)
     if units is None or catalog is None:
         return None
-    return attempt(
-        lambda: panel(_city_years_without_light(units, catalog), section, blank=BLANK), problems
-    )
+    keys = _city_years_without_light(units, catalog)
+    years = study.study.years
+    return attempt(lambda: panel(keys, section, years=years, blank=BLANK), problems)
 
 
 def _city_years_without_light(units: Units, catalog: Catalog) -> pd.DataFrame:
