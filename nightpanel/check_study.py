@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from estimation.designs import column_problems
+from geo.audit import AuditRow
 from geo.boundaries import Units
 from geo.errors import NightpanelError
 from geo.inequality import CITY_COLUMNS
@@ -23,6 +24,7 @@ from nightpanel.study_file import read_study
 from nightpanel.study_lights import LightsSection
 from nightpanel.study_units import UnitsSection
 from nightpanel.unit_cities import with_crosswalk
+from panels.reconcile import no_reconciliation
 from tiles.catalog import Catalog
 
 BLANK = frozenset(CITY_COLUMNS) - {"city_id", "year", "product", "n_units", "flags"}
@@ -42,6 +44,10 @@ class Checked:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """What there is to see of the panel, by name: see `nightpanel.panel_tables`. Columns of the
     light, and what is made of them, are not in it."""
+    reconciliation: pd.DataFrame = field(default_factory=no_reconciliation)
+    """Variables of two tables, compared: columns of `panels.reconcile.RECONCILIATION`."""
+    audit: tuple[AuditRow, ...] = ()
+    """What a run would write of the panel into its audit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +86,10 @@ def check(path: Path) -> Checked:
         columns = joined.panel.columns
         problems += [one for each in designs or () for one in column_problems(each, columns)]
     facts.append(f"designs: {', '.join(one.name for one in study.designs) or 'none'}")
-    return Checked(
-        problems=tuple(with_study_file(one, path) for one in problems),
-        facts=tuple(facts),
-        tables={} if joined is None else joined.tables,
-    )
+    named = tuple(with_study_file(one, path) for one in problems)
+    if joined is None:
+        return Checked(named, tuple(facts))
+    return Checked(named, tuple(facts), joined.tables, joined.reconciliation, joined.audit)
 
 
 def _light(
@@ -122,9 +127,9 @@ def _panel(study: Study, light: _Light, problems: Problems) -> Panel | None:
         return attempt(lambda: panel(None, section, years=study.study.years), problems)
     if units is None or catalog is None:
         return None
-    return attempt(
-        lambda: panel(_city_years_without_light(units, catalog), section, blank=BLANK), problems
-    )
+    keys = _city_years_without_light(units, catalog)
+    years = study.study.years
+    return attempt(lambda: panel(keys, section, years=years, blank=BLANK), problems)
 
 
 def _city_years_without_light(units: Units, catalog: Catalog) -> pd.DataFrame:

@@ -56,9 +56,7 @@ def stage_settings(study: Study) -> dict[str, Any]:
     return {
         "lights": {key: whole[key] for key in ("products", "lights", "units")}
         | {"years": whole["study"]["years"]},
-        "panel": whole["panel"]
-        if study.lights is not None
-        else {"years": whole["study"]["years"], **whole["panel"]},
+        "panel": whole["panel"] and {"years": whole["study"]["years"], **whole["panel"]},
         "estimates": whole["designs"],
     }
 

@@ -22,6 +22,7 @@ def panel_tables(
     types: Mapping[str, Sequence[str]],
     *,
     origins: Origins,
+    years: Sequence[int] | None = None,
     blank: Collection[str] = (),
 ) -> dict[str, pd.DataFrame]:
     """Tables about a panel.
@@ -39,6 +40,8 @@ def panel_tables(
         is empty.
     origins : Origins
         Where the panel's values stand.
+    years : sequence of int, optional
+        Years of the study, whose balance and gaps are shown; those of the panel when left out.
     blank : collection of str
         Columns whose values have not been computed yet: they and what is made of them are left
         out where all values are missing.
@@ -63,8 +66,12 @@ def panel_tables(
         "descriptives": descriptive_table(
             panel, described if types else {"": columns}, where="panel.descriptives"
         ),
-        "balance": _both(balance_patterns(joined), balance_patterns(panel)),
-        "missing": _both(missing_map(joined, before), missing_map(panel, columns)),
+        "balance": _both(
+            balance_patterns(joined, years=years), balance_patterns(panel, years=years)
+        ),
+        "missing": _both(
+            missing_map(joined, before, years=years), missing_map(panel, columns, years=years)
+        ),
         "outliers": outliers(panel, columns, origins=origins),
         "lost_cities": lost_cities(dropped, panel, names=city_names()),
     }

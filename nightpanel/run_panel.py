@@ -72,7 +72,8 @@ def panel(
     section : PanelSection
         The study's ``[panel]``.
     years : collection of int, optional
-        Years of the panel, where there is no light; all that the tables have when left out.
+        Years of the study: those of the panel, where there is no light, and those that a balanced
+        step asks for. All that the tables have when left out.
     blank : collection of str
         Columns of ``city_years`` whose values have not been computed yet.
 
@@ -104,7 +105,7 @@ def panel(
         optional=[label for label in books.tables if sections[label].optional],
     )
     origins = _origins(prepared)
-    shaped = shape(joined.panel, section, origins=origins, blank=frozenset(blank))
+    shaped = shape(joined.panel, section, origins=origins, years=years, blank=frozenset(blank))
     for name in section.units:
         require_columns(shaped.table, [name], where="panel.units")
     sources = [
@@ -116,7 +117,13 @@ def panel(
     lost = join_losses([*lights, *sources], joined.panel)
     dropped = pd.concat([lost, shaped.losses], ignore_index=True)
     tables = panel_tables(
-        shaped.table, joined.panel, dropped, section.descriptives, origins=origins, blank=blank
+        shaped.table,
+        joined.panel,
+        dropped,
+        section.descriptives,
+        origins=origins,
+        years=None if wanted is None else sorted(wanted),
+        blank=blank,
     )
     return Panel(
         panel=shaped.table,
@@ -125,6 +132,7 @@ def panel(
             *books.audit,
             *(row for one in prepared for row in one.audit),
             *joined.audit,
+            *_empty_years(wanted or (), joined.panel, sources),
             *shaped.audit,
         ),
         files=tuple(yearbook_files(section)),
@@ -158,6 +166,18 @@ def _one_product(city_years: pd.DataFrame, product: str | None) -> pd.DataFrame:
             hint="name a product that the light has",
         )
     return chosen
+
+
+def _empty_years(
+    wanted: Collection[int], joined: pd.DataFrame, sources: Sequence[Source]
+) -> list[AuditRow]:
+    """A row for each year that is asked for and not in the panel."""
+    rows = []
+    for year in sorted(set(wanted) - set(joined["year"])):
+        lacking = [one.label for one in sources if not (one.keys["year"] == year).any()]
+        why = f"no row of it in {', '.join(lacking)}" if lacking else "no city in every table"
+        rows.append(AuditRow("panel", "year_without_rows", f"year {year}", why))
+    return rows
 
 
 def _all_keys(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """A study's indices, steps and ranges over the joined panel, in their order."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -37,6 +37,7 @@ def shape(
     section: PanelSection,
     *,
     origins: Origins,
+    years: Collection[int] | None = None,
     blank: frozenset[str] = frozenset(),
 ) -> Shaped:
     """Derive columns, make indices, do the steps, hold the ranges.
@@ -49,6 +50,9 @@ def shape(
         The study's ``[panel]``.
     origins : Origins
         Where the panel's values stand.
+    years : collection of int, optional
+        Years of the study, which a balanced step asks for where it names none; those of the table
+        when left out.
     blank : frozenset of str
         Columns that are blank only because the light has not been read; cities are not
         dropped for them, and an index of them is blank.
@@ -62,7 +66,7 @@ def shape(
     NightpanelError
         A column is missing, a value is outside a step's domain, a name is taken.
     """
-    work = _Work(origins, blank)
+    work = _Work(origins, years, blank)
     made = derive(table, sums=section.sums, ratios=section.ratios, logs=section.logs)
     later = {step.name for step in section.steps if isinstance(step, IndexStep)}
     for name, index in section.indices.items():
@@ -73,7 +77,7 @@ def shape(
         if isinstance(step, IndexStep):
             made = work.index(made, step.name, section.indices[step.name])
         else:
-            stepped = do_step(work.without_blank(made, step), made, origins, where)
+            stepped = do_step(work.fitted(made, step), made, origins, where)
             made = work.keep(stepped, f"{where} ({step.step})")
     if section.ranges:
         ranges = {name: Range(**one.model_dump()) for name, one in section.ranges.items()}
@@ -84,8 +88,11 @@ def shape(
 class _Work:
     """What steps leave on the way."""
 
-    def __init__(self, origins: Origins, blank: frozenset[str]) -> None:
+    def __init__(
+        self, origins: Origins, years: Collection[int] | None, blank: frozenset[str]
+    ) -> None:
         self._origins = origins
+        self._years = years
         self._blank = blank
         self._audit: list[AuditRow] = []
         self._losses: list[pd.DataFrame] = []
@@ -109,12 +116,19 @@ class _Work:
             self._tables.setdefault(kind, []).append(part)
         return self.keep(made.stepped, f"panel.indices.{name}")
 
-    def without_blank(self, table: pd.DataFrame, step: PanelStep) -> PanelStep:
-        """The step without the columns that only lack their light."""
-        if not self._blank or not isinstance(step, BalancedStep):
+    def fitted(self, table: pd.DataFrame, step: PanelStep) -> PanelStep:
+        """The step in the study's years, and without the columns that only lack their light."""
+        if not isinstance(step, BalancedStep):
             return step
-        known = [one for one in step.columns if one not in table or table[one].notna().any()]
-        return step.model_copy(update={"columns": known})
+        known = [
+            one
+            for one in step.columns
+            if not self._blank or one not in table or table[one].notna().any()
+        ]
+        years = self._years if step.years is None else step.years
+        return step.model_copy(
+            update={"columns": known, "years": None if years is None else sorted(years)}
+        )
 
     def shaped(self, table: pd.DataFrame) -> Shaped:
         """Everything together."""

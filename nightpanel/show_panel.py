@@ -1,10 +1,12 @@
 """What the command line prints about a study's panel."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from geo.audit import AuditRow
 from nightpanel.show import print_table, say
+from nightpanel.show_yearbooks import show_reconciliation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +21,9 @@ def show_checked(checked: "Checked") -> None:
     """What a check understood of the study, and its panel."""
     for fact in checked.facts:
         say(fact)
+    show_reconciliation(checked.reconciliation)
     show_panel(checked.tables)
+    show_audit(checked.audit)
     say("no problems" if not checked.problems else f"problems: {len(checked.problems)}")
 
 
@@ -41,6 +45,24 @@ def show_panel(tables: Mapping[str, "pd.DataFrame"]) -> None:
     say(f"Lost cities: {len(lost)}")
     for city, name, _, reason in lost.itertuples(index=False, name=None):
         say(f"  {f'{city} {name}'.rstrip()}: {reason}")
+
+
+def show_audit(audit: Iterable[AuditRow]) -> None:
+    """How many rows of each rule a panel's audit has, with the first of each.
+
+    Parameters
+    ----------
+    audit : iterable of AuditRow
+    """
+    rules: dict[str, list[AuditRow]] = {}
+    for row in audit:
+        rules.setdefault(row.rule, []).append(row)
+    if rules:
+        say(f"Audit of the panel: {sum(map(len, rules.values()))} rows, by rule")
+    for rule, rows in rules.items():
+        first = f"{rows[0].subject}: {rows[0].detail}"
+        more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+        say(f"  {rule}, {len(rows)}: {first}{more}")
 
 
 def _show_balance(patterns: "pd.DataFrame") -> None:

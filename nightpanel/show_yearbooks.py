@@ -21,19 +21,20 @@ def show_panel_run(result: "StudyRun") -> None:
         say(
             "Tables joined with the light." if light else "Tables joined with each other; no light."
         )
-        if len(made.reconciliation):
-            show_reconciliation(made.reconciliation)
+        show_reconciliation(made.reconciliation)
     show_run(result)
 
 
 def show_reconciliation(compared: "pd.DataFrame") -> None:
-    """How far two sources of each column are apart.
+    """How far two sources of each column are apart; nothing where none has two.
 
     Parameters
     ----------
     compared : pandas.DataFrame
         Columns of `panels.reconcile.RECONCILIATION`.
     """
+    if not len(compared):
+        return
     apart = compared.assign(difference=compared["relative_difference"].abs())
     grouped = apart.groupby(["column", "table_a", "table_b"], sort=False)
     summary = grouped.agg(
@@ -50,4 +51,4 @@ def show_reconciliation(compared: "pd.DataFrame") -> None:
     shown = far[["column", "city_id", "year", "value_a", "value_b", "relative_difference"]]
     if len(far):
         print_table(shown.head(SHOWN), title=f"Above the tolerance: {len(far)}")
-    say("  (all in reconciliation.parquet)")
+    say("  (all in reconciliation.parquet of a run)")

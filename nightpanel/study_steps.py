@@ -155,7 +155,7 @@ class BalancedStep(Section):
     columns: list[str] = []
     """Columns that may not be missing."""
     years: Annotated[list[int], Field(min_length=1)] | None = None
-    """The years; all of the panel when left out."""
+    """The years; those of the study, or all of the panel, when left out."""
 
 
 class IndexStep(Section):

@@ -1,6 +1,7 @@
 """Industrial upgrading: the level of the sector structure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -85,9 +86,13 @@ def uil(
     keep = ~bad if on_bad_shares == "drop" else np.ones(len(table), dtype=bool)
     values[~keep] = np.nan
     _refuse_outside(table, values, where)
+    said = _Said(table, reported, shares[0] if shares else "", where, origins)
+    made_up = np.flatnonzero(filled & keep).tolist() if value_added is not None else []
     audit = [
-        *_counts(where, by_levels, filled & keep, values, off & ~filled),
-        *_bad_rows(table, shares, reported, bad, on_bad_shares, where, origins),
+        *_counts(where, by_levels, filled & keep, values),
+        *(said.from_shares(row, values[row]) for row in made_up),
+        *(said.unused(row) for row in np.flatnonzero(off & ~filled).tolist()),
+        *(said.off(row, on_bad_shares) for row in np.flatnonzero(bad).tolist()),
     ]
     return IndexResult(
         pd.Series(values, index=table.index, name="uil"),
@@ -149,14 +154,11 @@ def _shares_error(table: pd.DataFrame, reported: Floats, bad: Bools, where: str)
     )
 
 
-def _counts(
-    where: str, by_levels: Floats, filled: Bools, values: Floats, unused: Bools
-) -> list[AuditRow]:
+def _counts(where: str, by_levels: Floats, filled: Bools, values: Floats) -> list[AuditRow]:
     found = [
         ("uil_from_value_added", ~np.isnan(by_levels), "P from value added"),
         ("uil_from_shares", filled, "P from reported shares"),
         ("uil_missing", np.isnan(values), "neither value added nor shares complete, or dropped"),
-        ("shares_off_unused", unused, "shares miss 1 where value added is used"),
     ]
     return [
         AuditRow("panel", rule, where, f"{rows.sum()} city-years: {what}", int(rows.sum()))
@@ -165,31 +167,37 @@ def _counts(
     ]
 
 
-def _bad_rows(
-    table: pd.DataFrame,
-    columns: Sequence[str] | None,
-    reported: Floats,
-    bad: Bools,
-    action: str,
-    where: str,
-    origins: Origins,
-) -> list[AuditRow]:
-    done = {"keep": "kept", "drop": "dropped"}
-    column = columns[0] if columns else ""
-    rows = []
-    for row in np.flatnonzero(bad):
-        file, line = origins.of(column, *key_at(table, row))
-        text = " + ".join(f"{share:.6g}" for share in reported[row])
-        rows.append(
-            AuditRow(
-                "panel",
-                "shares_off",
-                f"{where}: {named(table, row)}",
-                f"shares sum to {reported[row].sum():.4f}; {done[action]}",
-                file=file,
-                row=line,
-                old=text,
-                new=text if action == "keep" else "",
-            )
-        )
-    return rows
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Audit rows on the shares of a city-year."""
+
+    table: pd.DataFrame
+    reported: Floats
+    column: str
+    where: str
+    origins: Origins
+
+    def from_shares(self, row: int, value: float) -> AuditRow:
+        detail = f"value added is not complete; from the shares {self._shares(row)}"
+        return self._row("uil_filled_from_shares", row, detail, "", f"{value:.6g}")
+
+    def unused(self, row: int) -> AuditRow:
+        detail = f"{self._sum(row)}; value added is used"
+        return self._row("shares_off_unused", row, detail, self._shares(row), "")
+
+    def off(self, row: int, action: str) -> AuditRow:
+        done = {"keep": "kept", "drop": "dropped"}
+        text = self._shares(row)
+        new = text if action == "keep" else ""
+        return self._row("shares_off", row, f"{self._sum(row)}; {done[action]}", text, new)
+
+    def _row(self, rule: str, row: int, detail: str, old: str, new: str) -> AuditRow:
+        file, line = self.origins.of(self.column, *key_at(self.table, row))
+        subject = f"{self.where}: {named(self.table, row)}"
+        return AuditRow("panel", rule, subject, detail, file=file, row=line, old=old, new=new)
+
+    def _shares(self, row: int) -> str:
+        return " + ".join(f"{share:.6g}" for share in self.reported[row])
+
+    def _sum(self, row: int) -> str:
+        return f"shares sum to {self.reported[row].sum():.4f}"

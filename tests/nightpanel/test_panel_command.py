@@ -82,6 +82,22 @@ def test_yearbooks_alone(folder: Path, command: Command) -> None:
     assert {"reconcile_filled", "unit_converted", "deflated"} <= set(audit["rule"])
 
 
+def test_check_says_what_a_run_will_say(folder: Path, command: Command) -> None:
+    """The reconciliation, and each rule of the panel's audit with its count."""
+    semicolons = (folder / "a.csv").read_text(encoding="utf-8").replace(",", ";")
+    (folder / "a.csv").write_text(semicolons, encoding="gb18030")
+    checked = command("check", folder / "study.toml")
+    assert checked.returncode == 0, checked.stderr
+    assert "gdp: 3 values of a" in checked.stdout
+    assert "Above the tolerance: 1" in checked.stdout
+    command("panel", folder / "study.toml", "--out", folder / "out")
+    audit = pd.read_parquet(folder / "out" / "audit.parquet")
+    assert {"guessed_encoding", "guessed_separator", "reconciled"} <= set(audit["rule"])
+    for rule, rows in audit.groupby("rule"):
+        first = rows.iloc[0]
+        assert f"  {rule}, {len(rows)}: {first['subject']}: {first['detail']}" in checked.stdout
+
+
 def test_what_is_up_to_date_is_left_alone_until_a_file_of_the_pattern_comes(
     folder: Path, command: Command
 ) -> None:

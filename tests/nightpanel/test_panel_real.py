@@ -14,7 +14,7 @@ pytestmark = pytest.mark.real
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "regional_coordination_panel.toml"
 YEARS = list(range(2011, 2022))
 RENAMED = {"4690": "4604", "6521": "6504", "6522": "6505", "5424": "5406"}
-"""Cities that stand under two codes, as their counties became a city: old to new."""
+"""Cities that stand under two codes, as their prefectures became cities: old to new."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,8 @@ def test_every_lost_city_lacks_loans_or_income_in_some_year(
 ) -> None:
     """Read by pandas alone: no city is lost that these files could complete, under any code."""
     lost = pd.read_csv(out / "tables" / "lost_cities.csv", dtype="str")
-    assert len(lost) == 56
+    assert len(lost) == 52
+    assert not set(lost["city_id"]) & set(RENAMED)
     assert dict(zip(lost["city_id"], lost["name"], strict=True))["3712"] == "莱芜市"
     assert lost["reason"].str.len().min() > 20
     folder = data_dir / "panel"
@@ -65,12 +66,13 @@ def test_every_lost_city_lacks_loans_or_income_in_some_year(
         ),
         (incomes, "city_code", "year", ["gdp_per_capita"]),
     ]
-    for city in sorted(set(lost["city_id"].replace(RENAMED))):
+    for city in lost["city_id"]:
         if city == "3414":  # Chaohu, dissolved in 2011: no industry and no digital finance
             continue
+        codes = [int(one) for one in (city, *(old for old in RENAMED if RENAMED[old] == city))]
         whole = True
         for table, code, year, columns in both:
-            rows = table[(table[code] // 100 == int(city)) & table[year].isin(YEARS)]
+            rows = table[(table[code] // 100).isin(codes) & table[year].isin(YEARS)]
             whole &= len(rows.dropna(subset=columns)) == len(YEARS)
         assert not whole, city
     assert not set(lost["city_id"]) & set(panel["city_id"])
@@ -84,12 +86,58 @@ def test_every_lost_city_year_has_a_reason(out: Path, panel: pd.DataFrame) -> No
     by_join = dropped[~dropped["place"].str.startswith("panel.steps")]
     assert set(map(tuple, by_join[keys].to_numpy())) == set(map(tuple, unmatched[keys].to_numpy()))
     by_step = dropped[dropped["place"].str.startswith("panel.steps")]
-    assert (len(by_step), by_step["city_id"].nunique()) == (68, 9)
+    assert (len(by_step), by_step["city_id"].nunique()) == (90, 11)
     shannan = by_step.loc[by_step["city_id"] == "5405", "reason"].unique().tolist()
     assert shannan == [
         "loans_and_deposits missing in 2011-2016; gdp_per_capita missing in 2011-2017"
     ]
     assert not set(map(tuple, dropped[keys].to_numpy())) & set(map(tuple, panel[keys].to_numpy()))
+
+
+def test_two_sources_of_sector_shares_are_compared(out: Path, data_dir: Path) -> None:
+    """Differences above 2 % by pandas alone, on the city-years whose code never changed."""
+    found = pd.read_parquet(out / "reconciliation.parquet")
+    assert (found["table_a"] == "industry").all()
+    assert found.groupby("column")["above"].sum().to_dict() == {
+        "share_primary": 857, "share_secondary": 663, "share_tertiary": 704,
+    }  # fmt: skip
+    folder = data_dir / "panel"
+    first = pd.read_excel(
+        folder / "yearbooks" / "city_industry_structure_2000_2023.xlsx",
+        sheet_name="面板数据2000-2023",
+    ).dropna(subset=["城市代码"])
+    first = first.assign(
+        city_id=first["城市代码"].astype(int) // 100, year=first["年度标识"].astype(int)
+    )
+    second = pd.read_csv(folder / "china_city_panel_real.csv")
+    second = second.assign(city_id=second["city_code"] // 100)
+    both = first.merge(second, on=["city_id", "year"], validate="one_to_one")
+    moved = {int(code) for pair in RENAMED.items() for code in pair}
+    same = found[~found["city_id"].astype(int).isin(moved)]
+    names = {"share_primary": ("第一产业占GDP比重", "primary_share_pct"),
+             "share_tertiary": ("第三产业占GDP比重", "tertiary_share_pct")}  # fmt: skip
+    for column, (one, other) in names.items():
+        pair = both.loc[~both["city_id"].isin(moved), [one, other]].dropna()
+        apart = (pair[one] - pair[other] / 100).abs() / np.maximum(pair[one], pair[other] / 100)
+        made = same[same["column"] == column]
+        assert len(pair) == made["relative_difference"].notna().sum()
+        assert (apart > 0.02).sum() == made["above"].sum()
+
+
+def test_the_74_rows_whose_unused_shares_miss_one_are_flagged_each(
+    out: Path, data_dir: Path
+) -> None:
+    audit = pd.read_parquet(out / "audit.parquet")
+    off = audit[audit["rule"] == "shares_off_unused"]
+    assert (len(off), off["row"].nunique(), off["count"].sum()) == (74, 74, 74)
+    file = data_dir / "panel" / "yearbooks" / "city_industry_structure_2000_2023.xlsx"
+    sheet = pd.read_excel(file, sheet_name="面板数据2000-2023")
+    names = ["第一产业占GDP比重", "第二产业占GDP比重", "第三产业占GDP比重"]
+    rows = sheet.iloc[off["row"].to_numpy(dtype="int64") - 2]
+    assert ((rows[names].sum(axis=1) - 1).abs() > 0.005).all()
+    assert off["old"].tolist() == [
+        " + ".join(f"{share:.6g}" for share in row) for row in rows[names].to_numpy()
+    ]
 
 
 def test_265_are_left_without_the_cities_whose_shares_miss_one(

@@ -367,3 +367,27 @@ def test_known_units_are_neither_mixed_nor_overwritten(
     b = "code,year,deposits（亿元）\n3201,2010,5\n"
     with pytest.raises(TableColumnError, match=said):
         two_tables(tmp_path, a, b, rest)
+
+
+def test_a_study_year_that_a_table_lacks_is_told(tables: Path, command) -> None:
+    """Balance and gaps show it, the audit names it, and no city is complete without it."""
+    text = HEAD.replace("2014]", "2014, 2015]")
+    (tables / "study.toml").write_text(text, encoding="utf-8")
+    ended = command("run", tables / "study.toml", "--out", tables / "out")
+    assert ended.returncode == 0, ended.stderr
+    audit = pd.read_parquet(tables / "out" / "audit.parquet").set_index("rule")
+    told = audit.loc["year_without_rows"]
+    assert (told["subject"], told["detail"]) == ("year 2015", "no row of it in a.csv, b.csv")
+    balance = pd.read_csv(tables / "out" / "tables" / "balance.csv", dtype="str")
+    assert set(balance["pattern"]) == {"####.", "##.#."}
+    gaps = pd.read_csv(tables / "out" / "tables" / "missing.csv", dtype="str")
+    assert set(gaps.loc[gaps["column"] == "(row)", "map"]) == {"..3.#"}
+    step = '\n[[panel.steps]]\nstep = "balanced"\n'
+    (tables / "study.toml").write_text(text + step, encoding="utf-8")
+    refused = command("run", tables / "study.toml", "--out", tables / "other")
+    assert refused.returncode == 1
+    assert "a city with every column in 2011-2015" in refused.stderr
+    (tables / "study.toml").write_text(
+        text + step + "years = [2011, 2012, 2013, 2014]\n", encoding="utf-8"
+    )
+    assert command("run", tables / "study.toml", "--out", tables / "other").returncode == 0

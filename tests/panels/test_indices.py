@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from geo.errors import DomainError, SharesError, TableColumnError
 from panels.indices import uil
+from panels.origins import Origins
 
 VA = ["va1", "va2", "va3"]
 SHARES = ["s1", "s2", "s3"]
@@ -31,7 +32,8 @@ def numbers(result):
 
 
 def rules(result):
-    return {row.rule: row.count for row in result.audit if row.rule != "shares_off"}
+    counts = ("uil_from_value_added", "uil_from_shares", "uil_missing")
+    return {row.rule: row.count for row in result.audit if row.rule in counts}
 
 
 def test_value_added_by_hand():
@@ -55,15 +57,25 @@ def test_value_added_comes_first_and_shares_fill():
         va=[[1, 1, 2], [1, np.nan, 2], [np.nan] * 3, [1, 0, 0]],
         shares=[[0.1, 0.4, 0.5], [0.1, 0.4, 0.5], [np.nan, 0.5, 0.5], [0.2, 0.5, 0.5]],
     )
-    result = uil(table, value_added=VA, shares=SHARES, where=WHERE)
+    places = {("4508", 2018 + at): ("yearbook.xlsx", 2 + at) for at in range(4)}
+    origins = Origins(dict.fromkeys(SHARES, "book"), {"book": places})
+    result = uil(table, value_added=VA, shares=SHARES, where=WHERE, origins=origins)
     np.testing.assert_allclose(result.values, [2.25, 2.4, np.nan, 1.0], atol=1e-14)
     assert result.keep.all()
     assert rules(result) == {
         "uil_from_value_added": 2,
         "uil_from_shares": 1,
         "uil_missing": 1,
-        "shares_off_unused": 1,
     }
+    told = [row for row in result.audit if row.file]
+    assert [(one.rule, one.subject, one.row, one.old, one.new) for one in told] == [
+        ("uil_filled_from_shares", f"{WHERE}: city 4508, year 2019", 3, "", "2.4"),
+        ("shares_off_unused", f"{WHERE}: city 4508, year 2021", 5, "0.2 + 0.5 + 0.5", ""),
+    ]
+    assert [one.detail for one in told] == [
+        "value added is not complete; from the shares 0.1 + 0.4 + 0.5",
+        "shares sum to 1.2000; value added is used",
+    ]
 
 
 @given(st.lists(st.lists(st.integers(0, 10**9), min_size=3, max_size=3), min_size=1, max_size=8))
