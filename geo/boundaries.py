@@ -184,7 +184,7 @@ def _checked(
     cities, city_audit = city_ids(table, columns, units, source=source)
     labels, name_audit = names(table, columns, source=source)
     # Before the repair: what the way back to WGS84 might break is mended like the rest.
-    geometry, restored = in_wgs84(read.geometry, datum, read.crs, source=source)
+    geometry, restored = in_wgs84(read.geometry, datum, units, read.crs, source=source)
     polygons, repairs = repair(geometry, units, read.crs, source=source)
     texts = {"unit_id": units, "city_id": cities, "name": labels}
     return Units(

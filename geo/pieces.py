@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geo._polygonal import polygonal
 from geo.area import WGS84, geodesic_area_km2
 from geo.audit import AuditRow
 from geo.boundaries import Units
@@ -63,7 +64,7 @@ def pieces(old: Units, new: Units, *, sliver: float = SLIVER) -> Pieces:
     before, after = old.table.to_crs(WGS84), new.table.to_crs(WGS84)
     left, right = before.geometry.to_numpy(), after.geometry.to_numpy()
     pairs = shapely.STRtree(right).query(left, predicate="intersects")
-    shapes = _polygonal(_intersections(left[pairs[0]], right[pairs[1]]))
+    shapes = polygonal(_intersections(left[pairs[0]], right[pairs[1]]))
     solid = ~shapely.is_empty(shapes)
     (first, second), shapes = pairs[:, solid], shapes[solid]
     cut = gpd.GeoDataFrame(
@@ -96,20 +97,6 @@ def _intersections(left: NDArray[np.object_], right: NDArray[np.object_]) -> NDA
 
     done = in_threads(cut, starts, processors())
     return np.concatenate([np.empty(0, dtype=object), *done])
-
-
-def _polygonal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """What of each shape has an area: touching polygons also share lines and points."""
-    kinds = shapely.get_type_id(shapes)
-    mixed = kinds == shapely.GeometryType.GEOMETRYCOLLECTION
-    result = shapes.copy()
-    areal_kinds = [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON]
-    result[~np.isin(kinds, areal_kinds)] = shapely.Polygon()
-    for at in np.flatnonzero(mixed):
-        parts = shapely.get_parts(shapes[at])
-        areal = shapely.get_parts(parts[shapely.get_dimensions(parts) == 2])
-        result[at] = shapely.multipolygons(areal)
-    return result
 
 
 def _areas(shapes: NDArray[np.object_]) -> NDArray[np.float64]:

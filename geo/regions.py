@@ -7,6 +7,7 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from geo._polygonal import polygonal
 from geo.errors import BoundaryFileError, GeometryError, MissingCrsError
 
 
@@ -59,11 +60,6 @@ def read_regions(path: Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
             found=f"{int(wrong.sum())} features without one",
             hint="remove points and lines, or buffer them",
         )
-    polygonal = [_polygonal(shape) for shape in shapes]
-    return gpd.GeoDataFrame(geometry=polygonal, crs=table.crs)
-
-
-def _polygonal(shape: shapely.Geometry) -> shapely.Geometry:
-    """What of a repaired geometry has an area."""
-    parts = shapely.get_parts(shapely.get_parts(shape))
-    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    # Polygons of a collection may overlap.
+    united = shapely.union_all(polygonal(shapes)[:, None], axis=1)
+    return gpd.GeoDataFrame(geometry=united, crs=table.crs)

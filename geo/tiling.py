@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo._polygonal import polygonal
 from geo.area import rings_area_km2
 from geo.boundaries import Units
 from geo.outlines import AREA_TOLERANCE, outlines, without_shared_edges
@@ -113,7 +114,7 @@ def _overlaps(shapes: Geometries, cities: Ints, whole: Geometries) -> tuple[Ints
 
     def share(block: slice) -> Geometries:
         both = shapely.intersection(shapes[left[block]], shapes[right[block]])
-        return _polygonal(np.asarray(both, dtype=object))
+        return polygonal(np.asarray(both, dtype=object))
 
     pieces = in_threads(share, blocks(len(left), PAIRS_PER_CALL), processors())
     shared = np.concatenate([np.empty(0, dtype=object), *pieces])
@@ -121,22 +122,15 @@ def _overlaps(shapes: Geometries, cities: Ints, whole: Geometries) -> tuple[Ints
     return np.stack([left, right])[:, some], shared[some]
 
 
-def _polygonal(shapes: Geometries) -> Geometries:
-    """(n,) what of each geometry has area, as a multipolygon."""
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    # The parts of a collection may be multipolygons.
-    inner, back = shapely.get_parts(parts, return_index=True)
-    flat = shapely.get_dimensions(inner) == 2
-    result: Geometries = np.full(len(shapes), shapely.MultiPolygon(), dtype=object)
-    if flat.any():
-        shapely.multipolygons(inner[flat], indices=owner[back[flat]], out=result)
-    return result
-
-
 def _united(shapes: Geometries) -> Geometries:
     """Their union as polygons."""
-    parts = shapely.get_parts(shapely.get_parts(shapely.union_all(shapes)))
-    return np.asarray(parts[shapely.get_dimensions(parts) == 2], dtype=object)
+    return _parts(shapely.union_all(shapes))
+
+
+def _parts(shape: shapely.Geometry) -> Geometries:
+    """The polygons of a geometry."""
+    whole = polygonal(np.array([shape], dtype=object))
+    return np.asarray(shapely.get_parts(whole), dtype=object)
 
 
 def _enclosed(union: shapely.Geometry) -> Geometries:
@@ -154,8 +148,7 @@ def _enclosed(union: shapely.Geometry) -> Geometries:
 
 def _left_over(union: shapely.Geometry, reference: Geometries) -> Geometries:
     """What of a reference a union leaves uncovered."""
-    left = shapely.get_parts(shapely.difference(shapely.union_all(reference), union))
-    return np.asarray(left[shapely.get_dimensions(left) == 2], dtype=object)
+    return _parts(shapely.difference(shapely.union_all(reference), union))
 
 
 def _land_km2(

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from geo.audit import AuditRow
 
 WARNINGS = (
-    "misread_text", "cut_text", "doubtful_encoding", "doubtful_datum", "shifted_boundaries",
-    "outside_city", "city_without_polygon",
+    "misread_text", "cut_text", "doubtful_encoding", "doubtful_datum", "outside_datum",
+    "shifted_boundaries", "outside_city", "city_without_polygon",
 )  # fmt: skip
 """Rules that a person should look into."""
 

@@ -6,17 +6,16 @@ import numpy as np
 import pandas as pd
 
 from geo.audit import AuditRow
-from geo.errors import DomainError, TableColumnError
+from geo.errors import DomainError
 from panels.composite import (
-    SCALE_COLUMNS,
-    Indicator,
     Recipe,
     estimate_scale,
     group_names,
     missing_rows,
     scaled_indicators,
 )
-from panels.schema import KEY, missing_column, number_array, require_columns
+from panels.saved_scale import scale_of_recipe
+from panels.schema import KEY, number_array, require_columns
 from panels.steps.stepped import Floats, years_text
 
 
@@ -64,13 +63,14 @@ def composite(
     TableColumnError
         A column of the table or of the scale is missing, or the scale is of other indicators.
     DomainError
-        See `panels.composite.estimate_scale`; or the scale has no weights of a year.
+        See `panels.composite.estimate_scale` and `panels.saved_scale.scale_of_recipe`; or the scale
+        has no weights of a year.
     """
     if scale is None:
         scale = estimate_scale(table, recipe, where=where)
         given = False
     else:
-        scale, given = _of_recipe(scale, recipe, where), True
+        scale, given = scale_of_recipe(scale, recipe, where=where), True
     raw = number_array(table, [one.column for one in recipe.indicators], where=where)
     lower, upper, within, across = _by_row(table, scale, recipe, where)
     reverse = np.array([one.reverse for one in recipe.indicators])
@@ -82,29 +82,6 @@ def composite(
     parts = scaled * within * across
     shares = _contributions(table, recipe, parts)
     return Composite(values, scale, parts, shares, tuple(audit))
-
-
-def _of_recipe(scale: pd.DataFrame, recipe: Recipe, where: str) -> pd.DataFrame:
-    """The rows of a scale that are the recipe's, refused where it is made otherwise."""
-    for name in SCALE_COLUMNS:
-        if name not in scale.columns:
-            raise missing_column(name, list(scale.columns), where=f"{where}: scale")
-    own = scale[scale["index"] == recipe.name].copy()
-    own["group"] = own["group"].fillna("").astype("str")
-    own["reverse"] = own["reverse"].map(lambda cell: str(cell).lower() in {"true", "1", "1.0"})
-    own["year"] = own["year"].astype("Int64")
-    parts = (own[name] for name in ("indicator", "group", "reverse"))
-    saved = {Indicator(str(one), str(of), bool(down)) for one, of, down in zip(*parts, strict=True)}
-    made = set(zip(own["method"], own["scaling"], strict=True))
-    if saved != set(recipe.indicators) or made != {(recipe.method, recipe.scaling)}:
-        found = ", ".join(sorted(one.column for one in saved)) or f"no index {recipe.name!r}"
-        raise TableColumnError(
-            f"{where}: scale",
-            expected="the indicators, groups, directions and method of this index",
-            found=found,
-            hint="name the scale of the same index, or change the index",
-        )
-    return own.reset_index(drop=True)
 
 
 def _by_row(

@@ -44,6 +44,16 @@ class Range:
         )
         return [make(bound) for bound, make in pairs if bound is not None]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no value can be within."""
+        lower = [bound for bound in (self.minimum, self.above) if bound is not None]
+        upper = [bound for bound in (self.maximum, self.below) if bound is not None]
+        if not (lower and upper):
+            return False
+        low, high = max(lower), min(upper)
+        return low > high or (low == high and (self.above == low or self.below == high))
+
     def __str__(self) -> str:
         words = (
             ("at least", self.minimum),
@@ -85,7 +95,8 @@ def check_ranges(
     TableColumnError
         A column is missing or no number, a range has no bound, or ``out_of_range`` exists.
     DomainError
-        A value is outside a range that refuses; column, city, year, value and number are named.
+        A range is empty, or a value is outside a range that refuses; column, city, year, value and
+        number are named.
     """
     rows = check_panel(table, where=where)
     columns = {name: _schema(name, one, where) for name, one in ranges.items()}
@@ -131,6 +142,13 @@ def _schema(name: str, one: Range, where: str) -> pa.Column:
             expected="minimum, maximum, above or below",
             found="no bound",
             hint="state one, or remove the range",
+        )
+    if one.is_empty:
+        raise DomainError(
+            f"{where}.{name}",
+            expected="a range with values in it",
+            found=str(one),
+            hint="correct the bounds",
         )
     return pa.Column(float, checks, nullable=True)
 

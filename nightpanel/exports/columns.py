@@ -5,10 +5,11 @@ One place, ``columns.toml``, from which every format takes what it can say of a 
 
 import re
 import tomllib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 
@@ -38,22 +39,36 @@ class Column:
         return f"{self.label} [{self.unit}]" if self.unit else self.label
 
 
-def described(names: Sequence[str], *, products: Collection[str] = ()) -> tuple[Column, ...]:
+def described(
+    names: Sequence[str],
+    *,
+    table: str = "",
+    products: Collection[str] = (),
+    units: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Column, ...]:
     """What columns hold.
 
     Parameters
     ----------
     names : sequence of str
         Columns of an output table, in its order.
+    table : str
+        The table, where some of its columns mean something else than elsewhere.
     products : collection of str
         The table's light products. Light has a unit if all of them are shipped and share it.
+    units : mapping of str to str
+        Units of columns that the table states itself; they go before those of the dictionary.
 
     Returns
     -------
     tuple of Column
         One for each name. A column of a study's own is labelled by its name.
     """
-    return tuple(_described(name, products) for name in names)
+    found = (_described(name, table, products) for name in names)
+    return tuple(
+        replace(column, unit=units[column.name]) if column.name in units else column
+        for column in found
+    )
 
 
 def with_metadata(table: pa.Table, columns: Sequence[Column]) -> pa.Table:
@@ -76,8 +91,8 @@ def _dictionary() -> dict[str, dict[str, str]]:
     return tomllib.loads(COLUMNS_FILE.read_text(encoding="utf-8"))
 
 
-def _described(name: str, products: Collection[str]) -> Column:
-    known = _dictionary().get(name)
+def _described(name: str, table: str, products: Collection[str]) -> Column:
+    known = _dictionary().get(f"{table}.{name}", _dictionary().get(name))
     year = OF_YEAR.fullmatch(name)
     if known is not None:
         return _column(name, known, products)

@@ -8,7 +8,7 @@ from geo.errors import OutputError
 from nightpanel.exports.csv_file import write_csv
 from nightpanel.exports.flatgeobuf import write_flatgeobuf
 from nightpanel.exports.geoparquet import write_geoparquet
-from nightpanel.exports.kinds import SHAPES, WITH_SHAPES, Format, What, format_of
+from nightpanel.exports.kinds import SHAPES, WITH_SHAPES, Format, What, format_of, require_known
 from nightpanel.exports.map_file import MAPS, write_geopackage
 from nightpanel.exports.stata_file import write_stata
 from nightpanel.exports.tables import ExportTable, read_table, read_years
@@ -40,9 +40,11 @@ def export(
     ----------
     out : Path
         Output folder of an earlier run.
-    what : {"townships", "cities", "panel", "unit_years", "city_years"}
-        Units with a column of light a year; cities with a column of Gini a year; the panel; the
-        long tables of units and of cities.
+    what : `nightpanel.exports.kinds.What`
+        Units with a column of light a year (``townships``); cities with a column of Gini a year
+        (``cities``); the ``panel``; the long tables of units and of cities (``unit_years``,
+        ``city_years``); what did not join or was lost, what names were taken for, two sources side
+        by side (``unmatched``, ``dropped``, ``matches``, ``reconciliation``); the ``audit``.
     to : Path
         The file to write. It appears whole or not at all, after it has been read back.
     format : {"gpkg", "geoparquet", "fgb", "csv", "dta", "xlsx"}, optional
@@ -59,8 +61,10 @@ def export(
     Raises
     ------
     OutputError
-        The folder lacks the table, the format does not fit, or the file cannot be written.
+        There is no such table, the folder lacks it, the format does not fit, or the file cannot be
+        written.
     """
+    require_known(what)
     chosen = format or format_of(to)
     _require_fitting(out, what, to, chosen, bom)
     table = read_table(out, what)

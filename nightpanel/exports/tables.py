@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
@@ -21,6 +22,11 @@ FILES: dict[What, str] = {
     "panel": "panel.parquet",
     "unit_years": "units.parquet",
     "city_years": "cities.parquet",
+    "unmatched": "unmatched.parquet",
+    "dropped": "dropped.parquet",
+    "matches": "matches.parquet",
+    "reconciliation": "reconciliation.parquet",
+    "audit": "audit.parquet",
 }
 LONG: dict[What, What] = {"townships": "unit_years", "cities": "city_years"}
 """The long table that belongs to a layer."""
@@ -51,7 +57,7 @@ def read_table(out: Path, what: What) -> ExportTable:
     ----------
     out : Path
         Output folder of an earlier run.
-    what : {"townships", "cities", "panel", "unit_years", "city_years"}
+    what : `nightpanel.exports.kinds.What`
 
     Returns
     -------
@@ -64,12 +70,24 @@ def read_table(out: Path, what: What) -> ExportTable:
     """
     rows = _layer(out, what) if what in SHAPES else arrow_table(read_output(out, FILES[what]))
     names = [name for name in rows.column_names if name != GEOMETRY]
-    return ExportTable(what, rows, described(names, products=_products(out, rows)))
+    columns = described(
+        names,
+        table=what,
+        products=_products(out, rows),
+        units={} if what in SHAPES else _units(output_path(out, FILES[what])),
+    )
+    return ExportTable(what, rows, columns)
 
 
 def read_years(out: Path, what: What) -> tuple[Block, ...]:
     """The long table that belongs to a layer, in blocks of years."""
     return year_blocks(read_output(out, FILES[LONG[what]]))
+
+
+def _units(path: Path) -> dict[str, str]:
+    """Units that the fields of a parquet file state, as `nightpanel.outputs.write_table` does."""
+    said = {field.name: (field.metadata or {}).get(b"unit") for field in pq.read_schema(path)}
+    return {name: unit.decode() for name, unit in said.items() if unit is not None}
 
 
 def _products(out: Path, rows: pa.Table) -> Sequence[str]:

@@ -135,6 +135,30 @@ def test_a_declared_datum_is_restored_at_reading(tmp_path, datum: str, suffix: s
     assert f"{datum} restored to WGS84: 15 vertices" in row.detail
 
 
+@pytest.mark.parametrize("deep", [False, True])
+def test_what_lies_outside_is_not_said_to_be_restored(tmp_path, deep: bool) -> None:
+    """Paris is left alone, a box across the eastern edge is moved in part."""
+    table = shifted_table("GCJ-02", deep=deep)
+    table.loc[1, "geometry"] = box(2.0, 48.0, 3.0, 49.0)
+    table.loc[2, "geometry"] = box(137.0, 36.0, 138.0, 37.0)
+    path = tmp_path / "units.gpkg"
+    table.to_file(path)
+    units = read_units(path, unit_id="code", city_id="code", datum="GCJ-02")
+    assert shapely.bounds(units.table.geometry[1]).tolist() == [2.0, 48.0, 3.0, 49.0]
+    moved, paris, edge = units.audit[-3:]
+    assert (moved.rule, moved.count) == ("restored_datum", 2)
+    assert "restored to WGS84: 7 vertices" in moved.detail
+    assert [(row.rule, row.row) for row in (paris, edge)] == [
+        ("outside_datum", 2), ("outside_datum", 3)
+    ]  # fmt: skip
+    assert "'b'" in paris.subject
+    assert "5 of 5 vertices lie outside 72.004-137.8347 E" in paris.detail
+    assert "3 of 5 vertices" in edge.detail
+    europe = table.iloc[[1]].reset_index(drop=True)
+    only = make_units(europe, unit_id="code", city_id="code", datum="GCJ-02")
+    assert [row.rule for row in only.audit] == ["outside_datum"]
+
+
 def test_heights_are_dropped_and_told() -> None:
     units = make_units(
         shifted_table("GCJ-02", deep=True), unit_id="code", city_id="code", datum="GCJ-02"

@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from geo.errors import OutputError
+from nightpanel.exports.export import export
 from nightpanel.manifest import read_manifest
 from tests.nightpanel.conftest import Command
 
@@ -96,6 +98,31 @@ def test_check_says_what_a_run_will_say(folder: Path, command: Command) -> None:
     for rule, rows in audit.groupby("rule"):
         first = rows.iloc[0]
         assert f"  {rule}, {len(rows)}: {first['subject']}: {first['detail']}" in checked.stdout
+
+
+def test_tables_about_the_panel_are_exported_and_units_stay(folder: Path, command: Command) -> None:
+    out = folder / "out"
+    command("panel", folder / "study.toml", "--out", out)
+    for what in ("unmatched", "dropped", "matches", "reconciliation", "audit"):
+        for ending in ("csv", "xlsx", "dta", "gpkg"):
+            export(out, what=what, to=folder / f"{what}.{ending}")
+    done = command("export", out, "--what", "audit", "--to", folder / "audit.csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    compared = pd.read_csv(folder / "reconciliation.csv", dtype={"city_id": "str"})
+    assert compared["chosen"].tolist() == ["a", "a", "b", "a"]
+    assert compared["city_id"].tolist() == ["1100", "1100", "4508", "4508"]
+    written = pd.read_parquet(out / "audit.parquet")
+    assert pd.read_excel(folder / "audit.xlsx")["rule"].tolist() == written["rule"].tolist()
+    export(out, what="panel", to=folder / "panel.dta")
+    export(out, what="panel", to=folder / "panel.xlsx")
+    with pd.read_stata(folder / "panel.dta", iterator=True) as stata:
+        labels = stata.variable_labels()
+    assert (labels["gdp"], labels["year"]) == ("gdp [亿元]", "Year")
+    notes = pd.read_excel(folder / "panel.xlsx", sheet_name="notes").set_index("column")
+    assert notes.loc["gdp_real", "unit"] == "亿元"
+    assert notes.loc["year", "description"] == "Calendar year"
+    with pytest.raises(OutputError, match=r"expected one of townships.*found 'outliers'"):
+        export(out, what="outliers", to=folder / "outliers.csv")
 
 
 def test_what_is_up_to_date_is_left_alone_until_a_file_of_the_pattern_comes(

@@ -171,14 +171,81 @@ def test_a_scale_of_something_else_is_refused():
     scale = estimate_scale(table, recipe("a", "b"), where="x")
     with pytest.raises(TableColumnError, match=r"x: scale: expected the indicators.*found a, b"):
         composite(table, recipe("a", "c"), scale=scale, where="x")
-    with pytest.raises(TableColumnError, match="x: scale"):
+    with pytest.raises(DomainError, match=r"x: scale: column 'method' of 'a' \(row 2\): .*equal"):
         composite(table, recipe("a", "b", method="equal"), scale=scale, where="x")
     with pytest.raises(TableColumnError, match="column 'weight'"):
         composite(table, recipe("a", "b"), scale=scale.drop(columns="weight"), where="x")
     by_year = estimate_scale(table, recipe("a", "b", weights="year"), where="x")
     later = table.assign(year=2021)
     with pytest.raises(DomainError, match=r"x: weights: .*found none of 2021"):
-        composite(later, recipe("a", "b"), scale=by_year, where="x")
+        composite(later, recipe("a", "b", weights="year"), scale=by_year, where="x")
+
+
+GROUPED = recipe(Indicator("a", "g"), Indicator("b", "g"), Indicator("c", "h"))
+
+
+def test_every_scale_that_is_made_is_taken_again():
+    rng = np.random.default_rng(10)
+    table = keyed({name: rng.uniform(size=12) for name in "abc"}, [2019] * 6 + [2020] * 6)
+    for given_recipe in (
+        GROUPED,
+        recipe("a", "b", weights="year", zeros="shift", shift=0.01),
+        recipe("a", "b", method="equal", scaling="standardised"),
+    ):
+        first = composite(table, given_recipe, where="x")
+        again = composite(table, given_recipe, scale=first.scale, where="x")
+        pd.testing.assert_frame_equal(again.values, first.values)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "cell", "match"),
+    [
+        (0, "weight", "abc", r"column 'weight' of 'a' \(row 2\): expected a finite .*found 'abc'"),
+        (1, "weight", -7, r"column 'weight' of 'b' \(row 3\): expected a weight of 0 or more"),
+        (1, "weight", 0.9, r"column 'weight': expected weights that sum to 1.*in group 'g'"),
+        (2, "group_weight", 0.9, r"column 'group_weight': expected weights that sum to 1"),
+        (0, "group_weight", 0.0, r"'group_weight' of 'b'.*one weight for all of a group"),
+        (2, "upper", -9.0, r"column 'upper' of 'c' \(row 4\): expected an upper bound above"),
+        (2, "lower", np.nan, r"column 'lower' of 'c' \(row 4\): expected a finite number"),
+        (2, "upper", np.inf, r"column 'upper' of 'c' \(row 4\): expected a finite number"),
+        (2, "reverse", "perhaps", r"column 'reverse' of 'c'.*expected True or False"),
+        (2, "year", "soon", r"column 'year' of 'c'.*expected a year"),
+        (2, "year", 2020, r"column 'year' of 'c'.*weights = \"pooled\" has: no year"),
+        (1, "zeros", "shift", r"column 'zeros' of 'b'.*expected limit"),
+    ],
+)
+def test_a_damaged_scale_is_refused(row, column, cell, match):
+    rng = np.random.default_rng(11)
+    table = keyed({name: rng.uniform(size=8) for name in "abc"})
+    scale = estimate_scale(table, GROUPED, where="x").astype({column: object})
+    scale.loc[row, column] = cell
+    with pytest.raises(DomainError, match=match):
+        composite(table, GROUPED, scale=scale, where="x")
+
+
+def test_rows_of_a_scale_that_are_twice_or_not_there_are_refused():
+    table = keyed({name: [1.0, 2.0, 4.0, 3.0] for name in "ab"}, [2019] * 2 + [2020] * 2)
+    made = recipe("a", "b", weights="year", method="equal")
+    scale = estimate_scale(table, made, where="x")
+    twice = pd.concat([scale, scale.iloc[[3]]], ignore_index=True)
+    with pytest.raises(DomainError, match=r"of 'b' \(row 6\): expected each indicator once"):
+        composite(table, made, scale=twice, where="x")
+    with pytest.raises(TableColumnError, match="all 2 indicators in each year, found fewer in 202"):
+        composite(table, made, scale=scale.iloc[:3], where="x")
+    scale.loc[3, "upper"] = 5.0
+    with pytest.raises(DomainError, match="the same bounds of an indicator in all years"):
+        composite(table, made, scale=scale, where="x")
+
+
+@pytest.mark.parametrize(
+    "other", [{"zeros": "shift"}, {"weights": "year"}, {"zeros": "shift", "shift": 0.5}]
+)
+def test_a_scale_that_was_made_otherwise_is_refused(other):
+    table = keyed({name: [1.0, 2.0, 4.0] for name in "ab"})
+    saved = recipe("a", "b", zeros="shift") if "shift" in other else recipe("a", "b")
+    scale = estimate_scale(table, saved, where="x")
+    with pytest.raises(DomainError, match=r"x: scale: column '(zeros|year|shift)'"):
+        composite(table, recipe("a", "b", **other), scale=scale, where="x")
 
 
 def test_gaps_are_counted_and_leave_bounds_alone():

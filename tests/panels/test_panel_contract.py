@@ -68,6 +68,24 @@ def test_ranges_that_hold_change_nothing(table):
         check_ranges(table, {"share": Range()})
 
 
+@pytest.mark.parametrize(
+    ("empty", "said"),
+    [
+        (Range(minimum=1, maximum=0, on_outside="flag"), "at least 1 and at most 0"),
+        (Range(minimum=1, below=1), "at least 1 and below 1"),
+        (Range(above=1, maximum=1), "at most 1 and above 1"),
+    ],
+)
+def test_a_range_without_values_is_refused(table, empty, said):
+    with pytest.raises(DomainError, match=f"panel.ranges.share: expected .*found {said}"):
+        check_ranges(table, {"share": empty})
+
+
+def test_a_range_of_one_value_is_a_range(table):
+    ones = table.assign(share=1.0)
+    assert check_ranges(ones, {"share": Range(minimum=1, maximum=1)}).audit == ()
+
+
 @given(st.lists(st.floats(-3, 3) | st.just(float("nan")), min_size=1, max_size=20))
 def test_flags_are_exactly_the_values_outside(values):
     table = pd.DataFrame({"city_id": "A", "year": range(2000, 2000 + len(values)), "x": values})

@@ -1,6 +1,7 @@
 """The real yearbooks: two sources, units, deflators, and what is proposed for each file."""
 
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from panels.tables.suggest import suggest
 
 pytestmark = pytest.mark.real
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "yearbooks.md"
 SHARES = ["share_primary", "share_secondary", "share_tertiary"]
 
 
@@ -48,7 +50,15 @@ def test_gdp_of_two_files(data_dir, industry):
     table = made.comparison
     assert table["relative_difference"].notna().sum() == 6041
     assert table["above"].sum() == 542
-    assert (table["chosen"] == "loans").sum() == 23
+    chosen = table["chosen"].value_counts()
+    assert chosen["loans"] == 23
+    page = PAGE.read_text(encoding="utf-8")
+    apart = table["relative_difference"].abs()
+    cells = ("gdp   ", "industry", "loans  ", "6041", "  542", f"{apart.median():.4f}",
+             f" {apart.max():.4f}")  # fmt: skip
+    assert f"│ {' │ '.join(cells)} │" in page
+    for label, count in chosen.drop("", errors="ignore").items():
+        assert f"  gdp: {count} values of {label}\n" in page
     wrong = TableSpec(file, "城市代码", "年份", {"gdp": "地区生产总值"}, units={"gdp": "亿元"})
     with pytest.raises(TableColumnError, match="found 万元, as the column itself says"):
         read_table(wrong)
@@ -101,6 +111,14 @@ FILES = [
     ("yearbooks/city_fdi_1996_2023.xlsx", None, "year", 1, 295),
     ("yearbooks/pilot_city_list.xlsx", None, None, 1, 92),
 ]
+
+
+def test_the_proposal_on_the_page_is_the_one_that_is_made(data_dir, monkeypatch):
+    monkeypatch.chdir(data_dir / "panel" / "yearbooks")
+    name = "city_fdi_1996_2023.xlsx"
+    page = PAGE.read_text(encoding="utf-8")
+    shown = page.split(f"$ nightpanel panel --suggest {name}\n")[1].split("\n```")[0]
+    assert suggested_block(suggest(Path(name))).strip() == shown.strip()
 
 
 @pytest.mark.parametrize(

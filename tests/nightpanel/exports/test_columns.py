@@ -6,8 +6,12 @@ import pandas as pd
 import pyarrow as pa
 import pyogrio
 
+from geo.audit import audit_table
 from geo.inequality import CITY_COLUMNS
 from nightpanel.exports.columns import Column, described, with_metadata
+from panels.cities.match import MATCH_COLUMNS
+from panels.losses import COLUMNS as LOST_COLUMNS
+from panels.reconcile import RECONCILIATION
 from tiles.unit_years import COLUMNS
 
 
@@ -34,6 +38,28 @@ def test_light_has_the_unit_of_its_product() -> None:
         units("mean", "dmsp-stable", "viirs-annual") == units("mean", "own") == units("mean") == ""
     )
     assert units("area_km2") == "km2"
+
+
+def test_every_column_of_the_tables_about_a_panel_is_described() -> None:
+    tables = {
+        "unmatched": ("side", "table", "city_id", "year"),
+        "dropped": LOST_COLUMNS,
+        "matches": ("table", *MATCH_COLUMNS),
+        "reconciliation": (*RECONCILIATION,),
+        "audit": (*audit_table([]).columns,),
+    }
+    for table, names in tables.items():
+        for column in described(names, table=table):
+            assert column.label != column.name, (table, column)
+            assert column.text != described(["of the user"])[0].text
+    assert described(["name"], table="matches") != described(["name"])
+
+
+def test_units_that_a_table_states_go_before_others() -> None:
+    gdp, mean, people = described(
+        ["gdp", "mean", "people"], products=["dmsp-stable"], units={"gdp": "亿元", "mean": "DN x 2"}
+    )
+    assert (gdp.title, mean.unit, people.unit) == ("gdp [亿元]", "DN x 2", "")
 
 
 def test_columns_of_years_and_of_the_user() -> None:
