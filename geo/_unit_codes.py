@@ -16,6 +16,7 @@ from geo.errors import BoundaryColumnError, DuplicateUnitError
 SHORTEST_CODE = 6
 LISTED_COLUMNS = 12
 # Whole numbers of more bits than these, or 53, have no float of their own.
+_FULL_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)}
 EXACT_BITS = {"float16": 11, "float32": 24}
 
 
@@ -225,6 +226,10 @@ def _text(
         read = [_text_of(value, exact_below=exact_below, where=where) for value in given]
         pairs = zip(read, given, strict=True)
         numbers = [(text, value) for text, value in pairs if not isinstance(value, str)]
+    wide = []
+    if codes and not all(map(str.isascii, read)):
+        plain = [text.translate(_FULL_WIDTH) for text in read]
+        wide = [pair for pair in zip(read, plain, strict=True) if pair[0] != pair[1]]
     stripped = []
     if numbers or read != given:
         pairs = zip(read, given, strict=True)
@@ -239,6 +244,10 @@ def _text(
     if stripped:
         detail = f"surrounding blanks removed, such as in {stripped[0]!r}"
         audit.append(AuditRow("boundaries", "stripped_blanks", subject, detail, len(stripped)))
+    if wide:
+        detail = f"full-width digits read as usual ones, such as {wide[0][0]!r} as {wide[0][1]!r}"
+        audit.append(AuditRow("boundaries", "full_width_digits", subject, detail, len(wide)))
+        read = plain
     texts = np.full(len(values), None, dtype=object)
     texts[present] = read
     return texts.tolist(), audit

@@ -32,6 +32,9 @@ class Pieces:
     table: gpd.GeoDataFrame
     """Columns ``old``, ``new`` (text), ``area_km2`` (geodesic) and the polygon in WGS84; one row
     for each pair that overlaps, sorted by ``old`` and ``new``."""
+    covered: pd.Series
+    """Share of each old polygon's area that lies in new ones, on the old ids; above one where new
+    ones overlap."""
     audit: tuple[AuditRow, ...]
     """Slivers left out, with their area, and old polygons that are covered only in part."""
 
@@ -83,8 +86,9 @@ def pieces(old: Units, new: Units, *, sliver: float = SLIVER) -> Pieces:
     _refuse_lost(before["unit_id"], kept["old"], source=f"{old.source} in {new.source}")
     audit = [*_sliver_audit(cut[small], sliver, old.source, new.source)]
     total = pd.Series(areas[0], index=before["unit_id"])
-    audit += _cover_audit(total, kept, sliver, old.source, new.source)
-    return Pieces(kept, tuple(audit))
+    covered = kept.groupby("old")["area_km2"].sum().reindex(total.index) / total
+    audit += _cover_audit(covered, sliver, old.source, new.source)
+    return Pieces(kept, covered, tuple(audit))
 
 
 def _intersections(left: NDArray[np.object_], right: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -126,11 +130,8 @@ def _sliver_audit(slivers: pd.DataFrame, sliver: float, old: str, new: str) -> l
     return [AuditRow("boundaries", "slivers", f"{old} in {new}", detail, len(slivers))]
 
 
-def _cover_audit(
-    areas: pd.Series, kept: pd.DataFrame, sliver: float, old: str, new: str
-) -> list[AuditRow]:
+def _cover_audit(covered: pd.Series, sliver: float, old: str, new: str) -> list[AuditRow]:
     """Old polygons of which a part that is no sliver lies in no new one, or in several."""
-    covered = kept.groupby("old")["area_km2"].sum().reindex(areas.index) / areas
     off = covered[(covered - 1.0).abs() > max(sliver, BENT)]
     return [
         AuditRow(

@@ -35,6 +35,14 @@ def crosswalk(
             "--sliver", min=0.0, max=1.0, help="Pieces below this share of both are left out."
         ),
     ] = 0.01,
+    cover_tolerance: Annotated[
+        float,
+        typer.Option(
+            "--cover-tolerance",
+            min=0.0,
+            help="Share of an old division that may lie in no new one, or in several.",
+        ),
+    ] = 0.05,
     threads: Threads = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -58,6 +66,7 @@ def crosswalk(
         old_layer=old_layer,
         new_layer=new_layer,
         sliver=sliver,
+        cover_tolerance=cover_tolerance,
         threads=threads,
     )
     table = result.crosswalk.table

@@ -9,7 +9,7 @@ from typing import Literal
 import geopandas as gpd
 import pandas as pd
 
-from geo.audit import AuditRow
+from geo.audit import AuditRow, audit_table
 from geo.boundaries import make_units, read_units
 from geo.errors import CrosswalkError, MissingYearError, OutputError
 from geo.pieces import SLIVER, Pieces, pieces
@@ -21,6 +21,8 @@ from tiles.products import product_named, read_products
 from tiles.zonal import zonal
 
 By = Literal["area", "light"]
+COVER_TOLERANCE = 0.05
+"""Share of an old division that may lie in no new one: two drawings of a coast differ by less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def crosswalk(
     old_layer: str | None = None,
     new_layer: str | None = None,
     sliver: float = SLIVER,
+    cover_tolerance: float = COVER_TOLERANCE,
     threads: int | None = None,
 ) -> CrosswalkResult:
     """Weigh what each old division has in each new one.
@@ -63,7 +66,9 @@ def crosswalk(
     year : int
         First year of the new divisions; tables are moved in the years before.
     to : Path, optional
-        csv to write: ``old``, ``new``, ``weight``, ``year``, and what was weighed.
+        csv to write: ``old``, ``new``, ``weight``, ``year``, what was weighed, and ``covered``, the
+        share of the old division that lies in new ones. The audit is written beside it, as
+        ``NAME.audit.csv``.
     by : {"area", "light"}
         Geodesic area, or the sum of light of a tile.
     tiles : sequence of str or Path
@@ -76,6 +81,9 @@ def crosswalk(
         Layers of the files.
     sliver : float
         As `geo.pieces.pieces`.
+    cover_tolerance : float
+        Share of an old division's area that may lie in no new one, or in several; its weights are
+        of what is covered.
     threads : int, optional
 
     Returns
@@ -85,7 +93,8 @@ def crosswalk(
     Raises
     ------
     NightpanelError
-        A file cannot be read or written, an old division meets no new one, there is not one tile.
+        A file cannot be read or written, an old division meets no new one or lies in new ones in
+        part alone, there is not one tile.
     """
     catalog = _one_tile(tiles, product, products) if by == "light" else None
     if by == "area" and tiles:
@@ -98,6 +107,7 @@ def crosswalk(
     before = read_units(old, unit_id=old_id, city_id=old_id, layer=old_layer)
     after = read_units(new, unit_id=new_id, city_id=new_id, layer=new_layer)
     cut = pieces(before, after, sliver=sliver)
+    _refuse_uncovered(cut.covered, cover_tolerance, f"{old.name} in {new.name}")
     table = cut.table if catalog is None else _with_light(cut, catalog, threads)
     source = f"{old.name} in {new.name}"
     made, weighed = crosswalk_of_pieces(
@@ -107,9 +117,22 @@ def crosswalk(
         instead=None if by == "area" else "area_km2",
         source=source,
     )
+    audit = (*before.audit, *after.audit, *cut.audit, *weighed)
     if to is not None:
-        _write(made, table, to)
-    return CrosswalkResult(made, table, (*before.audit, *after.audit, *cut.audit, *weighed))
+        _write(made, cut.covered, table, audit, to)
+    return CrosswalkResult(made, table, audit)
+
+
+def _refuse_uncovered(covered: pd.Series, tolerance: float, where: str) -> None:
+    off = covered[(covered - 1.0).abs() > tolerance]
+    if len(off):
+        raise CrosswalkError(
+            where,
+            expected=f"each old division once in the new ones, within {tolerance:g} of its area",
+            found=f"{off.iloc[0]:.4f} of {off.index[0]} ({len(off)} divisions in all)",
+            hint="compare the two files, or allow it with --cover-tolerance: weights are then "
+            "of what is covered",
+        )
 
 
 def _one_tile(tiles: Sequence[str | Path], product: str | None, products: Path | None) -> Catalog:
@@ -149,14 +172,20 @@ def _with_light(cut: Pieces, catalog: Catalog, threads: int | None) -> gpd.GeoDa
     return cut.table.assign(light=light.fillna(0.0).to_numpy())
 
 
-def _write(made: Crosswalk, table: gpd.GeoDataFrame, to: Path) -> None:
+def _write(
+    made: Crosswalk,
+    covered: pd.Series,
+    table: gpd.GeoDataFrame,
+    audit: Sequence[AuditRow],
+    to: Path,
+) -> None:
     measured = pd.DataFrame(table.drop(columns="geometry"))
     rows = made.table.merge(measured, on=["old", "new"], how="left")
-    text = io.StringIO()
-    rows.to_csv(text, index=False, lineterminator="\n")
+    rows = rows.assign(covered=rows["old"].map(covered))
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(to, lambda stream: stream.write(text.getvalue().encode()))
+        _write_csv(audit_table(audit), audit_file(to))
+        _write_csv(rows, to)
     except OSError as error:
         raise OutputError(
             str(to),
@@ -164,3 +193,14 @@ def _write(made: Crosswalk, table: gpd.GeoDataFrame, to: Path) -> None:
             found=error.strerror or str(error),
             hint="choose another with --to",
         ) from error
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    text = io.StringIO()
+    table.to_csv(text, index=False, lineterminator="\n")
+    write_whole(path, lambda stream: stream.write(text.getvalue().encode()))
+
+
+def audit_file(to: Path) -> Path:
+    """Where the audit of a crosswalk is: beside its file."""
+    return to.with_name(f"{to.stem}.audit.csv")

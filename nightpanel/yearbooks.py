@@ -12,8 +12,8 @@ from nightpanel.study_sources import IndexTableSection, RealSection, ReconcileSe
 from nightpanel.study_tables import TableSection
 from panels.cities.confirmed import read_confirmed
 from panels.cities.crosswalks import read_crosswalk
-from panels.cities.match import MATCH_COLUMNS, no_matches
-from panels.cities.places import City, read_cities
+from panels.cities.match import MATCH_COLUMNS, Reference, no_matches
+from panels.cities.places import City, china_cities, read_cities
 from panels.cities.vintage import VintageSpec, to_vintage
 from panels.deflate import deflated, with_index
 from panels.read import ReadTable, TableSpec, read_table
@@ -141,7 +141,11 @@ def table_spec(
         city_name=section.city_name,
         province=section.province,
         cities=cities,
-        confirmed={} if section.confirm is None else read_confirmed(section.confirm),
+        confirmed={}
+        if section.confirm is None
+        else read_confirmed(
+            section.confirm, Reference(cities or china_cities()), digits=section.city_digits
+        ),
         years=tuple(sorted(years)),
     )
 

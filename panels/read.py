@@ -188,7 +188,7 @@ def _read_part(
         audit += read.audit
         units |= {name: read.unit.name} if read.unit is not None else {}
     audit += valueless_audit(table, place=place)
-    unique, merged = unique_rows(table, keys.written, place=place)
+    unique, merged = unique_rows(table, keys.written, keys.partial, place=place)
     rows = _of_all_years(unique, spec) if "year" not in cells else unique
     audit = [*sheet.audit, *found.audit, *audit, *merged]
     return _ReadPart(place, rows, tuple(audit), units, keys.matches)

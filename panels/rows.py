@@ -235,7 +235,7 @@ def valueless_audit(table: pd.DataFrame, *, place: str) -> list[AuditRow]:
 
 
 def unique_rows(
-    table: pd.DataFrame, codes: pd.Series, *, place: str
+    table: pd.DataFrame, codes: pd.Series, partial: pd.Series, *, place: str
 ) -> tuple[pd.DataFrame, list[AuditRow]]:
     """One row per city and year; nothing is averaged or chosen.
 
@@ -245,6 +245,8 @@ def unique_rows(
         The key and float columns; the index holds row numbers.
     codes : pandas.Series of str
         Codes as stored, row by row.
+    partial : pandas.Series of bool
+        Whether a code names a part of the city alone, such as a county, row by row.
     place : str
 
     Returns
@@ -257,16 +259,18 @@ def unique_rows(
     Raises
     ------
     DuplicateCityYearError
-        A code has a year twice, or codes that fall together differ in a value.
+        A code has a year twice, codes that fall together differ in a value, or one of them is of
+        a part of the city: two counties may well have the same value.
     """
     key = list(KEY)
     audit = []
     twice = table.duplicated(key, keep=False)
-    stored = codes.set_axis(table.index)[twice]
+    stored, parts = (one.set_axis(table.index)[twice] for one in (codes, partial))
     for (city, year), group in table[twice].groupby(key, sort=False):
         same = (table.loc[twice, "city_id"] == city) & (table.loc[twice, "year"] == year)
         sources = stored[same.to_numpy()]
-        if not sources.is_unique or len(group.drop_duplicates()) > 1:
+        distinct = len(group.drop_duplicates()) > 1 or parts[same.to_numpy()].any()
+        if not sources.is_unique or distinct:
             raise DuplicateCityYearError(
                 place,
                 expected="one row per city and year",

@@ -9,14 +9,18 @@ from numpy.typing import NDArray
 
 from geo.audit import AuditRow
 from geo.errors import JoinError
-from panels.cities.codes import apply_crosswalk, city_code, code_text
+from panels.cities.codes import city_code, code_text
 from panels.cities.match import (
     APPLIED,
     MATCH_COLUMNS,
     PROPOSED,
+    UNMATCHED,
     Key,
+    Match,
     Reference,
+    codes_reason,
     match_city,
+    match_code,
     matches_table,
     no_matches,
 )
@@ -51,6 +55,8 @@ class CityKeys:
     """str, on the rows whose city is known."""
     written: pd.Series
     """The code of these rows as written, or the name where there is none."""
+    partial: pd.Series
+    """bool: whether the code is that of a part of the city, such as a county."""
     known: NDArray[np.bool_]
     """Which of the rows these are."""
     matches: pd.DataFrame
@@ -130,16 +136,56 @@ def _by_code(cells: pd.DataFrame, columns: KeyColumns, place: str) -> CityKeys:
     where = f"{place}: column {columns.city!r}"
     source = city_code(cells["city_id"], digits=columns.digits, where=where)
     written = cells["city_id"].map(code_text)
-    city_id = _mapped(written, source, columns.code_map)
+    pairs = zip(written, source, strict=True)
+    mapped = [_mapped(code, cut, columns.code_map) for code, cut in pairs]
+    city_id = pd.Series(mapped, index=cells.index, dtype="str")
     audit = code_audit(cells["city_id"], source, city_id, place=place)
+    if columns.city is not None:
+        audit += _unknown_audit(written, city_id, columns, place)
     everywhere = np.ones(len(cells), dtype=bool)
-    return CityKeys(city_id, written, everywhere, no_matches(), tuple(audit))
+    partial = written.map(lambda code: _is_part(code, columns))
+    return CityKeys(city_id, written, partial, everywhere, no_matches(), tuple(audit))
 
 
-def _mapped(written: pd.Series, cut: pd.Series, codes: Mapping[str, str]) -> pd.Series:
-    """By the whole code, as of a county that became a city, else by its first digits."""
-    whole = written.map(lambda code: codes.get(str(code)[:6]))
-    return apply_crosswalk(cut, codes).where(whole.isna(), whole).astype("str")
+def _mapped(code: str, city_id: str, codes: Mapping[str, str]) -> str:
+    """By the whole code, as of a county that became a city, else by the city's."""
+    return codes.get(code[:6], codes.get(city_id, city_id))
+
+
+def _is_part(code: str, columns: KeyColumns) -> bool:
+    """Whether a code names less than the city that its first digits name."""
+    return (
+        code.isdigit()
+        and code[:6] not in columns.code_map
+        and code[columns.digits :].strip("0") != ""
+    )
+
+
+def _unknown_audit(
+    written: pd.Series, city_id: pd.Series, columns: KeyColumns, place: str
+) -> list[AuditRow]:
+    """A row for each code of no city; a single one where the list has none of the table's."""
+    known = {
+        one: match_code(one, columns.reference, digits=columns.digits) is not None
+        for one in city_id.unique()
+    }
+    if not any(known.values()):
+        detail = f"codes such as {written.iloc[0]} are none of the list of cities; rows kept"
+        return [AuditRow("panel", "unlisted_city_codes", place, detail, len(city_id), file=place)]
+    unknown = written[~city_id.map(known).astype(bool)]
+    return [
+        AuditRow(
+            "panel", "unknown_city_code", f"{place}: {code}",
+            f"{codes_reason(str(code), columns.digits)}; its rows are kept",
+            int(count), file=place, row=_row_number(unknown.index[unknown == code]), old=str(code),
+        )
+        for code, count in unknown.value_counts().sort_index().items()
+    ]  # fmt: skip
+
+
+def _row_number(rows: pd.Index) -> int | None:
+    """The row of what occurs once."""
+    return int(rows[0]) if len(rows) == 1 else None
 
 
 def _by_code_and_name(cells: pd.DataFrame, columns: KeyColumns, place: str) -> CityKeys:
@@ -154,10 +200,10 @@ def _by_code_and_name(cells: pd.DataFrame, columns: KeyColumns, place: str) -> C
     ).astype("str")
     counts = written.groupby(list(written.columns), sort=False).size()
     keys = [Key(*map(str, values)) for values in counts.index]
-    found = [match_city(key, columns.reference, digits=columns.digits) for key in keys]
+    found = [_match(key, columns) for key in keys]
     matches = matches_table(keys, found, counts.tolist(), columns.reference)
     cities = {
-        (key.code, key.name, key.province): columns.code_map.get(match.city_id, match.city_id)
+        (key.code, key.name, key.province): _crosswalked(key, match, columns)
         for key, match in zip(keys, found, strict=True)
     }
     triples = zip(written["code"], written["name"], written["province"], strict=True)
@@ -166,10 +212,45 @@ def _by_code_and_name(cells: pd.DataFrame, columns: KeyColumns, place: str) -> C
     if not known.any():
         raise _nothing_known(matches, columns, place)
     names = written["code"].where(written["code"] != "", written["name"])
-    audit = _match_audit(matches, place)
+    audit = [*_match_audit(matches, place), *_crosswalk_audit(matches, cities, place)]
     if "year" in cells:
         audit += _ended_audit(ids[known], cells.loc[known, "year"], columns.reference, place)
-    return CityKeys(ids[known], names[known], known.to_numpy(dtype=bool), matches, tuple(audit))
+    partial = names[known].map(lambda code: _is_part(code, columns))
+    everywhere = known.to_numpy(dtype=bool)
+    return CityKeys(ids[known], names[known], partial, everywhere, matches, tuple(audit))
+
+
+def _match(key: Key, columns: KeyColumns) -> Match:
+    """The city of a key; the crosswalk's word on a whole code comes before that of the list."""
+    match = match_city(key, columns.reference, digits=columns.digits)
+    if match.city_id or not key.code:
+        return match
+    city = _mapped(key.code, key.code[: columns.digits], columns.code_map)
+    is_mapped = key.code[:6] in columns.code_map or key.code[: columns.digits] in columns.code_map
+    return Match("crosswalk", city) if is_mapped else match
+
+
+def _crosswalked(key: Key, match: Match, columns: KeyColumns) -> str:
+    """The city that counts; the study's own word on a name stands."""
+    if match.rule in {"crosswalk", UNMATCHED, PROPOSED}:
+        return match.city_id
+    return _mapped("" if match.rule == "confirmed" else key.code, match.city_id, columns.code_map)
+
+
+def _crosswalk_audit(
+    matches: pd.DataFrame, cities: Mapping[tuple[str, str, str], str], place: str
+) -> list[AuditRow]:
+    """As `panels.rows.code_audit` tells it of codes alone."""
+    keys = zip(matches["code"], matches["name"], matches["province"], strict=True)
+    after = pd.Series([cities[key] for key in keys], index=matches.index, dtype="str")
+    before = matches["city_id"].where(matches["rule"] != "crosswalk", matches["code"])
+    moved = before != after
+    if not moved.any():
+        return []
+    pairs = sorted(set(zip(before[moved], after[moved], strict=True)))
+    detail = "by the crosswalk " + ", ".join(f"{old} became {new}" for old, new in pairs)
+    count = int(matches.loc[moved, "rows"].sum())
+    return [AuditRow("panel", "crosswalk_applied", place, detail, count, file=place)]
 
 
 def _code(cell: object) -> str:
@@ -205,7 +286,9 @@ def _match_audit(matches: pd.DataFrame, place: str) -> list[AuditRow]:
         written = " ".join(str(row[part]) for part in ("province", "code", "name") if row[part])
         if row["rule"] in APPLIED:
             if row["reason"]:
-                audit.append(_row("name_disagrees", place, written, row, new=str(row["city_id"])))
+                by_code = row["rule"] in {"code", "earlier_code"}
+                rule = "name_disagrees" if by_code else "code_unknown"
+                audit.append(_row(rule, place, written, row, new=str(row["city_id"])))
             elif row["rule"] in {"confirmed", "earlier_code"}:
                 audit.append(
                     _row(f"match_{row['rule']}", place, written, row, new=str(row["city_id"]))

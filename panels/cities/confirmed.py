@@ -4,18 +4,25 @@ from pathlib import Path
 
 from geo.errors import CodeError, TableColumnError
 from panels.cities.codes import code_text
+from panels.cities.match import Reference, match_code
 from panels.cities.place_names import folded, province_code, without_province
 from panels.tables.cells import is_missing, plain
 from panels.tables.sheets import open_sheet
 
 
-def read_confirmed(file: Path) -> dict[tuple[str, str], str]:
+def read_confirmed(
+    file: Path, reference: Reference, *, digits: int = 4
+) -> dict[tuple[str, str], str]:
     """Read a table of confirmed names.
 
     Parameters
     ----------
     file : Path
         Any table with the columns ``name`` and ``city_id``, and perhaps ``province``.
+    reference : Reference
+        The cities there are.
+    digits : int
+        First digits of a code that name the city; longer codes are cut.
 
     Returns
     -------
@@ -28,7 +35,8 @@ def read_confirmed(file: Path) -> dict[tuple[str, str], str]:
     TableFileError, TableColumnError
         The file cannot be read, or lacks a column.
     CodeError
-        A row has no code, or a province that there is none of, or a name has two cities.
+        A row has no code, or one of no city, or a province that there is none of, or a name has
+        two cities.
     """
     sheet = open_sheet(file)
     for name in ("name", "city_id"):
@@ -48,11 +56,14 @@ def read_confirmed(file: Path) -> dict[tuple[str, str], str]:
         where = f"{sheet.place}: row {row}"
         if code is None:
             raise _refused(where, "the code of a city", said["city_id"], "fill it in")
+        match = match_code(code, reference, digits=digits)
+        if match is None:
+            raise _refused(where, "the code of a city of the list", code, "correct it")
         before, name = without_province(said["name"])
         key = (folded(name), _province(said.get("province"), where) or before or "")
-        if found.get(key, code) != code:
+        if found.get(key, match.city_id) != match.city_id:
             raise _refused(where, "one city for a name", said["name"], "keep one of the rows")
-        found[key] = code
+        found[key] = match.city_id
     return found
 
 

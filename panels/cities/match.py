@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 
@@ -19,8 +19,9 @@ from panels.cities.place_names import (
 )
 from panels.cities.places import City, is_municipality, province_names
 
-APPLIED = ("confirmed", "code", "earlier_code", "exact_name", "normalised_name")
-"""Rules by which a city is found, in the order in which they are tried."""
+APPLIED = ("confirmed", "code", "earlier_code", "exact_name", "normalised_name", "crosswalk")
+"""Rules by which a city is found, in the order in which they are tried; the last for codes that
+only a crosswalk knows."""
 PROPOSED = "proposed"
 """A guess: listed with its score, not applied."""
 UNMATCHED = "unmatched"
@@ -130,14 +131,17 @@ def match_city(key: Key, reference: Reference, *, digits: int = 4) -> Match:
     confirmed = _confirmed(name, province, reference)
     if confirmed is not None:
         return Match("confirmed", confirmed)
-    by_code = _by_code(key.code, reference, digits)
+    by_code = match_code(key.code, reference, digits=digits)
     if by_code is not None:
         return _with_doubt(by_code, name, reference)
     if not name:
-        return Match(UNMATCHED, score=0.0, reason=_codes_reason(key.code, digits))
+        return Match(UNMATCHED, score=0.0, reason=codes_reason(key.code, digits))
     if clash:
         return Match(UNMATCHED, score=0.0, reason=clash)
-    return _by_name(name, province, reference, written=key.name)
+    by_name = _by_name(name, province, reference, written=key.name)
+    if key.code and by_name.rule in APPLIED:
+        return replace(by_name, reason=codes_reason(key.code, digits))
+    return by_name
 
 
 def _named(key: Key) -> tuple[str, str | None, str]:
@@ -156,8 +160,22 @@ def _confirmed(name: str, province: str | None, reference: Reference) -> str | N
     return known.get((name, province or ""), known.get((name, "")))
 
 
-def _by_code(code: str, reference: Reference, digits: int) -> Match | None:
-    """By the whole code of a county that became a city, else by its first digits."""
+def match_code(code: str, reference: Reference, *, digits: int = 4) -> Match | None:
+    """The city of a code: of the whole code of a county that became one, else of its first digits.
+
+    Parameters
+    ----------
+    code : str
+        Digits, perhaps none.
+    reference : Reference
+    digits : int
+        First digits of a code that name the city.
+
+    Returns
+    -------
+    Match or None
+        None where the list has no such city.
+    """
     if not code:
         return None
     for one in (code[:6], code[:digits]):
@@ -177,9 +195,13 @@ def _with_doubt(match: Match, name: str, reference: Reference) -> Match:
     return Match(match.rule, match.city_id, reason=f"the code is that of {cities[-1].name}")
 
 
-def _codes_reason(code: str, digits: int) -> str:
+def codes_reason(code: str, digits: int) -> str:
+    """Why no city has a code."""
     if code[:digits] in PSEUDO_CITIES:
         return "the code groups counties administered by a province: no city"
+    province = province_names().get(code[:2])
+    if province is not None and set(code[2:]) == {"0"}:
+        return f"the code is that of {province}: no city"
     return "no city has the code" if code else "neither code nor name"
 
 
@@ -256,7 +278,8 @@ def matches_table(
     """
     listed = []
     for key, match, count in zip(keys, matches, rows, strict=True):
-        city = reference.by_id[match.city_id][-1].name if match.city_id else ""
+        known = reference.by_id.get(match.city_id)
+        city = known[-1].name if known else ""
         proposals = ", ".join(f"{one.city_id} {one.name}" for one in match.proposals)
         listed.append(
             (

@@ -40,6 +40,7 @@ def line_of(error: pytest.ExceptionInfo[NightpanelError], *parts: object) -> Non
     [
         (["007", "7", "x"], ["007", "7", "x"], []),
         ([" 007", "7\u3000", "x"], ["007", "7", "x"], ["stripped_blanks"]),
+        (["４３０１", "4302", "甲"], ["4301", "4302", "甲"], ["full_width_digits"]),
         ([1, 2, 450821109000], ["1", "2", "450821109000"], ["codes_from_numbers"]),
         (pd.array([1, 2, 3], dtype="Int64"), ["1", "2", "3"], ["codes_from_numbers"]),
         (np.array([1, 2, 3], dtype=np.uint8), ["1", "2", "3"], ["codes_from_numbers"]),

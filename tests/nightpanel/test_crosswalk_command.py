@@ -95,6 +95,27 @@ def test_wrong_requests_are_one_line_and_write_nothing(
     assert not to.exists()
 
 
+def test_an_old_division_outside_the_new_ones_is_refused_or_kept_with_its_share(
+    vintages: Path, command: Command
+) -> None:
+    after = pyogrio.read_dataframe(vintages / "after.gpkg")
+    after[after["code"] != "0101e"].to_file(vintages / "after.gpkg")
+    to = vintages / "crosswalk.csv"
+    ended = command(*words(vintages), "--to", to, "--quiet")
+    assert ended.returncode == 1
+    assert "expected each old division once in the new ones, within 0.05" in ended.stderr
+    assert "of 0101 (1 divisions in all)" in ended.stderr
+    assert not list(vintages.glob("crosswalk*"))
+    ended = command(*words(vintages), "--to", to, "--quiet", "--cover-tolerance", "0.9")
+    assert ended.returncode == 0, ended.stderr
+    written = pd.read_csv(to, dtype={"old": str}).set_index("new")
+    assert written.loc["0101w", "weight"] == 1.0
+    assert 0.3 < written.loc["0101w", "covered"] < 0.7
+    np.testing.assert_allclose(written.drop(index="0101w")["covered"], 1.0, atol=1e-3)
+    audit = pd.read_csv(vintages / "crosswalk.audit.csv")
+    assert "covered_in_part" in set(audit["rule"])
+
+
 def test_places_apart_are_refused(vintages: Path, command: Command) -> None:
     moved = pyogrio.read_dataframe(vintages / "after.gpkg")
     moved.geometry = moved.geometry.translate(xoff=20.0)

@@ -76,6 +76,7 @@ def test_the_industry_table(industry):
         "notes_rows": 1,
         "codes_from_numbers": 7974,
         "unit_read": 1,
+        "unknown_city_code": 9,  # 4690, counties administered by Hainan
     }
     missing = table.drop(columns=["city_id", "year"]).isna().sum()
     assert missing.tolist() == [0, 3, 3, 3, 4, 4, 4, 5]

@@ -123,3 +123,61 @@ def test_a_map_of_codes_knows_whole_codes_too(file, tmp_path):
     read = read_table(spec(path, **options, crosswalk=str(own)))
     assert read.table["city_id"].tolist() == ["4690", "9999"]
     assert read.matches.empty
+
+
+CODES = {"city": "code", "city_name": None, "province": None}
+
+
+def test_codes_of_no_city_are_told_and_their_rows_kept(file):
+    codes = [320000, 320000, 429004, 659001, 0, 320500, 110100, 652100]
+    rows = [[f"{code:06d}", 2010 + at, 1.0] for at, code in enumerate(codes)]
+    read = read_table(spec(file(rows, ["code", "年份", "gdp"]), **CODES))
+    assert len(read.table) == 8
+    told = [(row.old, row.count, row.row, row.detail.split(";")[0]) for row in read.audit
+            if row.rule == "unknown_city_code"]  # fmt: skip
+    assert told == [
+        ("000000", 1, 6, "no city has the code"),
+        ("320000", 2, None, "the code is that of 江苏省: no city"),
+        ("429004", 1, 4, "the code groups counties administered by a province: no city"),
+        ("659001", 1, 5, "the code groups counties administered by a province: no city"),
+    ]
+    # A table that has none of the list's codes is of other cities altogether.
+    read = read_table(spec(file([["0101", 2010, 1.0]], ["code", "年份", "gdp"]), **CODES))
+    assert [row.rule for row in read.audit] == ["unlisted_city_codes"]
+
+
+def test_counties_of_equal_values_are_not_one_city(file):
+    rows = [["320511", 2010, 1.0], ["320512", 2010, 1.0]]
+    with pytest.raises(DuplicateCityYearError, match=r"city 3205, year 2010 .*320511, 320512"):
+        read_table(spec(file(rows, ["code", "年份", "gdp"]), **CODES))
+    rows = [["110000", 2010, 1.0], ["110100", 2010, 1.0]]
+    path = file(rows, ["code", "年份", "gdp"])
+    read = read_table(spec(path, **CODES, crosswalk="china-municipalities"))
+    assert read.table["city_id"].tolist() == ["1100"]
+    assert "merged_equal_rows" in rules(read)
+
+
+def test_a_crosswalk_holds_the_same_with_names_and_without(file, tmp_path):
+    own = tmp_path / "own.csv"
+    own.write_text("code,city_id\n320500,3298\n3205,3299\n9999,3297\n")
+    rows = [["320500", "苏州市", 2010, 1.0], ["320501", "苏州市", 2010, 2.0],
+            ["999900", "某地", 2010, 3.0]]  # fmt: skip
+    path = file(rows, ["code", "城市", "年份", "gdp"])
+    options = {"city": "code", "province": None, "crosswalk": str(own)}
+    by_name = read_table(spec(path, **options))
+    by_code = read_table(spec(path, **options | {"city_name": None}))
+    assert by_name.table["city_id"].tolist() == ["3298", "3299", "3297"]
+    pd.testing.assert_frame_equal(by_name.table, by_code.table)
+    assert rules(by_name)["crosswalk_applied"].count == 3
+    assert rules(by_name)["crosswalk_applied"].detail.endswith(
+        "3205 became 3298, 3205 became 3299, 999900 became 3297"
+    )
+
+
+def test_an_unknown_code_beside_a_name_is_told(file):
+    path = file([["999900", "苏州市", 2010, 1.0]], ["code", "城市", "年份", "gdp"])
+    read = read_table(spec(path, city="code", province=None))
+    assert read.table["city_id"].tolist() == ["3205"]
+    told = rules(read)["code_unknown"]
+    assert (told.old, told.new) == ("999900 苏州市", "3205")
+    assert told.detail == "no city has the code; taken as 3205 苏州市"

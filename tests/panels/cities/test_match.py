@@ -206,16 +206,21 @@ def test_a_list_and_words_of_the_users_own(tmp_path):
         read_cities(cities)
     words = tmp_path / "words.csv"
     words.write_text("name,city_id,province\n吉林,2202,\n朝阳,2113,辽宁\n", encoding="utf-8")
-    assert read_confirmed(words) == {("吉林", ""): "2202", ("朝阳", "21"): "2113"}
+    assert read_confirmed(words, CHINA) == {("吉林", ""): "2202", ("朝阳", "21"): "2113"}
     words.write_text("name,city_id\n吉林,2202\n吉林,2201\n", encoding="utf-8")
     with pytest.raises(CodeError, match="row 3: expected one city for a name"):
-        read_confirmed(words)
+        read_confirmed(words, CHINA)
     words.write_text("name,city_id\n吉林,\n", encoding="utf-8")
     with pytest.raises(CodeError, match="row 2: expected the code of a city"):
-        read_confirmed(words)
+        read_confirmed(words, CHINA)
+    words.write_text("name,city_id\n苏洲,320500\n哈密,652200\n", encoding="utf-8")
+    assert read_confirmed(words, CHINA) == {("苏洲", ""): "3205", ("哈密", ""): "6505"}
+    words.write_text("name,city_id\n吉林,2202\n苏洲,9999\n", encoding="utf-8")
+    with pytest.raises(CodeError, match="row 3: expected the code of a city of the list"):
+        read_confirmed(words, CHINA)
     words.write_text("name,city_id,province\n吉林,2202,吉国\n", encoding="utf-8")
     with pytest.raises(CodeError, match="name of a province"):
-        read_confirmed(words)
+        read_confirmed(words, CHINA)
     words.write_text("city,city_id\n吉林,2202\n", encoding="utf-8")
     with pytest.raises(TableColumnError, match="name"):
-        read_confirmed(words)
+        read_confirmed(words, CHINA)
