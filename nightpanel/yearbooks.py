@@ -136,6 +136,7 @@ def table_spec(
         crosswalk=section.crosswalk,
         encoding=section.encoding,
         separator=section.separator,
+        decimal=section.decimal,
         label=section.label(),
         city_name=section.city_name,
         province=section.province,
@@ -157,6 +158,7 @@ def _index_spec(section: IndexTableSection, index: str) -> TableSpec:
         city_digits=section.city_digits,
         encoding=section.encoding,
         separator=section.separator,
+        decimal=section.decimal,
     )
 
 

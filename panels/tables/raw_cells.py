@@ -50,6 +50,8 @@ class RawCells:
     """Columns, from 0, whose numbers are shown as percents: 0.35 as 35 %."""
     is_text: bool = False
     """Whether the format knows text alone, as csv does."""
+    separator: str = ""
+    """What separates the cells of a text."""
     audit: tuple[AuditRow, ...] = field(default=())
     """Guesses made on opening."""
 

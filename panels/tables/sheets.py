@@ -63,6 +63,8 @@ class Sheet:
     """Merged blocks that reach into the rows."""
     is_text: bool = False
     """Whether the format knows text alone, as csv does."""
+    separator: str = ""
+    """What separates the cells of a text."""
 
 
 def open_raw(
@@ -236,6 +238,7 @@ def under_header(raw: RawCells, header: Header) -> Sheet:
             block for block in raw.merged if len(rows) and block.last_row >= rows.index[0]
         ),
         is_text=raw.is_text,
+        separator=raw.separator,
     )
 
 

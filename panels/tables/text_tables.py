@@ -65,7 +65,7 @@ def open_text(file: Path, *, encoding: str | None = None, separator: str | None 
             detail = f"cells are separated by {_SHOWN[separator]}"
             audit.append(AuditRow("panel", "guessed_separator", str(file), detail, file=str(file)))
     cells = numbered(enumerate(_records(file, text, separator), start=1), str(file))
-    return RawCells(cells, str(file), is_text=True, audit=tuple(audit))
+    return RawCells(cells, str(file), is_text=True, separator=separator, audit=tuple(audit))
 
 
 def _records(file: Path, text: str, separator: str) -> Iterator[list[str]]:
