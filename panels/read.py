@@ -192,6 +192,8 @@ def _read_part(
         audit += read.audit
         units |= {name: read.unit.name} if read.unit is not None else {}
     audit += valueless_audit(table, place=place)
+    if "year" not in cells:
+        _refuse_forgotten_year(table, place)
     unique, merged = unique_rows(table, keys.written, place=place)
     rows = _of_all_years(unique, spec) if "year" not in cells else unique
     audit = [*sheet.audit, *found.audit, *audit, *merged]
@@ -214,6 +216,21 @@ def _years(cells: pd.DataFrame, spec: TableSpec, place: str) -> pd.Series:
     if "year" not in cells:
         return pd.Series(_ANY_YEAR, index=cells.index, dtype="int64")
     return years(cells["year"], where=f"{place}: column {spec.year!r}")
+
+
+def _refuse_forgotten_year(table: pd.DataFrame, place: str) -> None:
+    """Several rows of a city that differ are years, of which nobody said where they are."""
+    different = table.drop_duplicates()
+    again = different[different.duplicated("city_id", keep=False)]
+    if len(again):
+        city = again["city_id"].iloc[0]
+        rows = again.index[again["city_id"] == city]
+        raise DuplicateCityYearError(
+            place,
+            expected="one row per city, where no column of years is declared",
+            found=f"city {city} in rows {', '.join(map(str, rows[:10]))}",
+            hint="declare the column of years, or remove the repeated rows",
+        )
 
 
 def _of_all_years(table: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
