@@ -110,3 +110,12 @@ def test_commas_between_semicolons_are_decimal_signs_or_not_as_the_study_says(tm
     with pytest.raises(TableColumnError, match="decimal sign is known, found '1,234' in row 2"):
         read(file)
     assert read(file, decimal=",").table["gdp"].tolist() == [1.234, 2.5]
+
+
+def test_utf_8_that_is_declared_something_else_is_doubted(tmp_path):
+    text = "city,name\n1100,北京市区\n"
+    (row,) = open_text(csv(tmp_path, text), encoding="gbk").audit
+    assert row.rule == "doubtful_encoding"
+    assert row.detail.endswith("the bytes are whole in utf-8, as which that is '1100,北京市区'")
+    assert not open_text(csv(tmp_path, text, encoding="gbk"), encoding="gbk").audit
+    assert not open_text(csv(tmp_path, text), encoding="utf8").audit
