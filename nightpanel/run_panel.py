@@ -21,7 +21,7 @@ from panels.join import LIGHT, join_panel
 from panels.losses import Source, join_losses
 from panels.origins import Origins, Places
 from panels.read import ReadTable
-from panels.reconcile import no_reconciliation
+from panels.reconcile import no_reconciliation, unfilled
 from panels.schema import KEY, require_columns
 from panels.steps.derived_units import derived_units, refuse_contradictions
 from panels.steps.stepped import dropped_keys, key_at
@@ -109,7 +109,7 @@ def panel(
     for name in section.units:
         require_columns(shaped.table, [name], where="panel.units")
     sources = [
-        Source(one.label, one.table, one.dropped)
+        Source(one.label, one.table, _lost_before(one, books.reconciliation, wanted))
         for one in prepared
         if not sections[one.label].optional
     ]
@@ -200,6 +200,16 @@ class _Prepared:
     places: Places
     dropped: pd.DataFrame
     audit: tuple[AuditRow, ...]
+
+
+def _lost_before(
+    one: _Prepared, reconciliation: pd.DataFrame, years: Collection[int] | None
+) -> pd.DataFrame:
+    """City-years that a table lost before the join, or that only its second source has."""
+    left = unfilled(reconciliation)
+    inside = left["year"].isin(left["year"] if years is None else list(years))
+    own = left[inside & (left["table"] == one.label)][["city_id", "year", "reason"]]
+    return pd.concat([one.dropped, own], ignore_index=True) if len(own) else one.dropped
 
 
 def _origins(prepared: Sequence[_Prepared]) -> Origins:

@@ -27,6 +27,9 @@ class SheetSection(Section):
     """Encoding of a csv file; found and said in the audit when left out."""
     separator: Literal[",", ";", "\t"] | None = None
     """Separator of a csv file; found and said in the audit when left out."""
+    decimal: Literal[".", ","] | None = None
+    """Decimal sign of numbers as text; the point when left out, and 1,234 between semicolons is
+    refused."""
 
     def header_rows(self) -> tuple[int, ...]:
         """Rows of the header; none where it is to be found."""

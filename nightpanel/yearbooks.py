@@ -137,6 +137,7 @@ def table_spec(
         crosswalk=section.crosswalk,
         encoding=section.encoding,
         separator=section.separator,
+        decimal=section.decimal,
         label=section.label(),
         city_name=section.city_name,
         province=section.province,
@@ -162,6 +163,7 @@ def _index_spec(section: IndexTableSection, index: str) -> TableSpec:
         city_digits=section.city_digits,
         encoding=section.encoding,
         separator=section.separator,
+        decimal=section.decimal,
     )
 
 

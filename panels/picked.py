@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geo.audit import AuditRow
-from geo.errors import TableColumnError
+from geo.errors import TableColumnError, TableFileError
 from panels.cities.codes import code_text
 from panels.schema import missing_column
 from panels.tables.cells import is_missing, plain
@@ -61,6 +61,8 @@ def picked(
     ------
     TableColumnError
         A column is missing or repeated, or two columns of a year differ in their units.
+    TableFileError
+        A cell of a wanted column is a formula without a stored value.
     """
     audit: list[AuditRow] = []
     cities = {
@@ -129,6 +131,7 @@ def _positions_by_year(sheet: Sheet, column: str, audit: list[AuditRow]) -> dict
         if year in found:
             raise _repeated(sheet, f"{column} of {year}", 2)
         found[year] = at
+    _refuse_uncomputed(sheet, positions)
     _note_how(sheet, column, sheet.header[positions[0]], how, audit)
     detail = f"columns of {len(found)} years, {min(found)} to {max(found)}, become rows"
     audit.append(
@@ -143,6 +146,7 @@ def _position(sheet: Sheet, column: str, audit: list[AuditRow]) -> int:
         raise _missing(sheet, column)
     if len(found) > 1:
         raise _repeated(sheet, column, len(found))
+    _refuse_uncomputed(sheet, found)
     _note_how(sheet, column, sheet.header[found[0]], how, audit)
     return found[0]
 
@@ -159,6 +163,21 @@ def _repeated(sheet: Sheet, column: str, count: int) -> TableColumnError:
         found=f"{count}",
         hint="rename the others",
     )
+
+
+def _refuse_uncomputed(sheet: Sheet, positions: Sequence[int]) -> None:
+    """A formula whose value no program has stored is not missing: it is not known yet."""
+    wrong = sorted(
+        (row, at) for row, at in sheet.uncomputed if at in positions and row in sheet.cells.index
+    )
+    if wrong:
+        row, at = wrong[0]
+        raise TableFileError(
+            f"{sheet.place}: column {sheet.header[at]!r}",
+            expected="values",
+            found=f"a formula without its value in row {row} ({len(wrong)} in all)",
+            hint="open the file in Excel or LibreOffice, which compute it, and save it",
+        )
 
 
 def _note_how(sheet: Sheet, column: str, name: str, how: str, audit: list[AuditRow]) -> None:

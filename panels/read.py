@@ -17,7 +17,7 @@ from panels.parts import Part, YearFrom, table_parts
 from panels.picked import picked
 from panels.rows import number_audit, unique_rows, valueless_audit, years
 from panels.schema import KEY
-from panels.tables.cells import number_column
+from panels.tables.cells import DecimalSign, number_column
 from panels.tables.sheets import Sheet, open_sheet, require_no_overflow
 from panels.tables.units import Unit, UnitChange, unit_change
 from panels.tables.wide_names import YEAR, is_wide
@@ -67,6 +67,9 @@ class TableSpec:
     """Encoding of a csv file; found when left out."""
     separator: str | None = None
     """Separator of a csv file; found when left out."""
+    decimal: DecimalSign | None = None
+    """Decimal sign of numbers as text. When left out the point, and where semicolons separate
+    cells, numbers such as 1,234 are refused."""
     label: str = ""
     """The table's name in the study; the file's stem when empty."""
 
@@ -183,11 +186,14 @@ def _read_part(
     units: dict[str, str] = {}
     for name, column in spec.columns.items():
         where = f"{place}: column {column!r}"
-        read = _numbers(cells[name], found.units[name], changes.get(name), where, sheet)
+        said, change = found.units[name], changes.get(name)
+        read = _numbers(cells[name], said, change, where, sheet, spec.decimal)
         table[name] = read.numbers
         audit += read.audit
         units |= {name: read.unit.name} if read.unit is not None else {}
     audit += valueless_audit(table, place=place)
+    if "year" not in cells:
+        _refuse_forgotten_year(table, place)
     unique, merged = unique_rows(table, keys.written, keys.partial, place=place)
     rows = _of_all_years(unique, spec) if "year" not in cells else unique
     audit = [*sheet.audit, *found.audit, *audit, *merged]
@@ -210,6 +216,21 @@ def _years(cells: pd.DataFrame, spec: TableSpec, place: str) -> pd.Series:
     if "year" not in cells:
         return pd.Series(_ANY_YEAR, index=cells.index, dtype="int64")
     return years(cells["year"], where=f"{place}: column {spec.year!r}")
+
+
+def _refuse_forgotten_year(table: pd.DataFrame, place: str) -> None:
+    """Several rows of a city that differ are years, of which nobody said where they are."""
+    different = table.drop_duplicates()
+    again = different[different.duplicated("city_id", keep=False)]
+    if len(again):
+        city = again["city_id"].iloc[0]
+        rows = again.index[again["city_id"] == city]
+        raise DuplicateCityYearError(
+            place,
+            expected="one row per city, where no column of years is declared",
+            found=f"city {city} in rows {', '.join(map(str, rows[:10]))}",
+            hint="declare the column of years, or remove the repeated rows",
+        )
 
 
 def _of_all_years(table: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
@@ -242,12 +263,18 @@ class _Numbers:
 
 
 def _numbers(
-    cells: pd.Series, said: SaidUnit, declared: UnitChange | None, where: str, sheet: Sheet
+    cells: pd.Series,
+    said: SaidUnit,
+    declared: UnitChange | None,
+    where: str,
+    sheet: Sheet,
+    decimal: DecimalSign | None,
 ) -> _Numbers:
     """A column's numbers in the panel's unit."""
     source = source_unit(said, declared, where=where)
     is_percent = source is not None and source.name == "percent"
-    read = number_column(cells, where=where, percent=is_percent)
+    sign = decimal if decimal is not None or sheet.separator == ";" else "."
+    read = number_column(cells, where=where, percent=is_percent, decimal=sign)
     audit = number_audit(read, where=where, place=sheet.place, is_text=sheet.is_text)
     numbers, rows = in_panel_unit(read.numbers, source, declared, where=where, place=sheet.place)
     unit = source if declared is None or declared.panel is None else declared.panel

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from geo.audit import AuditRow
 from geo.errors import JoinError, TableColumnError
 from panels.schema import KEY, number_array
+from panels.steps.stepped import years_text
 from panels.tables.units import UNITS, converted
 
 RECONCILIATION = {
@@ -38,7 +39,8 @@ class Reconciled:
     missing where one is; ``above`` says whether it exceeds the tolerance; ``chosen`` is the table
     whose value is used, blank where none is."""
     audit: tuple[AuditRow, ...]
-    """The comparison in figures, and a row for each gap that was filled."""
+    """The comparison in figures, a row for each gap that was filled, and one for each city that
+    has values in the other table alone which fill nothing."""
 
 
 def reconciled(
@@ -207,7 +209,34 @@ def _audit(
         key = f"{subject}, city {row.city_id}, year {row.year}"
         detail = f"missing in {prefer}; filled from {row.chosen}"
         audit.append(AuditRow("panel", "reconcile_filled", key, detail, new=f"{row.value:g}"))
+    for city, years in unfilled(comparison).groupby("city_id")["year"]:
+        detail = f"{years_text(years)}: missing in {prefer}, not filled from the other table"
+        key = f"{subject}, city {city}"
+        audit.append(AuditRow("panel", "reconcile_unfilled", key, detail, len(years)))
     return tuple(audit)
+
+
+def unfilled(comparison: pd.DataFrame) -> pd.DataFrame:
+    """City-years that the preferred table lacks and the other does not fill.
+
+    Parameters
+    ----------
+    comparison : pandas.DataFrame
+        Columns of `RECONCILIATION`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table`` (the one that lacks it), ``city_id``, ``year`` and ``reason``; each once.
+    """
+    left = comparison[comparison["chosen"] == ""]
+    lacks_a = left["value_a"].isna()
+    other = left["table_b"].where(lacks_a, left["table_a"])
+    made = left[list(KEY)].assign(
+        table=left["table_a"].where(lacks_a, left["table_b"]),
+        reason="only in " + other + ", which does not fill it",
+    )
+    return made[["table", *KEY, "reason"]].drop_duplicates(["table", *KEY])
 
 
 def with_chosen(

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,8 @@ _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2212:
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)(\.\d+)?", re.ASCII)
+_ONE_GROUP = re.compile(r"[+-]?\d{1,3},\d{3}", re.ASCII)
+_SWAPPED = {ord(","): ".", ord("."): ","}
 _YEAR = re.compile(r"(\d{4})(\.0+)?\s*年?", re.ASCII)
 _MARK = re.compile(
     r"\s*(?:[①-⑳⓪-⓿*†‡§#¹²³⁰-⁹ª-ºᵃ-ᶻ]+"  # ①, *, ², ª
@@ -33,6 +36,10 @@ _MARK = re.compile(
     r"|注\s*\d{1,2})$",  # 注1
     re.IGNORECASE,
 )
+
+
+DecimalSign = Literal[".", ","]
+"""What stands before the decimals; the other one may stand between thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,9 @@ def year_of(value: object) -> int | None:
     return int(number) if number.is_integer() and 1000 <= number <= 9999 else None
 
 
-def number_column(cells: pd.Series, *, where: str, percent: bool = False) -> NumberColumn:
+def number_column(
+    cells: pd.Series, *, where: str, percent: bool = False, decimal: DecimalSign | None = "."
+) -> NumberColumn:
     """Read a column of cells as numbers.
 
     Parameters
@@ -128,6 +137,9 @@ def number_column(cells: pd.Series, *, where: str, percent: bool = False) -> Num
         File and column, for errors.
     percent : bool
         Whether numbers may have a percent sign: in a column of percents alone.
+    decimal : {".", ","}, optional
+        The decimal sign of numbers as text. None where it may be either, so that 1,234 may be a
+        thousand or one and a bit.
 
     Returns
     -------
@@ -136,7 +148,8 @@ def number_column(cells: pd.Series, *, where: str, percent: bool = False) -> Num
     Raises
     ------
     TableColumnError
-        A cell is no finite number and not missing; file, column, row and value are named.
+        A cell is no finite number and not missing, or may be either of two; file, column, row
+        and value are named.
     """
     markers: Counter[str] = Counter()
     marked = []
@@ -147,9 +160,16 @@ def number_column(cells: pd.Series, *, where: str, percent: bool = False) -> Num
             if isinstance(cell, str) and plain(cell):
                 markers[plain(cell)] += 1
             continue
-        read = _number(cell)
+        read = _number(cell, decimal)
         if read is None or not math.isfinite(read.number) or (read.percent and not percent):
             raise _not_a_number(where, row, cell, read)
+        if decimal is None and _ONE_GROUP.fullmatch(half_width(without_mark(plain(cell)))):
+            raise TableColumnError(
+                where,
+                expected="numbers of which the decimal sign is known",
+                found=f"{plain(cell)!r} in row {row}, among cells separated by semicolons",
+                hint='state decimal = "," or decimal = "." in the table\'s section',
+            )
         numbers[position] = read.number
         met.update(name for name in _MET if getattr(read, name))
         if read.unmarked is not None:
@@ -174,7 +194,7 @@ def number_of(cell: object) -> float | None:
 _MET = ("grouped", "folded", "percent", "text")
 
 
-def _number(cell: object) -> _Cell | None:
+def _number(cell: object, decimal: DecimalSign | None = ".") -> _Cell | None:
     """The number of a cell that is not missing, if it is one."""
     if isinstance(cell, bool | np.bool_):
         return None
@@ -183,16 +203,17 @@ def _number(cell: object) -> _Cell | None:
     if not isinstance(cell, str):
         return None
     text = plain(cell)
-    if _NUMBER.fullmatch(text):
+    if decimal != "," and _NUMBER.fullmatch(text):
         return _Cell(float(text), text=True)
-    return _number_of_text(text)
+    return _number_of_text(text, decimal)
 
 
-def _number_of_text(text: str) -> _Cell | None:
+def _number_of_text(text: str, decimal: DecimalSign | None) -> _Cell | None:
     bare = without_mark(text)
     half = half_width(bare)
     percent = half.endswith("%")
     digits = half.removesuffix("%").rstrip()
+    digits = digits.translate(_SWAPPED) if decimal == "," else digits
     grouped = _GROUPED.fullmatch(digits) is not None
     if not grouped and not _NUMBER.fullmatch(digits):
         return None
@@ -211,5 +232,7 @@ def _not_a_number(where: str, row: Hashable, cell: object, read: _Cell | None) -
         found=f"{plain(cell)!r} in row {row}",
         hint='declare the column\'s unit as "percent"'
         if signed
+        else 'if the comma is the decimal sign, state decimal = "," in the table\'s section'
+        if _number(cell, ",") is not None
         else "correct the cell, or leave it blank if the value is missing",
     )

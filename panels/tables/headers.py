@@ -199,6 +199,10 @@ def header_texts(raw: RawCells, header: Header) -> list[frozenset[str]]:
 def _joined(raw: RawCells, first: int, rows: int) -> tuple[list[str], list[Unit | None]]:
     """Names of columns, with the units that rows of their own say."""
     lines = [_line(raw, position) for position in range(first, first + rows)]
+    # The mark at the end of a joined name is left off with the name's; those inside, here.
+    lines[:-1] = [
+        [text if unit_named(text) else without_mark(text) for text in line] for line in lines[:-1]
+    ]
     for upper, lower in pairwise(lines):
         _spread(upper, lower)
     names: list[str] = []

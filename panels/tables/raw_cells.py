@@ -48,8 +48,12 @@ class RawCells:
     """Columns, from 0, that the sheet hides."""
     percent: frozenset[int] = frozenset()
     """Columns, from 0, whose numbers are shown as percents: 0.35 as 35 %."""
+    uncomputed: frozenset[tuple[int, int]] = frozenset()
+    """Row number and column of formulas of which the file does not hold the value."""
     is_text: bool = False
     """Whether the format knows text alone, as csv does."""
+    separator: str = ""
+    """What separates the cells of a text."""
     audit: tuple[AuditRow, ...] = field(default=())
     """Guesses made on opening."""
 

@@ -59,10 +59,14 @@ class Sheet:
     """Labels of the columns, where the format has them."""
     percent: frozenset[int] = frozenset()
     """Columns whose numbers are shown as percents: 0.35 as 35 %."""
+    uncomputed: frozenset[tuple[int, int]] = frozenset()
+    """Row number and column of formulas of which the file does not hold the value."""
     merged: tuple[Merged, ...] = ()
     """Merged blocks that reach into the rows."""
     is_text: bool = False
     """Whether the format knows text alone, as csv does."""
+    separator: str = ""
+    """What separates the cells of a text."""
 
 
 def open_raw(
@@ -232,10 +236,12 @@ def under_header(raw: RawCells, header: Header) -> Sheet:
         units=header.units,
         stated=stated,
         percent=raw.percent,
+        uncomputed=raw.uncomputed,
         merged=tuple(
             block for block in raw.merged if len(rows) and block.last_row >= rows.index[0]
         ),
         is_text=raw.is_text,
+        separator=raw.separator,
     )
 
 

@@ -65,7 +65,7 @@ def open_text(file: Path, *, encoding: str | None = None, separator: str | None 
             detail = f"cells are separated by {_SHOWN[separator]}"
             audit.append(AuditRow("panel", "guessed_separator", str(file), detail, file=str(file)))
     cells = numbered(enumerate(_records(file, text, separator), start=1), str(file))
-    return RawCells(cells, str(file), is_text=True, audit=tuple(audit))
+    return RawCells(cells, str(file), is_text=True, separator=separator, audit=tuple(audit))
 
 
 def _records(file: Path, text: str, separator: str) -> Iterator[list[str]]:
@@ -137,7 +137,8 @@ def _refuse_other_formats(file: Path, data: bytes) -> None:
 def _decoded(file: Path, data: bytes, declared: str | None) -> tuple[str, list[AuditRow]]:
     marked = next((name for bom, name in _BOMS.items() if data.startswith(bom)), None)
     if declared is not None:
-        return _as_declared(file, data, declared), []
+        told = _as_declared(file, data, declared)
+        return told, _doubt(file, data, declared, told)
     if marked is not None:
         return _strict(file, data, marked).removeprefix("\ufeff"), []
     try:
@@ -167,6 +168,19 @@ def _as_declared(file: Path, data: bytes, declared: str) -> str:
             hint="try utf-8 or gb18030",
         ) from error
     return _strict(file, data, declared).removeprefix("\ufeff")
+
+
+def _doubt(file: Path, data: bytes, declared: str, text: str) -> list[AuditRow]:
+    """A row where bytes that are whole in UTF-8, by no accident, are declared something else."""
+    if data.isascii() or codecs.lookup(declared).name.startswith("utf-8"):
+        return []
+    try:
+        other = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return []
+    detail = f"read as {declared}, as declared: {_sample(text)}; the bytes are whole in utf-8, as "
+    detail += f"which that is {_sample(other)}"
+    return [AuditRow("panel", "doubtful_encoding", str(file), detail, file=str(file))]
 
 
 def _strict(file: Path, data: bytes, encoding: str) -> str:
@@ -207,7 +221,7 @@ def _in_gb2312(char: str) -> bool:
 
 def _sample(text: str) -> str:
     foreign = [plain(line) for line in text.splitlines() if any(ord(char) > 0x7F for char in line)]
-    return repr(foreign[0][:40])
+    return repr(foreign[0][:40] if foreign else "")
 
 
 def _separator(text: str) -> tuple[str, bool]:

@@ -69,6 +69,7 @@ class XlsxBook:
             hidden_rows=marks.hidden_rows,
             hidden_columns=marks.hidden_columns,
             percent=self._percents(name),
+            uncomputed=marks.uncomputed,
         )
 
     def close(self) -> None:

@@ -33,6 +33,8 @@ class SheetMarks:
     """Row numbers."""
     hidden_columns: frozenset[int]
     """Columns from 0."""
+    uncomputed: frozenset[tuple[int, int]]
+    """Row number and column from 0 of formulas without a stored value."""
 
 
 def sheet_marks(file: Path, sheet: str) -> SheetMarks:
@@ -54,8 +56,8 @@ def sheet_marks(file: Path, sheet: str) -> SheetMarks:
     TableFileError
         The sheet has more cells than a table may have, or cells outside of what a sheet can hold.
     """
-    reading = _Reading(f"{file} [{sheet}]")
     parser = expat.ParserCreate()
+    reading = _Reading(f"{file} [{sheet}]", parser)
     parser.StartElementHandler = reading.start
     parser.EndElementHandler = reading.end
     with zipfile.ZipFile(file) as book, book.open(_member(book, sheet)) as stream:
@@ -63,7 +65,10 @@ def sheet_marks(file: Path, sheet: str) -> SheetMarks:
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
     return SheetMarks(
-        tuple(reading.merged), frozenset(reading.hidden_rows), frozenset(reading.hidden_columns)
+        tuple(reading.merged),
+        frozenset(reading.hidden_rows),
+        frozenset(reading.hidden_columns),
+        frozenset(reading.uncomputed),
     )
 
 
@@ -72,10 +77,16 @@ class _Reading:
     """Where the parser is in a sheet, and what it has met."""
 
     place: str
+    parser: expat.XMLParserType
     merged: list[Merged] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    uncomputed: set[tuple[int, int]] = field(default_factory=set)
     row: int = 0
+    reference: str = ""
+    has_formula: bool = False
+    in_value: bool = False
+    has_value: bool = False
     cells: int = 0
     cells_of_row: int = 0
     depth: int = 0
@@ -86,10 +97,9 @@ class _Reading:
             self._refuse(f"more than {MAX_DEPTH} elements inside each other")
         kind = name.rpartition(":")[2]
         if kind == "c":
-            self.cells += 1
-            self.cells_of_row += 1
-            if self.cells_of_row > MAX_COLUMNS:
-                self._refuse(f"more than {MAX_COLUMNS:,} cells in row {self.row}")
+            self._cell(attributes)
+        elif kind in ("f", "v"):
+            self._content(kind)
         elif kind == "row":
             self.row = int(attributes.get("r", self.row + 1))
             self.cells_of_row = 0
@@ -104,8 +114,32 @@ class _Reading:
         elif kind == "mergeCell":
             self._merge(attributes["ref"])
 
-    def end(self, _: str) -> None:
+    def end(self, name: str) -> None:
         self.depth -= 1
+        if self.has_formula and name.rpartition(":")[2] == "c":
+            if not self.has_value:
+                left = range_boundaries(self.reference)[0] if self.reference else None
+                self.uncomputed.add((self.row, (left or self.cells_of_row) - 1))
+            self.has_formula = False
+            self.parser.CharacterDataHandler = None
+
+    def text(self, data: str) -> None:
+        self.has_value |= self.in_value and bool(data.strip())
+
+    def _cell(self, attributes: dict[str, str]) -> None:
+        self.cells += 1
+        self.cells_of_row += 1
+        if self.cells_of_row > MAX_COLUMNS:
+            self._refuse(f"more than {MAX_COLUMNS:,} cells in row {self.row}")
+        self.reference = attributes.get("r", "")
+        # The value of a formula of text may be the empty text.
+        self.has_value = attributes.get("t") == "str"
+
+    def _content(self, kind: str) -> None:
+        self.in_value = kind == "v"
+        if kind == "f":
+            self.has_formula = True
+            self.parser.CharacterDataHandler = self.text
 
     def _merge(self, ref: str) -> None:
         left, top, right, bottom = range_boundaries(ref)

@@ -391,3 +391,16 @@ def test_a_study_year_that_a_table_lacks_is_told(tables: Path, command) -> None:
         text + step + "years = [2011, 2012, 2013, 2014]\n", encoding="utf-8"
     )
     assert command("run", tables / "study.toml", "--out", tables / "other").returncode == 0
+
+
+def test_city_years_of_a_second_source_that_fills_nothing_are_lost_by_name(tmp_path: Path) -> None:
+    a = "code,year,gdp\n3201,2010,1\n3202,2010,2\n"
+    b = "code,year,gdp\n3201,2010,1\n3202,2011,2\n3203,2010,3\n3203,2009,3\n"
+    made = two_tables(tmp_path, a, b, RECONCILE)
+    lost = made.dropped[["city_id", "year", "place", "reason"]].to_numpy().tolist()
+    reason = "only in b, which does not fill it"
+    assert lost == [["3202", 2011, "a", reason], ["3203", 2010, "a", reason]]
+    cities = made.tables["lost_cities"]
+    assert cities["city_id"].tolist() == ["3203"]
+    filled = two_tables(tmp_path, a, b, RECONCILE + "fill = true\n")
+    assert filled.dropped.empty

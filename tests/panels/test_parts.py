@@ -148,3 +148,9 @@ def test_parts_of_two_units_are_refused_unless_the_study_says_what_they_become(
     of_year(tmp_path, 2019, 3.0, ["城市代码", header])
     with pytest.raises(TableColumnError, match=rf"万元 in .*2018.xlsx.*, {found} in .*2019.xlsx"):
         read(tmp_path / "*.xlsx", year=None, year_from="name")
+
+
+def test_a_forgotten_column_of_years_is_named(tmp_path):
+    file = csv(tmp_path, "城市代码,年份,地区生产总值\n1100,2018,1\n1100,2019,2\n")
+    with pytest.raises(DuplicateCityYearError, match="city 1100 in rows 2, 3; declare the column"):
+        read(file, year=None, years=(2018, 2019))

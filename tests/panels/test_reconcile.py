@@ -118,3 +118,12 @@ def test_values_of_two_known_units_are_compared_in_the_preferred_ones():
 def test_units_that_cannot_be_one_are_refused(units, said):
     with pytest.raises(TableColumnError, match=said):
         in_units(*units)
+
+
+def test_what_only_the_other_table_has_is_named_where_it_does_not_fill():
+    left = [row for row in compare().audit if row.rule == "reconcile_unfilled"]
+    assert [(row.subject, row.count) for row in left] == [
+        ("r: column 'gdp', city 4508", 1),
+        ("r: column 'gdp', city 4509", 1),
+    ]
+    assert not [row for row in compare(fill=True).audit if row.rule == "reconcile_unfilled"]

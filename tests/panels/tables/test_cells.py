@@ -96,3 +96,27 @@ def test_no_years(cell):
 
 def test_plain():
     assert plain(" 地区生产总值\n (万元)\u3000") == "地区生产总值 (万元)"
+
+
+@pytest.mark.parametrize(
+    ("cell", "decimal", "number"),
+    [
+        ("1,234", ".", 1234.0), ("1,234", ",", 1.234), ("1.234,5", ",", 1234.5),
+        ("1.234", ",", 1234.0), ("12,5①", ",", 12.5), ("1,234.5", None, 1234.5),
+        ("1,234,567", None, 1234567.0), ("１，５", ",", 1.5), (0.5, ",", 0.5),
+    ],
+)  # fmt: skip
+def test_decimal_signs(cell, decimal, number):
+    read = number_column(pd.Series([cell], dtype=object), where=WHERE, decimal=decimal)
+    assert read.numbers.tolist() == [number]
+
+
+@pytest.mark.parametrize("cell", ["1,234", "-12,500*", "１，２３４"])
+def test_a_single_comma_is_not_guessed_where_it_may_be_either(cell):
+    with pytest.raises(TableColumnError, match=r'semicolons; state decimal = ","'):
+        number_column(pd.Series([cell], dtype=object), where=WHERE, decimal=None)
+
+
+def test_a_decimal_comma_that_is_not_declared_is_told():
+    with pytest.raises(TableColumnError, match="if the comma is the decimal sign"):
+        number_column(pd.Series(["1,5"], dtype=object), where=WHERE)

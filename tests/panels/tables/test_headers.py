@@ -211,3 +211,21 @@ def test_percents_that_the_sheet_only_shows_are_fractions(tmp_path):
     assert made.table["urban"].tolist() == [86.0, 50.0]
     with pytest.raises(TableColumnError, match="found fractions that the sheet shows as percents"):
         read(file, columns=columns, units={"urban": "percent"})
+
+
+@pytest.mark.parametrize("mark", ["①", "*", "(1)"])
+def test_a_footnote_mark_in_the_upper_of_two_rows_is_no_hindrance(tmp_path, mark):
+    rows = [
+        ["城市代码", "年份", f"地区生产总值{mark}", None],
+        [None, None, "总值", "第一产业"],
+        ["110000", 2018, 10.5, 1.5],
+    ]
+    file = xlsx(tmp_path, rows, merged=["C1:D1"])
+    made = read(file, columns={"gdp": "地区生产总值 总值", "primary": "地区生产总值 第一产业"})
+    assert made.table[["gdp", "primary"]].to_numpy().tolist() == [[10.5, 1.5]]
+
+
+def test_the_two_of_square_kilometres_is_no_footnote_mark(tmp_path):
+    rows = [["城市代码", "年份", "面积"], [None, None, "km²"], ["110000", 2018, 10.5]]
+    made = read(xlsx(tmp_path, rows), columns={"area": "面积"}, header=(1, 2))
+    assert made.units == {"area": "平方公里"}

@@ -29,7 +29,7 @@ def test_a_comma_and_a_declared_separator_need_no_word(tmp_path):
 
 def test_commas_in_quotes_are_not_separators(tmp_path):
     text = '城市代码;年份;地区生产总值\n110000;2018;"1,234.5"\n450800;2018;"7,250"\n'
-    assert read(csv(tmp_path, text)).table["gdp"].tolist() == [1234.5, 7250.0]
+    assert read(csv(tmp_path, text), decimal=".").table["gdp"].tolist() == [1234.5, 7250.0]
 
 
 def test_gbk_bytes_that_are_declared_utf_8_are_refused_with_their_reading(tmp_path):
@@ -103,3 +103,19 @@ def test_cells_of_several_lines_and_quoted_separators_are_read(tmp_path):
     text = 'code,"GDP\n(yuan)","a, b"\n1,2,"3"\n4,5,"6""7"'
     rows = open_text(csv(tmp_path, text)).cells.to_numpy().tolist()
     assert rows == [["code", "GDP\n(yuan)", "a, b"], ["1", "2", "3"], ["4", "5", '6"7']]
+
+
+def test_commas_between_semicolons_are_decimal_signs_or_not_as_the_study_says(tmp_path):
+    file = csv(tmp_path, "城市代码;年份;地区生产总值\n110000;2018;1,234\n450800;2018;2,5\n")
+    with pytest.raises(TableColumnError, match="decimal sign is known, found '1,234' in row 2"):
+        read(file)
+    assert read(file, decimal=",").table["gdp"].tolist() == [1.234, 2.5]
+
+
+def test_utf_8_that_is_declared_something_else_is_doubted(tmp_path):
+    text = "city,name\n1100,北京市区\n"
+    (row,) = open_text(csv(tmp_path, text), encoding="gbk").audit
+    assert row.rule == "doubtful_encoding"
+    assert row.detail.endswith("the bytes are whole in utf-8, as which that is '1100,北京市区'")
+    assert not open_text(csv(tmp_path, text, encoding="gbk"), encoding="gbk").audit
+    assert not open_text(csv(tmp_path, text), encoding="utf8").audit
