@@ -5,8 +5,8 @@ One place, ``columns.toml``, from which every format takes what it can say of a 
 
 import re
 import tomllib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -38,7 +38,12 @@ class Column:
         return f"{self.label} [{self.unit}]" if self.unit else self.label
 
 
-def described(names: Sequence[str], *, products: Collection[str] = ()) -> tuple[Column, ...]:
+def described(
+    names: Sequence[str],
+    *,
+    products: Collection[str] = (),
+    units: Mapping[str, str] | None = None,
+) -> tuple[Column, ...]:
     """What columns hold.
 
     Parameters
@@ -47,13 +52,17 @@ def described(names: Sequence[str], *, products: Collection[str] = ()) -> tuple[
         Columns of an output table, in its order.
     products : collection of str
         The table's light products. Light has a unit if all of them are shipped and share it.
+    units : mapping of str to str, optional
+        Units of columns that a run knows, as of those of a study's own tables.
 
     Returns
     -------
     tuple of Column
         One for each name. A column of a study's own is labelled by its name.
     """
-    return tuple(_described(name, products) for name in names)
+    columns = (_described(name, products) for name in names)
+    known = units or {}
+    return tuple(replace(one, unit=known.get(one.name, one.unit)) for one in columns)
 
 
 def with_metadata(table: pa.Table, columns: Sequence[Column]) -> pa.Table:

@@ -1,6 +1,6 @@
 """The tables of an output folder that can be exported, as Arrow columns with what they hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +64,8 @@ def read_table(out: Path, what: What) -> ExportTable:
     """
     rows = _layer(out, what) if what in SHAPES else arrow_table(read_output(out, FILES[what]))
     names = [name for name in rows.column_names if name != GEOMETRY]
-    return ExportTable(what, rows, described(names, products=_products(out, rows)))
+    units = _panel_units(out) if what == "panel" else {}
+    return ExportTable(what, rows, described(names, products=_products(out, rows), units=units))
 
 
 def read_years(out: Path, what: What) -> tuple[Block, ...]:
@@ -77,6 +78,13 @@ def _products(out: Path, rows: pa.Table) -> Sequence[str]:
         return [str(name) for name in rows["product"].unique().to_pylist()]
     tiles = read_manifest(out).get("stages", {}).get("lights", {}).get("tiles", [])
     return sorted({tile["product"] for tile in tiles})
+
+
+def _panel_units(out: Path) -> Mapping[str, str]:
+    """Units of the panel's columns, as the study declares them or its files say them."""
+    stages = read_manifest(out).get("stages", {})
+    units: Mapping[str, str] = stages.get("panel", {}).get("units", {})
+    return units
 
 
 def _layer(out: Path, layer: str) -> pa.Table:

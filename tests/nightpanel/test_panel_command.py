@@ -180,3 +180,22 @@ def test_wrong_studies_end_in_one_line(
     assert line.startswith(f"{error}: ")
     assert named in line
     assert not (folder / "out" / "panel.parquet").exists()
+
+
+def test_units_of_the_tables_are_in_the_exports(folder: Path, command: Command) -> None:
+    command("panel", folder / "study.toml", "--out", folder / "out")
+    for kind in ("dta", "xlsx"):
+        ended = command(
+            "export", folder / "out", "--what", "panel", "--format", kind,
+            "--to", folder / f"panel.{kind}",
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+    with pd.io.stata.StataReader(folder / "panel.dta") as reader:
+        labels = reader.variable_labels()
+    assert labels["gdp"] == "gdp [亿元]"
+    assert labels["gdp_real"] == "gdp_real [亿元]"
+    assert labels["people"] == "people"
+    notes = pd.read_excel(folder / "panel.xlsx", sheet_name="notes", header=None, dtype="str")
+    told = notes[(notes == "gdp").any(axis=1)].iloc[0].tolist()
+    assert "亿元" in told
+    assert not (notes == "Calendar year of the light").any().any()
