@@ -232,3 +232,18 @@ def test_file_and_row_are_those_of_the_value(folder: Path, command: Command) -> 
             for year in (2018, 2019)
         },
     }
+
+
+def test_explain_knows_a_panel_of_tables_alone(folder: Path, command: Command) -> None:
+    ranges = '[panel.ranges]\ngdp = { maximum = 110, on_outside = "flag" }\n'
+    (folder / "study.toml").write_text(TABLES + ranges, encoding="utf-8")
+    command("panel", folder / "study.toml", "--out", folder / "out")
+    told = command("explain", folder / "out", "--city", "1100", "--year", 2019)
+    assert told.returncode == 0, told.stderr
+    assert "gdp: 120.0" in told.stdout
+    assert "a.csv row 3" in told.stdout
+    filled = command("explain", folder / "out", "--city", "4508", "--year", 2018)
+    assert "reconcile_filled" in filled.stdout
+    unknown = command("explain", folder / "out", "--city", "1101", "--year", 2019)
+    assert unknown.returncode == 1
+    assert "panel.parquet, city_id: expected 1101" in unknown.stderr
