@@ -1,7 +1,7 @@
-"""`nightpanel explain`: what made a city's numbers in a year."""
+"""`nightpanel explain`: what made a city's numbers in a year, of light and of panel."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,12 @@ class Explained:
     """Versions that the run recorded."""
     code: str
     """Digest of the code that ran."""
+    panel: Mapping[str, Any] = field(default_factory=dict)
+    """The row of ``panel.parquet``; without a panel, or outside it, empty."""
+    dropped: tuple[str, ...] = ()
+    """Why the panel lacks the city-year: places and reasons."""
+    matches: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What codes and names of the panel's tables were taken for the city."""
 
 
 def explain(out: Path, *, city: str, year: int, product: str | None = None) -> Explained:
@@ -60,8 +66,10 @@ def explain(out: Path, *, city: str, year: int, product: str | None = None) -> E
     Raises
     ------
     OutputError
-        The folder holds no light, or not this city, year or product.
+        The folder holds neither light nor panel, or not this city, year or product.
     """
+    if not (out / "cities.parquet").is_file() and (out / "panel.parquet").is_file():
+        return _of_panel_alone(out, city, year)
     cities = read_output(out, "cities.parquet")
     manifest = read_manifest(out)
     record = manifest.get("stages", {}).get("lights")
@@ -90,15 +98,64 @@ def explain(out: Path, *, city: str, year: int, product: str | None = None) -> E
             "sha256": record["boundary"],
         },
         units=units,
-        audit=_audit(out, tile, chosen, set(units["unit_id"])),
+        audit=(
+            *_audit(out, tile, chosen, set(units["unit_id"])),
+            *_panel_audit(out, city, year),
+        ),
         settings=record["settings"]["lights"],
         versions=record["versions"],
         code=record["code"],
+        **_panel_parts(out, city, year),
+    )
+
+
+def _of_panel_alone(out: Path, city: str, year: int) -> Explained:
+    """What made a row of a panel of tables alone."""
+    parts = _panel_parts(out, city, year)
+    if not parts["panel"] and not parts["dropped"]:
+        panel = read_output(out, "panel.parquet", columns=["city_id", "year"])
+        _chosen_row(panel, out, city=city, year=year, file="panel.parquet")
+    record = read_manifest(out)["stages"]["panel"]
+    return Explained(
+        city_year={}, tile={}, grid={}, boundary={}, units=pd.DataFrame(), settings={},
+        audit=_panel_audit(out, city, year),
+        versions=record["versions"],
+        code=record["code"],
+        **parts,
+    )  # fmt: skip
+
+
+def _panel_parts(out: Path, city: str, year: int) -> dict[str, Any]:
+    """The panel's row, or why there is none, and the city's matches."""
+    if not (out / "panel.parquet").is_file():
+        return {}
+    key = [("city_id", "==", city), ("year", "==", year)]
+    rows = read_output(out, "panel.parquet", filters=key)
+    lost = read_output(out, "dropped.parquet", filters=key)
+    matches = read_output(out, "matches.parquet", filters=key[:1])
+    return {
+        "panel": {} if rows.empty else rows.iloc[0].to_dict(),
+        "dropped": tuple(f"{place}: {why}" for place, why in lost[["place", "reason"]].to_numpy()),
+        "matches": matches,
+    }
+
+
+def _panel_audit(out: Path, city: str, year: int) -> tuple[AuditRow, ...]:
+    """Audit rows of the panel on the city-year, or on the city in all years."""
+    ends = (f"city {city}, year {year}", f"city {city}")
+    return tuple(
+        row for row in read_audit(out) if row.stage == "panel" and row.subject.endswith(ends)
     )
 
 
 def _chosen_row(
-    cities: pd.DataFrame, out: Path, *, city: str, year: int, product: str | None
+    cities: pd.DataFrame,
+    out: Path,
+    *,
+    city: str,
+    year: int,
+    product: str | None = None,
+    file: str = "cities.parquet",
 ) -> dict[str, Any]:
     table = cities
     for column, wanted in (("city_id", city), ("year", year), ("product", product)):
@@ -109,7 +166,7 @@ def _chosen_row(
         if table.empty:
             close = get_close_matches(str(wanted), [str(one) for one in known], n=3)
             raise OutputError(
-                f"{out / 'cities.parquet'}, {column}",
+                f"{out / file}, {column}",
                 expected=f"{wanted}",
                 found=f"{len(known)} others, as {', '.join(map(str, known[:5]))}",
                 hint=f"did you mean {' or '.join(close)}?" if close else "name one of these",

@@ -129,15 +129,17 @@ def write_table(
 
 
 def write_csv(table: "pd.DataFrame", path: Path) -> None:
-    """A table as csv, without the index.
+    """A table as csv, without the index; texts that a spreadsheet would run are neutralised.
 
     Parameters
     ----------
     table : pandas.DataFrame
     path : Path
     """
+    from nightpanel.exports.formulas import without_formulas  # pyarrow, as in `read_output`
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, index=False)
+    without_formulas(table).to_csv(path, index=False)
 
 
 def read_output(
@@ -184,7 +186,7 @@ def read_output(
 
 
 def read_csv(folder: Path, name: str) -> "pd.DataFrame":
-    """A csv table of an output folder, its ids and reasons as text.
+    """A csv table of an output folder as it was before `write_csv`, its ids and reasons as text.
 
     Raises
     ------
@@ -193,10 +195,12 @@ def read_csv(folder: Path, name: str) -> "pd.DataFrame":
     """
     import pandas as pd  # as in `read_output`
 
+    from nightpanel.exports.formulas import as_before
+
     texts = dict.fromkeys(("city_id", "Type", "group", "pattern", "map", "file"), "str")
     table = pd.read_csv(output_path(folder, name), dtype=texts)
     blank = [one for one in ("Type", "group", "file") if one in table]
-    return table.fillna(dict.fromkeys(blank, ""))
+    return as_before(table.fillna(dict.fromkeys(blank, "")))
 
 
 def output_path(folder: Path, name: str) -> Path:

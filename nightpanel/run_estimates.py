@@ -10,7 +10,7 @@ from estimation.results import summary_table
 from nightpanel.digests import FileDigests, input_files
 from nightpanel.made_by import running_code, stage_files
 from nightpanel.manifest import stage_record
-from nightpanel.outputs import check_writable, write_table
+from nightpanel.outputs import check_writable, write_csv, write_table
 from nightpanel.progress import progress_bar
 from nightpanel.study_file import load_designs
 from nightpanel.write_stage import write_stage
@@ -84,7 +84,6 @@ def write_estimates(result: "EstimationResult", folder: Path) -> None:
     """
     write_table(result.estimates, folder / "estimates.parquet")
     tables = folder / "tables"
-    tables.mkdir(exist_ok=True)
-    summary_table(result.estimates).to_csv(tables / "estimates.csv", index=False)
+    write_csv(summary_table(result.estimates), tables / "estimates.csv")
     notes = "".join(f"{note}\n" for note in result.notes)
     (tables / "notes.txt").write_text(notes, encoding="utf-8")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import InputFileError
+from nightpanel.exports.formulas import as_before
 from nightpanel.study_indices import (
     AdvancedStructureSection,
     CompositeSection,
@@ -153,7 +154,8 @@ def read_scale(path: Path, *, where: str) -> pd.DataFrame:
         The file is missing or no table.
     """
     try:
-        return pd.read_csv(path, dtype={"group": "str", "index": "str", "indicator": "str"})
+        texts = dict.fromkeys(("group", "index", "indicator"), "str")
+        return as_before(pd.read_csv(path, dtype=texts))
     except (OSError, ValueError) as error:
         raise InputFileError(
             f"{where}.scale",

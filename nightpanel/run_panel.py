@@ -19,7 +19,7 @@ from panels.cities.match import no_matches
 from panels.indices import SHARES_REASON, uil
 from panels.join import LIGHT, join_panel
 from panels.losses import Source, join_losses
-from panels.origins import Origins, Places
+from panels.origins import Origins
 from panels.read import ReadTable
 from panels.reconcile import no_reconciliation, unfilled
 from panels.schema import KEY, require_columns
@@ -93,7 +93,7 @@ def panel(
     units = _units(books.units, section)
     sections = {table.label(): table for table in section.tables}
     prepared = [
-        _prepared(sections[label], book, wanted, light=chosen is not None)
+        _prepared(sections[label], book, wanted, books.origins, light=chosen is not None)
         for label, book in books.tables.items()
     ]
     base = _all_keys([one.table for one in prepared]) if chosen is None else chosen
@@ -104,8 +104,9 @@ def panel(
         base=side,
         optional=[label for label in books.tables if sections[label].optional],
     )
-    origins = _origins(prepared)
-    shaped = shape(joined.panel, section, origins=origins, years=years, blank=frozenset(blank))
+    shaped = shape(
+        joined.panel, section, origins=books.origins, years=years, blank=frozenset(blank)
+    )
     for name in section.units:
         require_columns(shaped.table, [name], where="panel.units")
     sources = [
@@ -121,7 +122,7 @@ def panel(
         joined.panel,
         dropped,
         section.descriptives,
-        origins=origins,
+        origins=books.origins,
         years=None if wanted is None else sorted(wanted),
         blank=blank,
     )
@@ -197,7 +198,6 @@ def _all_keys(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 class _Prepared:
     label: str
     table: pd.DataFrame
-    places: Places
     dropped: pd.DataFrame
     audit: tuple[AuditRow, ...]
 
@@ -212,18 +212,13 @@ def _lost_before(
     return pd.concat([one.dropped, own], ignore_index=True) if len(own) else one.dropped
 
 
-def _origins(prepared: Sequence[_Prepared]) -> Origins:
-    tables = {
-        str(column): f"{at}"
-        for at, one in enumerate(prepared)
-        for column in one.table.columns
-        if column not in KEY
-    }
-    return Origins(tables, {f"{at}": one.places for at, one in enumerate(prepared)})
-
-
 def _prepared(
-    section: TableSection, read: ReadTable, years: Collection[int] | None, *, light: bool
+    section: TableSection,
+    read: ReadTable,
+    years: Collection[int] | None,
+    origins: Origins,
+    *,
+    light: bool,
 ) -> _Prepared:
     """One table within the years of the panel, with UIL when its section asks for it."""
     inside = read.table["year"].isin(read.table["year"] if years is None else list(years))
@@ -236,10 +231,9 @@ def _prepared(
         audit.append(AuditRow("panel", "outside_years", label, why, outside))
     dropped = dropped_keys()
     if section.uil is not None:
-        origins = Origins(dict.fromkeys(section.columns, label), {label: read.places})
         table, dropped, made = _with_uil(table, section.uil, section.file, origins)
         audit += made
-    return _Prepared(label, table, read.places, dropped, tuple(audit))
+    return _Prepared(label, table, dropped, tuple(audit))
 
 
 def _with_uil(

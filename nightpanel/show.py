@@ -120,23 +120,30 @@ def _peaks(effort: "Effort") -> str:
 
 
 def show_explained(explained: "Explained") -> None:
-    """Everything that made one row of the city-year table."""
+    """Everything that made one row of the city-year table and of the panel."""
     for title, facts in (
         ("City-year", explained.city_year),
+        ("Panel", explained.panel),
         ("Tile", explained.tile),
         ("Grid", explained.grid),
         ("Boundary", explained.boundary),
         ("Settings", explained.settings),
         ("Versions", {**explained.versions, "code": explained.code}),
     ):
-        say(title)
+        if facts:
+            say(title)
         for name, value in facts.items():
             if value is not None and value != "":
                 say(f"  {name}: {value}")
-    print_table(explained.units, title=f"Units, {len(explained.units)}")
+    for reason in explained.dropped:
+        say(f"Not in the panel: {reason}")
+    for title, table in (("Matches", explained.matches), ("Units", explained.units)):
+        if len(table):
+            print_table(table, title=f"{title}, {len(table)}")
     say(f"Audit rows: {len(explained.audit)}")
     for row in explained.audit:
-        say(f"  {row.rule}, {row.subject}: {row.detail} ({row.count})")
+        at = f"; {row.file} row {row.row}" if row.row is not None else ""
+        say(f"  {row.rule}, {row.subject}: {row.detail} ({row.count}){at}")
 
 
 def show_entries(entries: "pd.DataFrame", *, one_by_one: bool) -> None:

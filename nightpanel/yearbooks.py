@@ -10,12 +10,14 @@ from geo.errors import TableColumnError
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_sources import IndexTableSection, RealSection, ReconcileSection
 from nightpanel.study_tables import TableSection
+from nightpanel.yearbook_origins import origins_of, unmoved_places
 from panels.cities.confirmed import read_confirmed
 from panels.cities.crosswalks import read_crosswalk
 from panels.cities.match import MATCH_COLUMNS, Reference, no_matches
 from panels.cities.places import City, china_cities, read_cities
 from panels.cities.vintage import VintageSpec, to_vintage
 from panels.deflate import deflated, with_index
+from panels.origins import UNKNOWN, Origins
 from panels.read import ReadTable, TableSpec, read_table
 from panels.reconcile import no_reconciliation, reconciled, with_chosen
 from panels.schema import KEY
@@ -36,6 +38,9 @@ class Yearbooks:
     matches: pd.DataFrame
     """What each code and name was taken for: ``table`` and `panels.cities.match.MATCH_COLUMNS`;
     empty where tables have codes alone."""
+    origins: Origins = UNKNOWN
+    """Where values stand that are as some file has them: not those of a moved city, nor those made
+    real."""
 
 
 def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = None) -> Yearbooks:
@@ -62,6 +67,7 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
     read = _read_all(section, years)
     tables, audit = _in_one_vintage(section, read)
     by_table: dict[str, Mapping[str, str]] = {label: one.units for label, one in read.items()}
+    places = {label: unmoved_places(one, tables[label]) for label, one in read.items()}
     comparisons = []
     for at, pair in enumerate(section.reconcile):
         where = f"panel.reconcile.{at}"
@@ -78,7 +84,15 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
         name: units[one.nominal] for name, one in section.real.items() if one.nominal in units
     }
     made = {label: replace(read[label], table=table) for label, table in tables.items()}
-    return Yearbooks(made, compared, tuple(audit), units, _matches(read))
+    origins = origins_of(
+        {
+            label: [name for name in table.columns if name not in {*KEY, *section.real}]
+            for label, table in tables.items()
+        },
+        places,
+        compared,
+    )
+    return Yearbooks(made, compared, tuple(audit), units, _matches(read), origins)
 
 
 def _read_all(section: PanelSection, years: Collection[int] | None) -> dict[str, ReadTable]:

@@ -5,12 +5,16 @@ whoever wrote it: the OWASP foundation lists them under "CSV injection". Numbers
 never touched.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo.audit import AuditRow
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STARTS = "=+-@\t\r\n＝＋－＠"
 """The last four are the wide forms, which some spreadsheets of East Asia read alike."""
@@ -56,6 +60,34 @@ def begins_like_formula(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Which texts begin with such a character; a missing one does not."""
     first = pc.utf8_slice_codeunits(texts, 0, 1)
     return pc.fill_null(pc.is_in(first, pa.array(list(STARTS), texts.type)), False)
+
+
+def without_formulas(table: "pd.DataFrame") -> "pd.DataFrame":
+    """A table of a run, whose texts begin with no such character, as `neutralised` has it."""
+
+    def marked(text: str) -> str:
+        return APOSTROPHE + text if text and text[0] in STARTS else text
+
+    return _mapped(table, marked)
+
+
+def as_before(table: "pd.DataFrame") -> "pd.DataFrame":
+    """A table with the texts that `without_formulas` was given."""
+
+    def bare(text: str) -> str:
+        risky = text[:1] == APOSTROPHE and len(text) > 1 and text[1] in STARTS
+        return text[1:] if risky else text
+
+    return _mapped(table, bare)
+
+
+def _mapped(table: "pd.DataFrame", change: Callable[[str], str]) -> "pd.DataFrame":
+    """The table with its texts changed, whatever the type of their columns."""
+    made = table.copy()
+    for name, values in table.select_dtypes(["object", "str"]).items():
+        texts = values.map(lambda one: change(one) if isinstance(one, str) else one)
+        made[name] = texts.astype(values.dtype)
+    return made
 
 
 def _rows(column: str, rows: Sequence[int], old: Sequence[str], file: str) -> list[AuditRow]:

@@ -207,3 +207,70 @@ def test_wrong_studies_end_in_one_line(
     assert line.startswith(f"{error}: ")
     assert named in line
     assert not (folder / "out" / "panel.parquet").exists()
+
+
+def test_units_of_the_tables_are_in_the_exports(folder: Path, command: Command) -> None:
+    command("panel", folder / "study.toml", "--out", folder / "out")
+    for kind in ("dta", "xlsx"):
+        ended = command(
+            "export", folder / "out", "--what", "panel", "--format", kind,
+            "--to", folder / f"panel.{kind}",
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+    with pd.io.stata.StataReader(folder / "panel.dta") as reader:
+        labels = reader.variable_labels()
+    assert labels["gdp"] == "gdp [亿元]"
+    assert labels["gdp_real"] == "gdp_real [亿元]"
+    assert labels["people"] == "people"
+    notes = pd.read_excel(folder / "panel.xlsx", sheet_name="notes", header=None, dtype="str")
+    told = notes[(notes == "gdp").any(axis=1)].iloc[0].tolist()
+    assert "亿元" in told
+    assert not (notes == "Calendar year of the light").any().any()
+
+
+def test_file_and_row_are_those_of_the_value(folder: Path, command: Command) -> None:
+    """A filled value stands in the other file; one made real, or of two cities, in none."""
+    crosswalk = "old,new,weight,year\n1200,1100,1,2019\n"
+    (folder / "merger.csv").write_text(crosswalk, encoding="utf-8")
+    rows = (folder / "a.csv").read_text(encoding="utf-8") + "1200,2018,7,105\n"
+    (folder / "a.csv").write_text(rows, encoding="utf-8")
+    vintage = 'vintage = { crosswalk = "merger.csv", counts = ["gdp", "index"] }\n'
+    ranges = "[panel.ranges]\n" + "".join(
+        f'{name} = {{ maximum = 1, on_outside = "flag" }}\n' for name in ("gdp", "gdp_real")
+    )
+    text = TABLES.replace('units = { gdp = "亿元" }\n', f'units = {{ gdp = "亿元" }}\n{vintage}')
+    (folder / "study.toml").write_text(text + ranges, encoding="utf-8")
+    ended = command("panel", folder / "study.toml", "--out", folder / "out")
+    assert ended.returncode == 0, ended.stderr
+    audit = pd.read_parquet(folder / "out" / "audit.parquet")
+    told = audit[audit["rule"] == "out_of_range"]
+    found = {
+        subject: (Path(file).name, None if pd.isna(row) else int(row))
+        for subject, file, row in zip(told["subject"], told["file"], told["row"], strict=True)
+    }
+    assert found == {
+        "gdp: city 1100, year 2018": ("", None),
+        "gdp: city 1100, year 2019": ("a.csv", 3),
+        "gdp: city 4508, year 2018": ("b_2018.csv", 3),
+        "gdp: city 4508, year 2019": ("a.csv", 5),
+        **{
+            f"gdp_real: city {city}, year {year}": ("", None)
+            for city in (1100, 4508)
+            for year in (2018, 2019)
+        },
+    }
+
+
+def test_explain_knows_a_panel_of_tables_alone(folder: Path, command: Command) -> None:
+    ranges = '[panel.ranges]\ngdp = { maximum = 110, on_outside = "flag" }\n'
+    (folder / "study.toml").write_text(TABLES + ranges, encoding="utf-8")
+    command("panel", folder / "study.toml", "--out", folder / "out")
+    told = command("explain", folder / "out", "--city", "1100", "--year", 2019)
+    assert told.returncode == 0, told.stderr
+    assert "gdp: 120.0" in told.stdout
+    assert "a.csv row 3" in told.stdout
+    filled = command("explain", folder / "out", "--city", "4508", "--year", 2018)
+    assert "reconcile_filled" in filled.stdout
+    unknown = command("explain", folder / "out", "--city", "1101", "--year", 2019)
+    assert unknown.returncode == 1
+    assert "panel.parquet, city_id: expected 1101" in unknown.stderr

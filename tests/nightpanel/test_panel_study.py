@@ -1,5 +1,7 @@
 """Studies of tables alone, and the steps, indices, ranges and tables of any panel."""
 
+import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -404,3 +406,28 @@ def test_city_years_of_a_second_source_that_fills_nothing_are_lost_by_name(tmp_p
     assert cities["city_id"].tolist() == ["3203"]
     filled = two_tables(tmp_path, a, b, RECONCILE + "fill = true\n")
     assert filled.dropped.empty
+
+
+def test_names_that_spreadsheets_would_run_are_neutralised(tables: Path) -> None:
+    """In every csv of a run; a scale that is read back knows its indicators."""
+    index = '[panel.indices."=quality"]\nkind = "entropy"\nindicators = ["=cmd|x", "people"]\n'
+    text = HEAD.replace('loans = "loans"', '"=cmd|x" = "loans"').replace("2013, 2014", "2014")
+    (tables / "study.toml").write_text(text + index, encoding="utf-8")
+    result = nightpanel.run(tables / "study.toml", out=tables / "out")
+    files = sorted((tables / "out" / "tables").glob("*.csv"))
+    assert len(files) == 8
+    for file in files:
+        with file.open(encoding="utf-8", newline="") as stream:
+            texts = [text for row in csv.reader(stream) for text in row]
+        assert not [text for text in texts if re.match(r"[=+@]|-[^0-9]", text)], file
+    again = nightpanel.run(tables / "study.toml", out=tables / "out")
+    assert again.up_to_date == ("panel",)
+    for name in ("descriptives", "index_weights"):
+        made, read = result.panel.tables[name], again.panel.tables[name]
+        pd.testing.assert_frame_equal(made, read, check_dtype=False)
+    scaled = text + index + 'scale = "out/tables/index_weights.csv"\n'
+    (tables / "study.toml").write_text(scaled, encoding="utf-8")
+    other = nightpanel.run(tables / "study.toml", out=tables / "other")
+    np.testing.assert_allclose(
+        other.panel.panel["=quality"], result.panel.panel["=quality"], rtol=1e-12
+    )

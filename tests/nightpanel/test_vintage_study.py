@@ -10,6 +10,7 @@ import pytest
 
 from geo.boundaries import read_units
 from geo.errors import CrosswalkError, StudyFileError
+from nightpanel.explain_row import explain
 from nightpanel.study_file import load_study
 from nightpanel.unit_cities import with_crosswalk
 from nightpanel.yearbook_files import yearbook_files
@@ -98,6 +99,11 @@ def test_light_and_yearbook_move_to_one_vintage(study: Path, command: Command) -
     assert after[["people", "gdp", "gdp_per_head"]].tolist() == [1.0, 10.0, 10.0]
     assert panel.loc["0103", "pilot_year"].tolist() == [2015.0] * 4
     assert panel["pilot_year"].isna().sum() == 16
+
+    made = explain(out, city="0101", year=2014)
+    assert (made.panel["people"], made.panel["gdp"]) == (3.0, 50.0)
+    assert made.matches["name"].tolist() == [NAMES[0]]
+    assert "vintage_moved" in {row.rule for row in made.audit}
 
     matches = pd.read_parquet(out / "matches.parquet")
     assert matches.columns[0] == "table"
