@@ -1,6 +1,5 @@
 """`nightpanel crosswalk`: weights between two vintages of boundaries, by area or by light."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,10 @@ import pandas as pd
 
 from geo.audit import AuditRow
 from geo.boundaries import make_units, read_units
-from geo.errors import CrosswalkError, MissingYearError, OutputError
+from geo.errors import CrosswalkError, MissingYearError
 from geo.pieces import SLIVER, Pieces, pieces
-from nightpanel.drafts import write_whole
+from nightpanel.exports.whole_file import whole_file
+from nightpanel.outputs import write_csv
 from panels.cities.crosswalks import Crosswalk
 from panels.cities.piece_weights import crosswalk_of_pieces
 from tiles.catalog import Catalog, read_catalog
@@ -152,15 +152,5 @@ def _with_light(cut: Pieces, catalog: Catalog, threads: int | None) -> gpd.GeoDa
 def _write(made: Crosswalk, table: gpd.GeoDataFrame, to: Path) -> None:
     measured = pd.DataFrame(table.drop(columns="geometry"))
     rows = made.table.merge(measured, on=["old", "new"], how="left")
-    text = io.StringIO()
-    rows.to_csv(text, index=False, lineterminator="\n")
-    try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(to, lambda stream: stream.write(text.getvalue().encode()))
-    except OSError as error:
-        raise OutputError(
-            str(to),
-            expected="a file that can be written",
-            found=error.strerror or str(error),
-            hint="choose another with --to",
-        ) from error
+    with whole_file(to) as draft:
+        write_csv(rows, draft)
