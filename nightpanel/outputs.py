@@ -8,7 +8,6 @@ has changed nothing; what one that is killed after it leaves undone, the next fi
 import errno
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -17,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from geo.audit import AuditRow, audit_table
 from geo.errors import OutputError
-from nightpanel.file_locks import exclusive, is_left, take
+from nightpanel.file_locks import exclusive
 from nightpanel.manifest import MANIFEST
+from nightpanel.owned_folders import discard, folder_of, left_owners, new_owner
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LOCK = ".lock"  # held by the one who moves files
 STAGED = ".staged-"
-OWNER = ".owner"  # locked for as long as its run lives; holds the names of files to remove
-WHOLE = ".whole"
+WHOLE = ".whole"  # the owner beside it holds the names of files to remove
 LEAST_ROOM = 1 << 20
 """A disk with fewer bytes is full: what did not fit has been removed by then, in part."""
 SHOWN = 200
@@ -64,7 +63,7 @@ def staged(
     """
     try:
         with _staging(folder) as owner:
-            staging = owner.with_suffix("")
+            staging = folder_of(owner)
             yield staging
             with exclusive(folder / LOCK):
                 _finish_killed(folder)
@@ -268,12 +267,10 @@ def _staging(folder: Path) -> Iterator[Path]:
     """The owner of a new staging folder, which has its name without the ending."""
     with exclusive(folder / LOCK):
         _finish_killed(folder)
-        owner = folder / f"{STAGED}{secrets.token_hex(8)}{OWNER}"
-        stream = owner.open("xb")
-        take(stream)
+        owner, stream = new_owner(folder, STAGED)
     try:
         with stream:
-            owner.with_suffix("").mkdir()
+            folder_of(owner).mkdir()
             yield owner
     finally:
         _discard(owner)
@@ -281,10 +278,9 @@ def _staging(folder: Path) -> Iterator[Path]:
 
 def _finish_killed(folder: Path) -> None:
     """Do what killed runs have left to do in a folder, and remove their staging folders."""
-    for owner in sorted(folder.glob(f"{STAGED}*{OWNER}")):
-        if is_left(owner):
-            _finish(owner)
-            _discard(owner)
+    for owner in left_owners(folder, STAGED):
+        _finish(owner)
+        _discard(owner)
 
 
 def _finish(owner: Path) -> None:
@@ -303,9 +299,10 @@ def _finish(owner: Path) -> None:
 
 def _discard(owner: Path) -> None:
     """Remove a staging folder; one that is whole stays until all of it has been moved."""
-    shutil.rmtree(owner.with_suffix(""), ignore_errors=True)
-    if not owner.with_suffix(WHOLE).exists():
-        owner.unlink(missing_ok=True)
+    if owner.with_suffix(WHOLE).exists():
+        shutil.rmtree(folder_of(owner), ignore_errors=True)
+    else:
+        discard(owner)
 
 
 def _require_places(staging: Path, folder: Path) -> None:

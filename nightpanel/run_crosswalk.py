@@ -1,6 +1,5 @@
 """`nightpanel crosswalk`: weights between two vintages of boundaries, by area or by light."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,10 @@ import pandas as pd
 
 from geo.audit import AuditRow, audit_table
 from geo.boundaries import make_units, read_units
-from geo.errors import CrosswalkError, MissingYearError, OutputError
+from geo.errors import CrosswalkError, MissingYearError
 from geo.pieces import SLIVER, Pieces, pieces
-from nightpanel.drafts import write_whole
+from nightpanel.exports.whole_file import whole_file
+from nightpanel.outputs import write_csv
 from panels.cities.crosswalks import Crosswalk
 from panels.cities.piece_weights import crosswalk_of_pieces
 from tiles.catalog import Catalog, read_catalog
@@ -182,23 +182,10 @@ def _write(
     measured = pd.DataFrame(table.drop(columns="geometry"))
     rows = made.table.merge(measured, on=["old", "new"], how="left")
     rows = rows.assign(covered=rows["old"].map(covered))
-    try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        _write_csv(audit_table(audit), audit_file(to))
-        _write_csv(rows, to)
-    except OSError as error:
-        raise OutputError(
-            str(to),
-            expected="a file that can be written",
-            found=error.strerror or str(error),
-            hint="choose another with --to",
-        ) from error
-
-
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    text = io.StringIO()
-    table.to_csv(text, index=False, lineterminator="\n")
-    write_whole(path, lambda stream: stream.write(text.getvalue().encode()))
+    with whole_file(audit_file(to)) as draft:
+        write_csv(audit_table(audit), draft)
+    with whole_file(to) as draft:
+        rows.to_csv(draft, index=False)  # not neutralised: the ids are read again as they are
 
 
 def audit_file(to: Path) -> Path:

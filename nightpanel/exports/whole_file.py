@@ -5,8 +5,6 @@ export left there, the next one into the same folder removes.
 """
 
 import os
-import secrets
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,11 +13,11 @@ from pathlib import Path
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo.errors import OutputError
-from nightpanel.file_locks import is_left, make_folder, take
+from nightpanel.file_locks import make_folder
 from nightpanel.outputs import why_unwritable
+from nightpanel.owned_folders import discard, folder_of, left_owners, new_owner
 
 HIDDEN = ".export-"
-OWNER = ".owner"
 
 
 @contextmanager
@@ -62,22 +60,17 @@ def whole_file(to: Path) -> Iterator[Path]:
 
 @contextmanager
 def _folder(parent: Path) -> Iterator[Path]:
-    """A hidden folder, gone after the block, with a file that is locked for as long as we live."""
-    for owner in parent.glob(f"{HIDDEN}*{OWNER}"):
-        if is_left(owner):
-            shutil.rmtree(owner.with_suffix(""), ignore_errors=True)
-            owner.unlink(missing_ok=True)
-    owner = parent / f"{HIDDEN}{secrets.token_hex(8)}{OWNER}"
-    folder = owner.with_suffix("")
+    """A hidden folder, gone after the block, with an owner for as long as we live."""
+    for left in left_owners(parent, HIDDEN):
+        discard(left)
+    owner, stream = new_owner(parent, HIDDEN)
     try:
-        with owner.open("xb") as stream:
-            take(stream)
-            folder.mkdir()
-            yield folder
+        with stream:
+            folder_of(owner).mkdir()
+            yield folder_of(owner)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
-            owner.unlink()
+            discard(owner)
 
 
 def _flush(path: Path) -> None:
