@@ -24,6 +24,7 @@ from nightpanel.cli_options import (
     Units,
     Years,
     end_with,
+    size_limits,
 )
 from nightpanel.show import say, say_outputs
 
@@ -55,16 +56,14 @@ def tiles(
     Example: nightpanel tiles 'tiles/*.tif'
     """
     from nightpanel.show_light import show_tiles
-    from tiles.size_limits import SizeLimits  # numpy comes with it
 
-    limits = SizeLimits.of(cells=max_cells, mb_at_once=max_mb_at_once, unpacked_gb=max_unpacked_gb)
     report = nightpanel.tiles(
         files,
         product=product,
         products=products,
         stac=stac,
         network=network,
-        limits=limits,
+        limits=size_limits(max_cells, max_mb_at_once, max_unpacked_gb),
         threads=threads,
     )
     show_tiles(report)
@@ -168,7 +167,6 @@ def clip(
     --out clips
     """
     from nightpanel.show_light import show_clips
-    from tiles.size_limits import SizeLimits  # numpy comes with it
 
     written = nightpanel.clip(
         files,
@@ -187,9 +185,7 @@ def clip(
         several=several,
         prefer=prefer or (),
         network=network,
-        limits=SizeLimits.of(
-            cells=max_cells, mb_at_once=max_mb_at_once, unpacked_gb=max_unpacked_gb
-        ),
+        limits=size_limits(max_cells, max_mb_at_once, max_unpacked_gb),
         threads=threads,
     )
     if not quiet:
@@ -242,7 +238,6 @@ def viirs_to_dmsp(
     Example: nightpanel calibrate viirs-to-dmsp --viirs 'viirs/*.tif' --dmsp DMSP2013.tif --out new
     """
     from nightpanel.show_light import show_conversion
-    from tiles.size_limits import SizeLimits  # numpy comes with it
 
     result = nightpanel.viirs_to_dmsp(
         viirs,
@@ -257,9 +252,7 @@ def viirs_to_dmsp(
         product=product,
         dmsp_product=dmsp_product,
         products=products,
-        limits=SizeLimits.of(
-            cells=max_cells, mb_at_once=max_mb_at_once, unpacked_gb=max_unpacked_gb
-        ),
+        limits=size_limits(max_cells, max_mb_at_once, max_unpacked_gb),
     )
     if not quiet:
         show_conversion(result)

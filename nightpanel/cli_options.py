@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geo.errors import NightpanelError
 from nightpanel.show import complain
+
+if TYPE_CHECKING:
+    from tiles.size_limits import SizeLimits
 
 Out = Annotated[Path, typer.Option("--out", help="Output folder.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars, no tables.")]
@@ -39,6 +42,13 @@ MaxMbAtOnce = Annotated[
 MaxUnpackedGb = Annotated[
     float, typer.Option("--max-unpacked-gb", min=0.0, help="How large a packed file may become.")
 ]
+
+
+def size_limits(cells: float, mb_at_once: float, unpacked_gb: float) -> "SizeLimits":
+    """What the three options on the size of tiles say."""
+    from tiles.size_limits import SizeLimits  # numpy comes with it
+
+    return SizeLimits.of(cells=cells, mb_at_once=mb_at_once, unpacked_gb=unpacked_gb)
 
 
 def end_with(problems: Sequence[NightpanelError]) -> None:

@@ -138,20 +138,10 @@ def table_spec(
     section: TableSection, *, cities: Sequence[City] | None = None, years: Collection[int] = ()
 ) -> TableSpec:
     """A table's section as the panels room has it."""
-    return TableSpec(
-        file=section.file,
-        city=section.city,
-        year=section.year,
-        columns=section.columns,
-        sheet=section.sheet,
-        year_from=section.year_from,
-        header=section.header_rows(),
+    return replace(
+        _rows_spec(section, section.columns),
         units=section.units,
-        city_digits=section.city_digits,
         crosswalk=section.crosswalk,
-        encoding=section.encoding,
-        separator=section.separator,
-        decimal=section.decimal,
         label=section.label(),
         city_name=section.city_name,
         province=section.province,
@@ -165,12 +155,13 @@ def table_spec(
     )
 
 
-def _index_spec(section: IndexTableSection, index: str) -> TableSpec:
+def _rows_spec(section: TableSection | IndexTableSection, columns: Mapping[str, str]) -> TableSpec:
+    """Where a table is and how its rows are read, whatever it holds."""
     return TableSpec(
         file=section.file,
         city=section.city,
         year=section.year,
-        columns={index: section.column or index},
+        columns=columns,
         sheet=section.sheet,
         year_from=section.year_from,
         header=section.header_rows(),
@@ -255,7 +246,9 @@ def _with_real(
         )
     audit: tuple[AuditRow, ...] = ()
     if section.table is not None:
-        read = read_table(_index_spec(section.table, section.index))
+        read = read_table(
+            _rows_spec(section.table, {section.index: section.table.column or section.index})
+        )
         digits = None if section.table.city is None else section.table.city_digits
         wide = with_index(own, read.table, column=section.index, digits=digits, where=where)
         audit = read.audit

@@ -27,9 +27,7 @@ def standardised(values: Floats) -> Floats:
     ZeroDivisionError
         The values do not differ.
     """
-    known = values[~np.isnan(values)]
-    if len(known) < 2 or known.min() == known.max():
-        raise ZeroDivisionError
+    known = _differing(values)
     result: Floats = (values - known.mean()) / known.std(ddof=1)
     return result
 
@@ -42,11 +40,17 @@ def min_max(values: Floats) -> Floats:
     ZeroDivisionError
         The values do not differ.
     """
-    known = values[~np.isnan(values)]
-    if len(known) < 2 or known.min() == known.max():
-        raise ZeroDivisionError
+    known = _differing(values)
     result: Floats = (values - known.min()) / (known.max() - known.min())
     return result
+
+
+def _differing(values: Floats) -> Floats:
+    """The values that are not missing; a ZeroDivisionError unless two of them differ."""
+    known: Floats = values[~np.isnan(values)]
+    if len(known) < 2 or known.min() == known.max():
+        raise ZeroDivisionError
+    return known
 
 
 RULES: Mapping[str, Callable[[Floats], Floats]] = {
