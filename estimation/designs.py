@@ -1,23 +1,38 @@
-"""Designs: what is estimated, from which columns and how, checked when written down.
+"""Designs: what is estimated, from which columns and how.
 
 Nothing heavy is imported here, so that the door can validate a study file without waiting for an
-estimator.
+estimator. A design is checked as it is made, with the rules of :mod:`estimation.design_checks`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
+from typing import Literal
 
+from estimation.design_checks import (
+    check_choices,
+    check_columns_differ,
+    check_least,
+    check_shares,
+    check_some,
+    missing_column,
+)
+from estimation.learner_spec import Setting
+from estimation.vocabulary import CHECKS, LEARNERS, VARIANTS
 from geo.errors import DesignError
 
-VARIANTS = ("faithful", "first_difference", "within", "two_way_fixed_effects")
-"""Every way a design can be estimated, in the order in which estimates are listed."""
 
-LEARNERS = ("gradient_boosting", "lasso", "random_forest")
-"""Names of the learners; :mod:`estimation.learners` builds them."""
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A subsample: city-years, or cities, on one side of the median of a column.
 
-PROVISIONAL = "first_difference"
-"""The variant recommended until the simulation protocol has decided."""
+    The variant ``faithful`` cuts city-years, as Yu and Zhang do; a city may then be on both sides.
+    Every other variant cuts cities, by their value in the first year of the sample that they have.
+    """
+
+    column: str
+    """Column that is cut at its median."""
+    side: Literal["low", "high"]
+    """Values at or below the median, or above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +53,28 @@ class Design:
     """Column of the treatment, for example ``uil``."""
     controls: tuple[str, ...] = ()
     """Columns of the controls; empty for effects alone."""
+    joint: tuple[str, ...] = ()
+    """Further treatments, estimated together with the first; p values get Holm's correction."""
+    instrument: str | None = None
+    """Column of an instrument for the treatment."""
+    moderator: str | None = None
+    """Column whose product with the treatment is a term, beside both."""
     variants: tuple[str, ...] = VARIANTS
-    """Names from :data:`VARIANTS`. Linear two-way fixed effects are shown whether named or not."""
+    """Names from :data:`estimation.vocabulary.VARIANTS`. Linear two-way fixed effects are shown
+    whether named or not."""
     learner: str = "gradient_boosting"
-    """Name from :data:`LEARNERS`, for both nuisance functions."""
+    """Name from :data:`estimation.vocabulary.LEARNERS`, for every nuisance function."""
+    settings: tuple[tuple[str, Setting], ...] = ()
+    """The learner's parameters that are not its defaults, by name."""
     folds: int = 5
     """Folds of cross-fitting, 2 or more (5 is the paper's 1:4 split)."""
     repetitions: int = 20
     """Repetitions of cross-fitting with new folds; the variant ``faithful`` uses one."""
     seed: int = 20110
     """Seed of folds and learners, 0 or more. Designs with one seed share folds on the same rows."""
+    cluster: tuple[str, ...] = ("city",)
+    """``city``, ``province``, ``year`` or a column; two for two-way clusters. The variant
+    ``faithful`` keeps the paper's robust errors."""
     city: str = "city_id"
     """Column of the city, text or whole numbers."""
     year: str = "year"
@@ -56,15 +83,46 @@ class Design:
     """City-years with fewer units (column ``n_units``) are left out."""
     exclude_cities: frozenset[str] = frozenset()
     """Codes of cities left out, besides those that stand for no real city."""
+    exclude_municipalities: bool = False
+    """Whether the four municipalities are left out."""
     keep_pseudo_cities: bool = False
     """Whether codes that are no real city stay (:data:`panels.cities.codes.PSEUDO_CITIES`)."""
     years: tuple[int, ...] | None = None
     """Years to use; None for all."""
+    split: Split | None = None
+    """A subsample by the median of a column; None for all."""
+    winsorise: tuple[float, float] | None = None
+    """Quantiles of the sample, all years together, beyond which values become them: of every
+    variable in the variant ``faithful``, of outcome and treatments in the others."""
+    missing: Literal["refuse", "drop"] = "refuse"
+    """What to do with city-years that lack a control, once they are listed."""
+    checks: tuple[str, ...] = ("city_effects",)
+    """Names from :data:`estimation.vocabulary.CHECKS`."""
+    variation_of: str = ""
+    """Name of the design that this one varies; empty for a design of its own."""
 
     def __post_init__(self) -> None:
-        _check_names(self)
-        _check_columns_differ(self)
-        _check_numbers(self)
+        label = design_label(self)
+        check_some(label, "name", self.name.strip())
+        check_some(label, "variants", self.variants)
+        check_choices(label, "variants", self.variants, VARIANTS)
+        check_choices(label, "learner", (self.learner,), LEARNERS)
+        check_choices(label, "checks", self.checks, CHECKS)
+        check_columns_differ(label, _own_columns(self))
+        check_some(label, "cluster", self.cluster)
+        check_columns_differ(label, self.cluster)
+        check_least(label, folds=(self.folds, 2), repetitions=(self.repetitions, 1))
+        check_least(label, seed=(self.seed, 0), min_units=(self.min_units, 0))
+        if self.years is not None:
+            check_some(label, "years", self.years)
+        if self.winsorise is not None:
+            check_shares(label, "winsorise", self.winsorise)
+        _check_together(self)
+
+    @property
+    def treatments(self) -> tuple[str, ...]:
+        """The treatment and those estimated jointly with it."""
+        return (self.treatment, *self.joint)
 
 
 def design_label(design: Design) -> str:
@@ -72,9 +130,22 @@ def design_label(design: Design) -> str:
     return f"design '{design.name}'"
 
 
+def numbers_of(design: Design) -> tuple[str, ...]:
+    """Columns of numbers that a design reads, each once: outcome, treatments, controls, others."""
+    cut = None if design.split is None else design.split.column
+    extra = (design.instrument, design.moderator, cut)
+    named = [
+        design.outcome,
+        *design.treatments,
+        *design.controls,
+        *(column for column in extra if column is not None),
+    ]
+    return tuple(dict.fromkeys(named))
+
+
 def columns_of(design: Design) -> tuple[str, ...]:
-    """Columns that a design reads, each once: city, year, outcome, treatment, controls."""
-    return (design.city, design.year, design.outcome, design.treatment, *design.controls)
+    """Columns that every panel of the design must have: city, year, and the numbers."""
+    return (design.city, design.year, *numbers_of(design))
 
 
 def column_problems(design: Design, columns: Iterable[str]) -> tuple[DesignError, ...]:
@@ -94,12 +165,7 @@ def column_problems(design: Design, columns: Iterable[str]) -> tuple[DesignError
     """
     there = [str(column) for column in columns]
     return tuple(
-        DesignError(
-            f"{design_label(design)}, column '{column}'",
-            expected="a column of the panel",
-            found=f"no such column among {_listed(there)}",
-            hint=_suggestion(column, there),
-        )
+        missing_column(design_label(design), column, there)
         for column in columns_of(design)
         if column not in there
     )
@@ -117,85 +183,26 @@ def check_columns(design: Design, columns: Iterable[str]) -> None:
         raise problem
 
 
-def _check_names(design: Design) -> None:
-    if not design.name.strip():
-        raise DesignError(
-            "design", expected="a name", found=f"'{design.name}'", hint="give the design a name"
-        )
-    if not design.variants:
-        raise DesignError(
-            f"{design_label(design)}, variants",
-            expected=f"one or more of {', '.join(VARIANTS)}",
-            found="none",
-            hint="name a variant or leave the key out",
-        )
-    for variant in design.variants:
-        if variant not in VARIANTS:
-            raise _unknown(design, "variants", variant, VARIANTS)
-    if design.learner not in LEARNERS:
-        raise _unknown(design, "learner", design.learner, LEARNERS)
-
-
-def _unknown(design: Design, key: str, value: str, known: Sequence[str]) -> DesignError:
-    return DesignError(
-        f"{design_label(design)}, {key}",
-        expected=f"one of {', '.join(known)}",
-        found=f"'{value}'",
-        hint=_suggestion(value, known),
+def _own_columns(design: Design) -> tuple[str, ...]:
+    """Columns that may each play one part only. A split may cut a column that has another part."""
+    extra = (design.instrument, design.moderator)
+    return (
+        design.city,
+        design.year,
+        design.outcome,
+        *design.treatments,
+        *design.controls,
+        *(column for column in extra if column is not None),
     )
 
 
-def _check_columns_differ(design: Design) -> None:
-    seen: set[str] = set()
-    for column in columns_of(design):
-        if not column:
-            raise DesignError(
-                design_label(design),
-                expected="names of columns",
-                found="an empty name",
-                hint="name the column",
-            )
-        if column in seen:
-            raise DesignError(
-                f"{design_label(design)}, column '{column}'",
-                expected="each column in one part only",
-                found="it named twice among city, year, outcome, treatment and controls",
-                hint="name it once",
-            )
-        seen.add(column)
-
-
-def _check_numbers(design: Design) -> None:
-    for key, value, least in (
-        ("folds", design.folds, 2),
-        ("repetitions", design.repetitions, 1),
-        ("seed", design.seed, 0),
-        ("min_units", design.min_units, 0),
-    ):
-        if value < least:
-            raise DesignError(
-                f"{design_label(design)}, {key}",
-                expected=f"{least} or more",
-                found=str(value),
-                hint=f"set {key} to at least {least}",
-            )
-    if design.years is not None and not design.years:
+def _check_together(design: Design) -> None:
+    """Refuse an instrument with what needs more than one."""
+    others = [key for key in ("joint", "moderator") if getattr(design, key)]
+    if design.instrument is not None and others:
         raise DesignError(
-            f"{design_label(design)}, years",
-            expected="one or more years",
-            found="an empty list",
-            hint="name years or leave the key out to use all",
+            f"{design_label(design)}, instrument",
+            expected="one treatment for one instrument",
+            found=f"{' and '.join(others)} beside it",
+            hint=f"leave out {' and '.join(others)}, or the instrument",
         )
-
-
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    """Names in a row, so many that they still fit a line."""
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, list(known), n=3, cutoff=0.6)
-    if not close:
-        return "correct the name"
-    return "did you mean " + " or ".join(f"'{match}'" for match in close) + "?"

@@ -1,59 +1,62 @@
-"""Partially linear double machine learning: one repetition of cross-fitting, and their aggregate.
+"""Double machine learning from residuals: the effects of one repetition, and their aggregate.
 
 Yu and Zhang, equations (3) to (8): both nuisance functions are learned on the other folds, and the
-effect is the slope of residual on residual. Estimation is doubleml's; the error clustered by city
-is summed here from its score, because doubleml ties clustered errors to clustered folds.
+effect is the slope of residual on residual. One effect is doubleml's, from external predictions;
+several terms are solved jointly here, because doubleml takes treatments one by one. Clustered errors
+are summed here from the score in either case: doubleml ties them to clustered folds.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from doubleml import DoubleMLData, DoubleMLPLR
-from sklearn.base import RegressorMixin, clone
+from doubleml import DoubleMLData, DoubleMLPLIV, DoubleMLPLR
+from doubleml.utils import DMLDummyRegressor
 
-from estimation.folds import Fold
-from estimation.sample import Floats, Integers
-from estimation.transforms import Transformed
+from estimation.inference.clustered import heteroskedastic, jackknife, one_way, two_way
+from estimation.problem import Problem
+from estimation.residuals import Residuals
+from estimation.sample import Floats
 from geo.errors import SampleError
 
 UPPER_BOUND = 1.96
 """Multiple of the standard error that doubleml aggregates over repetitions."""
 
+FEW_CLUSTERS = 50
+"""So many clusters or fewer are few: CRV3 and the wild bootstrap are shown."""
 
-@dataclass(frozen=True, slots=True)
+_ERRORS = ("se_robust", "se_cluster", "se_jackknife")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CrossFit:
-    """The effect from one repetition of cross-fitting, or the aggregate of several."""
+    """The effects from one repetition of cross-fitting, or the aggregate of several."""
 
-    theta: float
-    """The effect: the root of the mean score over all rows."""
-    se_robust: float
-    """Heteroskedasticity-robust standard error."""
-    se_city: float
-    """Standard error clustered by city."""
-    rmse_outcome: float
-    """Root mean squared out-of-fold residual of the outcome."""
-    rmse_treatment: float
-    """Root mean squared out-of-fold residual of the treatment."""
-    treatment_residual_variance: float
-    """Variance of the treatment's out-of-fold residual: what is left to identify the effect."""
+    theta: Floats
+    """The effects: the root of the mean score over all rows, shape (k,)."""
+    se_robust: Floats
+    """Heteroskedasticity-robust standard errors (HC0), shape (k,)."""
+    se_cluster: Floats
+    """Standard errors clustered as the design says (CRV1), shape (k,)."""
+    se_jackknife: Floats
+    """Standard errors by leaving out one cluster at a time (CRV3), shape (k,); NaN where clusters
+    are many, or two-way."""
+    rmse_outcome: Floats
+    """Root mean squared out-of-fold residual of the outcome, shape ()."""
+    rmse_terms: Floats
+    """The same of each term, shape (k,)."""
+    residual_variance: Floats
+    """Variance of each term's residual: what is left to identify its effect, shape (k,)."""
 
 
-def fit_repetition(
-    data: Transformed, *, folds: Sequence[Fold], learner: RegressorMixin, where: str = "treatment"
-) -> CrossFit:
-    """Cross-fit both nuisance functions once and solve the score.
+def solve(problem: Problem, residuals: Residuals) -> CrossFit:
+    """Solve the score of one repetition.
 
     Parameters
     ----------
-    data : Transformed
-        n rows.
-    folds : sequence of (train, test)
-        Test sets partition the rows.
-    learner : sklearn estimator
-        Cloned for each nuisance function and fold.
-    where : str
-        What an error names.
+    problem : Problem
+    residuals : Residuals
+        Of the same n rows.
 
     Returns
     -------
@@ -62,60 +65,75 @@ def fit_repetition(
     Raises
     ------
     SampleError
-        The features predict the treatment exactly: nothing is left to estimate from.
+        The features predict a term exactly, or the terms (or instruments) do not identify.
     """
-    model = DoubleMLPLR(
-        DoubleMLData.from_arrays(data.X, data.y, data.d),
-        clone(learner),
-        clone(learner),
-        n_folds=len(folds),
-        draw_sample_splitting=False,
-    )
-    model.set_sample_splitting(list(folds)).fit()
-    u = data.y - model.predictions["ml_l"][:, 0, 0]
-    v = data.d - model.predictions["ml_m"][:, 0, 0]
-    if not np.mean(v**2) > 1e-24 * np.mean(data.d**2):
-        raise SampleError(
-            where,
-            expected="variation that effects and controls do not explain",
-            found="none",
-            hint="remove the control that determines the treatment",
-        )
+    _check_variation(problem, residuals)
+    V, W = residuals.V, residuals.W
+    if V.shape[1] == 1:
+        theta, se_robust = by_doubleml(problem, residuals)
+    else:
+        joint = heteroskedastic(residuals.u, V, W)
+        theta, se_robust = joint.theta, joint.std_errors
+    groupings = problem.groupings.T
+    if len(groupings) == 1:
+        se_cluster = one_way(residuals.u, V, W, groupings[0]).std_errors
+    else:
+        se_cluster = two_way(residuals.u, V, W, groupings[0], groupings[1]).std_errors
+    se_jackknife = np.full(V.shape[1], np.nan)
+    if len(groupings) == 1 and np.unique(groupings[0]).size <= FEW_CLUSTERS:
+        se_jackknife = jackknife(residuals.u, V, W, groupings[0]).std_errors
     return CrossFit(
-        theta=float(model.coef[0]),
-        se_robust=float(model.se[0]),
-        se_city=clustered_error(
-            model.psi[:, 0, 0], derivative=model.psi_deriv[:, 0, 0], clusters=data.clusters
-        ),
-        rmse_outcome=float(np.sqrt(np.mean(u**2))),
-        rmse_treatment=float(np.sqrt(np.mean(v**2))),
-        treatment_residual_variance=float(np.var(v)),
+        theta=theta,
+        se_robust=se_robust,
+        se_cluster=se_cluster,
+        se_jackknife=se_jackknife,
+        rmse_outcome=np.sqrt(np.mean(residuals.u**2)),
+        rmse_terms=np.sqrt(np.mean(V**2, axis=0)),
+        residual_variance=np.var(V, axis=0),
     )
 
 
-def clustered_error(psi: Floats, *, derivative: Floats, clusters: Integers) -> float:
-    """Standard error of the root of a mean score, clustered; no small-sample factor.
+def by_doubleml(problem: Problem, residuals: Residuals) -> tuple[Floats, Floats]:
+    """One effect and its robust error, by doubleml from external predictions.
 
     Parameters
     ----------
-    psi : float array, shape (n,)
-        The score at the estimate.
-    derivative : float array, shape (n,)
-        Its derivative in the effect.
-    clusters : int64 array, shape (n,)
-        Cluster of each row, 0 or more.
+    problem : Problem
+        With one term.
+    residuals : Residuals
 
     Returns
     -------
-    float
-        ``sqrt(sum_c (sum_{i in c} psi_i)^2) / |sum_i derivative_i|``.
+    float array, shape (1,)
+        The effect.
+    float array, shape (1,)
+        Its heteroskedasticity-robust standard error.
     """
-    sums = np.bincount(clusters, weights=psi)
-    return float(np.sqrt(np.sum(sums**2)) / np.abs(np.sum(derivative)))
+    d = problem.D[:, 0]
+    given = {"ml_l": problem.y - residuals.u, "ml_m": d - residuals.V[:, 0]}
+    learners = {name: DMLDummyRegressor() for name in given}
+    # With predictions given, doubleml looks at no feature.
+    unused = np.zeros((d.size, 1))
+    if problem.Z is None or residuals.W is None:
+        model = DoubleMLPLR(
+            DoubleMLData.from_arrays(unused, problem.y, d, use_other_treat_as_covariate=False),
+            **learners,
+            n_folds=2,
+            draw_sample_splitting=False,
+        )
+    else:
+        z = problem.Z[:, 0]
+        given = {"ml_l": given["ml_l"], "ml_m": z - residuals.W[:, 0], "ml_r": given["ml_m"]}
+        data = DoubleMLData.from_arrays(unused, problem.y, d, z, use_other_treat_as_covariate=False)
+        learners["ml_r"] = DMLDummyRegressor()
+        model = DoubleMLPLIV(data, **learners, n_folds=2, draw_sample_splitting=False)
+    model.set_sample_splitting(_halves(d.size))
+    model.fit(external_predictions={"d": {name: found[:, None] for name, found in given.items()}})
+    return np.array(model.coef, dtype=np.float64), np.array(model.se, dtype=np.float64)
 
 
 def aggregate(repetitions: Sequence[CrossFit]) -> CrossFit:
-    """Aggregate repetitions by the rule of doubleml 0.11.4.
+    """Aggregate repetitions by the rule of doubleml 0.11.4, term by term.
 
     The effect is the median; a standard error is ``(median(theta_r + 1.96 se_r) - median theta) /
     1.96``, which grows with the spread of the repetitions; diagnostics are medians.
@@ -132,7 +150,7 @@ def aggregate(repetitions: Sequence[CrossFit]) -> CrossFit:
     theta = _median([one.theta for one in repetitions])
     upper = {
         name: _median([one.theta + UPPER_BOUND * getattr(one, name) for one in repetitions])
-        for name in ("se_robust", "se_city")
+        for name in _ERRORS
     }
     medians = {
         field.name: _median([getattr(one, field.name) for one in repetitions])
@@ -144,5 +162,25 @@ def aggregate(repetitions: Sequence[CrossFit]) -> CrossFit:
     )
 
 
-def _median(values: Sequence[float]) -> float:
-    return float(np.median(np.asarray(values, dtype=np.float64)))
+def _halves(n_rows: int) -> list[tuple[list[int], list[int]]]:
+    """Folds in doubleml's form; with predictions given they are not used."""
+    even, odd = list(range(0, n_rows, 2)), list(range(1, n_rows, 2))
+    return [(even, odd), (odd, even)]
+
+
+def _check_variation(problem: Problem, residuals: Residuals) -> None:
+    left = np.mean(residuals.V**2, axis=0)
+    for name, value, before in zip(
+        problem.terms.names, left, np.mean(problem.D**2, axis=0), strict=True
+    ):
+        if not value > 1e-24 * before:
+            raise SampleError(
+                f"{problem.where}, column '{name}'",
+                expected="variation that effects and controls do not explain",
+                found="none",
+                hint="remove the control that determines it",
+            )
+
+
+def _median(values: Sequence[Floats]) -> Floats:
+    return np.asarray(np.median(np.asarray(values, dtype=np.float64), axis=0))

@@ -5,8 +5,10 @@ of the tasks. So one process and eight give the same bits.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
+from itertools import islice
 from typing import TypeVar
 
 from sklearn.utils.parallel import Parallel, delayed
@@ -19,6 +21,9 @@ Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
 """Called with the number of fits done and the number of all fits."""
 
+UNDER_WAY = 256
+"""Tasks that an executor has at a time."""
+
 
 def map_fits(
     function: Callable[[Task], Result],
@@ -27,7 +32,7 @@ def map_fits(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
-) -> list[Result]:
+) -> Iterator[Result]:
     """Apply a function to every task.
 
     Parameters
@@ -45,10 +50,10 @@ def map_fits(
     progress : callable, optional
         Called in this process after each task, in order.
 
-    Returns
-    -------
-    list
-        One result for each task, in order.
+    Yields
+    ------
+    Result
+        One for each task, in order, as soon as it and those before it are there.
 
     Raises
     ------
@@ -66,12 +71,10 @@ def map_fits(
         # one more thing that differs between one process and several.
         parallel = Parallel(n_jobs=count, return_as="generator", max_nbytes=None)
         results = parallel(delayed(_on_one_thread)(function, task) for task in tasks)
-    collected: list[Result] = []
-    for result in results:
-        collected.append(result)
+    for done, result in enumerate(results, 1):
         if progress is not None:
-            progress(len(collected), len(tasks))
-    return collected
+            progress(done, len(tasks))
+        yield result
 
 
 def worker_count(workers: int | None, n_tasks: int) -> int:
@@ -101,13 +104,22 @@ def _processors() -> int:
 def _on_executor(
     function: Callable[[Task], Result], tasks: Sequence[Task], executor: Executor
 ) -> Iterator[Result]:
-    """Results in order; what is not needed any more is cancelled."""
-    futures = [executor.submit(_on_worker, function, task) for task in tasks]
+    """Results in order, with so many tasks under way that arrays do not pile up.
+
+    What is not needed any more is cancelled.
+    """
+    waiting: deque[Future[Result]] = deque()
+    ahead = iter(tasks)
     try:
-        for future in futures:
-            yield future.result()
+        for task in islice(ahead, UNDER_WAY):
+            waiting.append(executor.submit(_on_worker, function, task))
+        while waiting:
+            result = waiting.popleft().result()
+            for task in islice(ahead, 1):
+                waiting.append(executor.submit(_on_worker, function, task))
+            yield result
     finally:
-        for future in futures:
+        for future in waiting:
             future.cancel()
 
 

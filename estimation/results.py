@@ -1,11 +1,6 @@
-"""The frozen result of a design, and its tidy and readable tables."""
+"""The frozen results of a design: estimates, checks, points of a curve."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import get_type_hints
-
-import numpy as np
-import pandas as pd
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,34 +9,58 @@ class Estimate:
 
     design: str
     """The design's name."""
+    variation_of: str
+    """The design it is a variation of; its own name otherwise."""
     variant: str
-    """How it was estimated: one of :data:`estimation.designs.VARIANTS`."""
+    """How it was estimated: one of :data:`estimation.vocabulary.VARIANTS`."""
+    part: str
+    """``effect``, or what else the row tells: ``group``, ``projection`` ..."""
     term: str
-    """The treatment whose effect is estimated."""
+    """The treatment, product, moderator or group whose coefficient is estimated."""
+    scaling: str
+    """``centred`` or ``min_max`` where a product is among the terms; else empty."""
     estimate: float
-    """The effect: change of the outcome per unit of the treatment."""
+    """The effect: change of the outcome per unit of the term."""
     std_error: float
     """The standard error named by ``se_type``."""
     statistic: float
     """``estimate / std_error``."""
     p_value: float
-    """Two-sided, from the normal distribution, in every variant."""
+    """Two-sided: normal for robust errors, Student's t with ``df`` for clustered ones."""
     ci_low: float
-    """Lower end of the 95 % interval, normal."""
+    """Lower end of the 95 % interval, from the same distribution."""
     ci_high: float
-    """Upper end of the 95 % interval, normal."""
+    """Upper end of the 95 % interval."""
     n: int
     """Rows used (of a first difference: pairs of years)."""
     n_clusters: int
-    """Cities used."""
+    """Clusters of the standard error (two-way: the fewer); cities where it is robust."""
     se_type: str
-    """``robust`` (heteroskedasticity) or ``city`` (clustered)."""
+    """``robust`` (heteroskedasticity), ``city``, or the ways of clustering joined by ``+``."""
+    df: float
+    """Degrees of freedom of the p value and interval; infinite for the normal distribution."""
     std_error_robust: float
     """Heteroskedasticity-robust standard error."""
-    std_error_city: float
-    """Standard error clustered by city."""
+    std_error_cluster: float
+    """Standard error clustered as the design says (CRV1)."""
+    std_error_jackknife: float
+    """CRV3, for few clusters; else NaN."""
+    p_value_wild: float
+    """Wild cluster bootstrap with the null imposed, for few clusters; else NaN."""
+    ci_low_wild: float
+    """Lower end of its 95 % set; NaN where there is none."""
+    ci_high_wild: float
+    """Upper end of its 95 % set; NaN where there is none."""
+    p_value_holm: float
+    """Holm's correction over the family; NaN where there is one term."""
+    family: int
+    """Tests in the family."""
+    lowest: float
+    """Smallest estimate over the repetitions."""
+    highest: float
+    """Largest estimate over the repetitions."""
     learner: str
-    """The learner's name; ``linear`` for two-way fixed effects."""
+    """The learner with its settings; ``linear`` for two-way fixed effects."""
     folds: int
     """Folds of cross-fitting; 0 where there is none."""
     repetitions: int
@@ -51,9 +70,9 @@ class Estimate:
     rmse_outcome: float
     """Root mean squared out-of-fold residual of the outcome; NaN where there are no folds."""
     rmse_treatment: float
-    """Root mean squared out-of-fold residual of the treatment; NaN where there are no folds."""
+    """Root mean squared out-of-fold residual of the term; NaN where there are no folds."""
     treatment_residual_variance: float
-    """Variance of the treatment's residual: what is left to identify the effect."""
+    """Variance of the term's residual: what is left to identify the effect."""
     outcome: str
     """Column of the outcome."""
     treatment: str
@@ -63,82 +82,62 @@ class Estimate:
     effects: str
     """How city and year effects are treated."""
     recommended: str
-    """``provisional`` or empty."""
+    """``provisional``, ``recommended`` or empty."""
     note: str
     """What a reader of this row must know."""
 
 
-def estimates_table(estimates: Sequence[Estimate]) -> pd.DataFrame:
-    """Estimates as a tidy table, one row each, in the order given.
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of one variant of a design; one row of ``checks.parquet``."""
 
-    Parameters
-    ----------
-    estimates : sequence of Estimate
-
-    Returns
-    -------
-    pandas.DataFrame
-        The fields of :class:`Estimate` as columns: text, int64 and float64; the columns are there
-        even when no row is.
-    """
-    dtypes = {str: "str", int: "int64", float: "float64"}
-    kinds = get_type_hints(Estimate)
-    table = pd.DataFrame([asdict(one) for one in estimates], columns=list(kinds))
-    return table.astype({column: dtypes[kind] for column, kind in kinds.items()})
-
-
-def summary_table(
-    estimates: pd.DataFrame, truth: float | Mapping[str, float] | None = None
-) -> pd.DataFrame:
-    """The estimates as one prints them.
-
-    Parameters
-    ----------
-    estimates : pandas.DataFrame
-        As from :func:`estimates_table`.
-    truth : float, mapping of design to float, or None
-        The true effect, if it is known.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``design``, ``variant``, ``estimate (se)``, ``95 % interval`` (text), ``n`` (int64)
-        and, with ``truth``, ``truth`` (text, empty for a design the mapping lacks).
-    """
-    variants = estimates["variant"].where(
-        estimates["recommended"] == "", estimates["variant"] + " (provisionally recommended)"
-    )
-    decimals = [_decimals(error) for error in estimates["std_error"]]
-    table = pd.DataFrame(
-        {
-            "design": estimates["design"],
-            "variant": variants,
-            "estimate (se)": [
-                f"{row.estimate:.{places}f} ({row.std_error:.{places}f})"
-                for row, places in zip(estimates.itertuples(), decimals, strict=True)
-            ],
-            "95 % interval": [
-                f"[{row.ci_low:.{places}f}, {row.ci_high:.{places}f}]"
-                for row, places in zip(estimates.itertuples(), decimals, strict=True)
-            ],
-            "n": estimates["n"],
-        }
-    )
-    if truth is not None:
-        table["truth"] = [
-            _true_text(truth, design, places)
-            for design, places in zip(estimates["design"], decimals, strict=True)
-        ]
-    return table
+    design: str
+    """The design's name."""
+    variant: str
+    """The variant."""
+    check: str
+    """Which check: one of :data:`estimation.vocabulary.CHECKS`, or a test of a part."""
+    subject: str
+    """What the figure is of: a term, a city, a control, a shift in years."""
+    statistic: str
+    """What the figure is: ``estimate moved by``, ``F``, ``robustness value`` ..."""
+    value: float
+    """The figure."""
+    reference: float
+    """What it is compared with; NaN where with nothing."""
+    p_value: float
+    """NaN where there is none."""
+    verdict: str
+    """``passed``, ``failed``, or empty where there is nothing to pass."""
+    note: str
+    """One sentence."""
 
 
-def _true_text(truth: float | Mapping[str, float], design: str, places: int) -> str:
-    value = truth.get(design) if isinstance(truth, Mapping) else truth
-    return "" if value is None else f"{value:.{places}f}"
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """An effect at one value of a variable; one row of ``curves.parquet``."""
 
-
-def _decimals(std_error: float) -> int:
-    """Decimals that show two figures of the standard error, from 3 to 9."""
-    if not (np.isfinite(std_error) and std_error > 0):
-        return 3
-    return int(np.clip(1 - np.floor(np.log10(std_error)), 3, 9))
+    design: str
+    """The design's name."""
+    variant: str
+    """The variant."""
+    curve: str
+    """``marginal_effect`` (linear in the moderator) or ``cate`` (any shape)."""
+    term: str
+    """The treatment."""
+    along: str
+    """The variable."""
+    at: float
+    """Its value."""
+    effect: float
+    """The effect there."""
+    std_error: float
+    """Its standard error, clustered."""
+    ci_low: float
+    """Lower end of the 95 % interval at this value alone."""
+    ci_high: float
+    """Upper end."""
+    band_low: float
+    """Lower end of the band that holds the whole curve with 95 %."""
+    band_high: float
+    """Upper end."""

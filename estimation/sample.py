@@ -1,23 +1,20 @@
 """A design's sample: which rows of the panel are used, and what was left out and why."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from estimation.designs import Design, check_columns, columns_of, design_label
+from estimation.designs import Design, check_columns, design_label, numbers_of
+from estimation.sample_columns import cluster_column, keyed
+from estimation.sample_rules import RULES
 from geo.audit import AuditRow
-from geo.errors import DesignError, DomainError, DuplicateCityYearError, SampleError
-from panels.cities.codes import PSEUDO_CITIES
+from geo.errors import SampleError
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Step = Callable[[pd.DataFrame, Design], tuple[pd.DataFrame, tuple[AuditRow, ...]]]
-
-UNITS_COLUMN = "n_units"
-STAGE = "designs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +39,20 @@ class Sample:
     """Whose sample it is, for errors and audit rows."""
     audit: tuple[AuditRow, ...] = ()
     """What was left out, by rule."""
+    others: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    """Further columns of the design (joint treatments, instrument, moderator ...), shape (n, q)."""
+    other_names: tuple[str, ...] = ()
+    """Their names, q of them."""
+    groupings: Integers = field(default_factory=lambda: np.empty((0, 0), dtype=np.int64))
+    """Cluster of each row, one column for each way to cluster, shape (n, c)."""
+    grouping_names: tuple[str, ...] = ()
+    """The ways to cluster, c of them; none stands for the city."""
+
+    def column(self, name: str) -> Floats:
+        """A control or further column by its name, shape (n,)."""
+        if name in self.other_names:
+            return np.asarray(self.others[:, self.other_names.index(name)])
+        return np.asarray(self.controls[:, self.control_names.index(name)])
 
 
 def build_sample(panel: pd.DataFrame, design: Design) -> Sample:
@@ -49,7 +60,8 @@ def build_sample(panel: pd.DataFrame, design: Design) -> Sample:
 
     Left out, counted and audited, in this order: years not asked for, pseudo-cities and excluded
     cities, city-years with fewer than ``min_units`` units (or an unknown number), rows with a
-    missing value. A city to exclude that the panel does not have is audited, too.
+    missing value (of a control only if the design says so). A city to exclude that the panel does
+    not have is audited, too. Splits and winsorising come later (:mod:`estimation.subsamples`).
 
     Parameters
     ----------
@@ -70,15 +82,14 @@ def build_sample(panel: pd.DataFrame, design: Design) -> Sample:
     DomainError
         A used column holds an infinite value.
     SampleError
-        A year is absent, nothing is left, there are fewer cities than folds, or the treatment is
-        constant.
+        A year is absent, a control is missing and ``missing`` says nothing, nothing is left, there
+        are fewer cities than folds, or a treatment is constant.
     """
     check_columns(design, panel.columns)
-    table = _keyed(panel, design)
+    table = keyed(panel, design)
     audit: list[AuditRow] = []
-    steps: tuple[Step, ...] = (_known_cities, _in_years, _real_cities, _enough_units, _complete)
-    for step in steps:
-        table, rows = step(table, design)
+    for rule in RULES:
+        table, rows = rule(table, design)
         audit.extend(rows)
         if table.empty:
             why = "; ".join(row.detail for row in rows) or "the panel is empty"
@@ -88,190 +99,89 @@ def build_sample(panel: pd.DataFrame, design: Design) -> Sample:
                 found=f"none left ({why})",
                 hint="relax the rule or mend the panel",
             )
-    sample = _arrays(table.sort_values([design.city, design.year]), design, tuple(audit))
-    _check_size(sample, design)
-    return sample
+    return _arrays(table.sort_values([design.city, design.year]), design, tuple(audit))
+
+
+def check_size(sample: Sample, design: Design) -> None:
+    """Refuse a sample that is too small or whose treatment is constant.
+
+    Raises
+    ------
+    SampleError
+    """
+    if len(sample.cities) < design.folds:
+        raise SampleError(
+            sample.label,
+            expected=f"at least as many cities as folds ({design.folds})",
+            found=f"{len(sample.cities)} cities",
+            hint="use fewer folds or more cities",
+        )
+    for name in design.treatments:
+        values = sample.treatment if name == design.treatment else sample.column(name)
+        if np.ptp(values) <= 1e-12 * np.abs(values).max():
+            raise SampleError(
+                f"{sample.label}, column '{name}'",
+                expected="a treatment that varies",
+                found=f"{values[0]:g} in every row",
+                hint="name another treatment",
+            )
 
 
 def varies_within_city(sample: Sample) -> bool:
     """Whether the treatment changes over time in any city (beyond rounding)."""
-    counts = np.bincount(sample.city)
-    means = np.bincount(sample.city, weights=sample.treatment) / counts
-    spread = np.abs(sample.treatment - means[sample.city]).max()
-    return bool(spread > 1e-12 * np.abs(sample.treatment).max())
+    return moves_within(sample.city, sample.treatment)
 
 
-def _keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
-    """The used columns: city as text, year as int64, the rest float64; keys are unique."""
-    table = pd.DataFrame(
-        {
-            design.city: _city_text(panel[design.city], design),
-            design.year: _whole_years(panel[design.year], design),
-        }
+def moves_within(city: Integers, values: Floats) -> bool:
+    """Whether values differ within any city, beyond rounding.
+
+    Parameters
+    ----------
+    city : int64 array, shape (n,)
+    values : float array, shape (n,)
+    """
+    counts = np.maximum(np.bincount(city), 1)
+    means = np.bincount(city, weights=values) / counts
+    spread = np.abs(values - means[city]).max()
+    return bool(spread > 1e-12 * np.abs(values).max())
+
+
+def take(sample: Sample, rows: NDArray[np.bool_], audit: Sequence[AuditRow] = ()) -> Sample:
+    """The sample with some of its rows.
+
+    Parameters
+    ----------
+    sample : Sample
+    rows : bool array, shape (n,)
+        At least one is True.
+    audit : sequence of AuditRow
+        What is to be said of the rest.
+
+    Returns
+    -------
+    Sample
+        Cities without a row are gone; the rest keep their order.
+    """
+    cities, city = np.unique(sample.city[rows], return_inverse=True)
+    return replace(
+        sample,
+        outcome=sample.outcome[rows],
+        treatment=sample.treatment[rows],
+        controls=sample.controls[rows],
+        city=city.astype(np.int64),
+        year=sample.year[rows],
+        cities=tuple(sample.cities[position] for position in cities),
+        others=sample.others[rows] if sample.other_names else sample.others,
+        groupings=sample.groupings[rows] if sample.grouping_names else sample.groupings,
+        audit=(*sample.audit, *audit),
     )
-    numbers = list(columns_of(design)[2:])
-    if UNITS_COLUMN in panel.columns and UNITS_COLUMN not in numbers:
-        numbers.append(UNITS_COLUMN)
-    for column in numbers:
-        table[column] = _numbers(panel[column], table, design)
-    table = table.reset_index(drop=True)
-    twice = table.duplicated([design.city, design.year])
-    if twice.any():
-        city, year = table.loc[twice, [design.city, design.year]].iloc[0]
-        raise DuplicateCityYearError(
-            f"{design_label(design)}, city {city}, year {year}",
-            expected="one row for every city and year",
-            found=f"{int(twice.sum())} rows too many",
-            hint="keep one row, or one product, for every city-year",
-        )
-    return table
-
-
-def _city_text(values: pd.Series, design: Design) -> pd.Series:
-    if values.isna().any():
-        raise _wrong_kind(values, design, "a city in every row", f"{values.isna().sum()} missing")
-    if pd.api.types.is_integer_dtype(values):
-        return values.astype("int64").astype("str")
-    if pd.api.types.is_string_dtype(values):
-        return values.astype("str")
-    raise _wrong_kind(values, design, "city codes as text or whole numbers", f"{values.dtype}")
-
-
-def _whole_years(values: pd.Series, design: Design) -> pd.Series:
-    if values.isna().any():
-        raise _wrong_kind(values, design, "a year in every row", f"{values.isna().sum()} missing")
-    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    if not numeric or (values != values.round()).any():
-        raise _wrong_kind(values, design, "years as whole numbers", f"{values.dtype}")
-    return values.astype("int64")
-
-
-def _numbers(values: pd.Series, keys: pd.DataFrame, design: Design) -> pd.Series:
-    if not pd.api.types.is_numeric_dtype(values):
-        raise _wrong_kind(values, design, "numbers", _first_text(values, keys, design))
-    return values.astype("float64")
-
-
-def _first_text(values: pd.Series, keys: pd.DataFrame, design: Design) -> str:
-    """The first value that is no number, and whose it is; else, the first stored as text."""
-    known = values.notna().to_numpy(dtype=bool)
-    if not known.any():
-        return f"no values, of type {values.dtype}"
-    numbers = pd.to_numeric(values.astype("str"), errors="coerce")
-    unreadable = known & numbers.isna().to_numpy(dtype=bool)
-    row = int(np.flatnonzero(unreadable if unreadable.any() else known)[0])
-    city, year = (keys[column].iloc[row] for column in (design.city, design.year))
-    return f"{values.iloc[row]!r} for city {city}, year {year} (type {values.dtype})"
-
-
-def _wrong_kind(values: pd.Series, design: Design, expected: str, found: str) -> DesignError:
-    return DesignError(
-        f"{design_label(design)}, column '{values.name}'",
-        expected=expected,
-        found=found,
-        hint="correct the column or name another",
-    )
-
-
-def _left_out(
-    table: pd.DataFrame, keep: pd.Series, design: Design, rule: str, why: str
-) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
-    """The rows to keep, and an audit row if any is left out."""
-    gone = int((~keep).sum())
-    if gone == 0:
-        return table, ()
-    row = AuditRow(STAGE, rule, design_label(design), f"{gone} city-years left out: {why}", gone)
-    return table[keep], (row,)
-
-
-def _known_cities(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
-    """All rows, and an audit row if a city to exclude is in none: its code may be misspelt."""
-    absent = sorted(design.exclude_cities - set(table[design.city]))
-    if not absent or table.empty:
-        return table, ()
-    detail = f"in no row of the panel: {', '.join(absent)}"
-    rule = "excluded_city_not_in_panel"
-    return table, (AuditRow(STAGE, rule, design_label(design), detail, len(absent)),)
-
-
-def _in_years(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
-    if design.years is None:
-        return table, ()
-    there = set(table[design.year].tolist())
-    absent = sorted(set(design.years) - there)
-    if absent:
-        raise SampleError(
-            f"{design_label(design)}, years",
-            expected="years of the panel",
-            found=f"{', '.join(map(str, absent))} absent (the panel has "
-            f"{', '.join(map(str, sorted(there)))})",
-            hint="leave them out or mend the panel",
-        )
-    keep = table[design.year].isin(design.years)
-    return _left_out(table, keep, design, "years_not_asked_for", "year not asked for")
-
-
-def _real_cities(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
-    pseudo = frozenset() if design.keep_pseudo_cities else PSEUDO_CITIES
-    out = table[design.city].isin(design.exclude_cities | pseudo)
-    codes = ", ".join(sorted(set(table.loc[out, design.city])))
-    return _left_out(table, ~out, design, "excluded_cities", f"excluded city {codes}")
-
-
-def _enough_units(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
-    if UNITS_COLUMN not in table.columns:
-        if design.min_units <= 1:
-            return table, ()
-        detail = f"no column '{UNITS_COLUMN}': min_units = {design.min_units} is not applied"
-        return table, (AuditRow(STAGE, "min_units_not_applied", design_label(design), detail),)
-    known = table[UNITS_COLUMN].notna()
-    table, unknown = _left_out(
-        table, known, design, "units_unknown", f"'{UNITS_COLUMN}' is missing"
-    )
-    enough = table[UNITS_COLUMN] >= design.min_units
-    table, few = _left_out(
-        table, enough, design, "fewer_than_min_units", f"fewer than {design.min_units} units"
-    )
-    return table, (*unknown, *few)
-
-
-def _complete(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
-    columns = list(columns_of(design)[2:])
-    _refuse_infinite(table, columns, design)
-    missing = table[columns].isna()
-    by_column = tuple(
-        AuditRow(
-            STAGE,
-            "missing_values",
-            f"{design_label(design)}, column '{column}'",
-            f"{int(count)} of {len(table)} city-years have no value",
-            int(count),
-        )
-        for column, count in missing.sum().items()
-        if count
-    )
-    kept, rows = _left_out(
-        table, ~missing.any(axis=1), design, "incomplete_rows", "a value is missing"
-    )
-    return kept, (*by_column, *rows)
-
-
-def _refuse_infinite(table: pd.DataFrame, columns: list[str], design: Design) -> None:
-    for column in columns:
-        infinite = np.isinf(table[column])
-        if infinite.any():
-            first = table[infinite].iloc[0]
-            raise DomainError(
-                f"{design_label(design)}, column '{column}', city {first[design.city]}, "
-                f"year {first[design.year]}",
-                expected="finite numbers",
-                found=f"{first[column]} ({int(infinite.sum())} such rows)",
-                hint="mend the column, for example the log of zero",
-            )
 
 
 def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) -> Sample:
     cities, city = np.unique(table[design.city].to_numpy(dtype=object), return_inverse=True)
+    main = {design.outcome, design.treatment, *design.controls}
+    others = tuple(column for column in numbers_of(design) if column not in main)
+    groupings = [pd.factorize(table[cluster_column(name)], sort=True)[0] for name in design.cluster]
     return Sample(
         outcome=table[design.outcome].to_numpy(dtype=np.float64),
         treatment=table[design.treatment].to_numpy(dtype=np.float64),
@@ -282,21 +192,8 @@ def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) ->
         cities=tuple(str(code) for code in cities),
         label=design_label(design),
         audit=audit,
+        others=table[list(others)].to_numpy(dtype=np.float64),
+        other_names=others,
+        groupings=np.column_stack(groupings).astype(np.int64),
+        grouping_names=design.cluster,
     )
-
-
-def _check_size(sample: Sample, design: Design) -> None:
-    if len(sample.cities) < design.folds:
-        raise SampleError(
-            design_label(design),
-            expected=f"at least as many cities as folds ({design.folds})",
-            found=f"{len(sample.cities)} cities",
-            hint="use fewer folds or more cities",
-        )
-    if np.ptp(sample.treatment) <= 1e-12 * np.abs(sample.treatment).max():
-        raise SampleError(
-            f"{design_label(design)}, column '{design.treatment}'",
-            expected="a treatment that varies",
-            found=f"{sample.treatment[0]:g} in every row",
-            hint="name another treatment",
-        )

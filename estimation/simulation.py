@@ -12,10 +12,11 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from estimation.designs import VARIANTS, Design
+from estimation.designs import Design
 from estimation.estimate import estimate
 from estimation.intervals import interval
 from estimation.pool import Progress, map_fits
+from estimation.vocabulary import VARIANTS
 
 Process = Callable[[int], pd.DataFrame]
 """Draws a panel; the same seed gives the same panel. Importable by name where workers are used."""
@@ -26,7 +27,7 @@ KEPT = (
     "estimate",
     "std_error",
     "std_error_robust",
-    "std_error_city",
+    "std_error_cluster",
     "ci_low",
     "ci_high",
     "n",
@@ -160,7 +161,7 @@ def _performance(design: str, variant: str, group: pd.DataFrame, truth: float) -
     count = estimates.size
     hits = (group["ci_low"] <= truth) & (truth <= group["ci_high"])
     guarded = (hits.sum() + 2) / (count + 4)
-    reach = _half_width() * group["std_error_city"].to_numpy(dtype=np.float64)
+    reach = _half_width() * group["std_error_cluster"].to_numpy(dtype=np.float64)
     return Performance(
         design=design,
         variant=variant,

@@ -1,0 +1,1 @@
+"""What is told of a variant of a design, part by part: effects, groups, curves, checks."""

@@ -1,0 +1,21 @@
+"""The effects themselves: one row for every term of the design."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from estimation.cross_fitting import Answer, Inquiry
+from estimation.parts.part import MAIN, Setting, Told
+from estimation.parts.rows import term_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The part that every variant has."""
+
+    def ask(self, setting: Setting) -> Mapping[str, Inquiry]:  # noqa: ARG002 - the main one is enough
+        """Nothing beyond the main inquiry."""
+        return {}
+
+    def tell(self, setting: Setting, answers: Mapping[str, Answer]) -> Told:
+        """A row for each term and scaling."""
+        return Told(estimates=tuple(term_rows(setting, answers[MAIN])))

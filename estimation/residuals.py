@@ -1,0 +1,125 @@
+"""Out-of-fold residuals: everything after the nuisance fits works on them alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from estimation.changes import city_means
+from estimation.folds import Fold, city_folds, learner_seed, random_folds
+from estimation.learner_spec import LearnerSpec
+from estimation.nuisance.function import NuisanceFunction
+from estimation.problem import Problem
+from estimation.sample import Floats, Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Residuals:
+    """Residuals of one repetition of cross-fitting."""
+
+    u: Floats
+    """Outcome minus prediction, shape (n,)."""
+    V: Floats
+    """Treatment terms minus predictions, shape (n, k)."""
+    W: Floats | None
+    """Instruments minus predictions, shape (n, k); None without."""
+    clusters: Integers
+    """City of each row, shape (n,): the sample's positions, ascending."""
+    rows: Integers
+    """Row of the sample each row stands for, shape (n,)."""
+
+
+def draw_folds(
+    problem: Problem, *, folds: int, seed: int, repetition: int, by_city: bool
+) -> tuple[Fold, ...]:
+    """The folds of one repetition: of cities, or of rows as the paper does."""
+    if by_city:
+        drawn = city_folds(problem.clusters, folds=folds, seed=seed, repetition=repetition)
+    else:
+        drawn = random_folds(problem.y.size, folds=folds, seed=seed, repetition=repetition)
+    return tuple(drawn)
+
+
+def nuisance_functions(
+    problem: Problem,
+    folds: tuple[Fold, ...],
+    *,
+    learner: LearnerSpec,
+    seed: int,
+    repetition: int,
+) -> list[NuisanceFunction]:
+    """What has to be predicted for one repetition: outcome, terms, instruments, in this order.
+
+    Parameters
+    ----------
+    problem : Problem
+    folds : tuple of (train, test)
+    learner : LearnerSpec
+    seed, repetition : int
+
+    Returns
+    -------
+    list of NuisanceFunction
+        ``1 + k`` of them, ``1 + 2 k`` with instruments.
+    """
+    return [
+        NuisanceFunction(
+            target=target,
+            features=problem.X,
+            folds=folds,
+            learner=learner,
+            seed=learner_seed(seed, repetition=repetition),
+            where=f"{problem.where}, {name}",
+        )
+        for name, target in _targets(problem)
+    ]
+
+
+def residuals_of(problem: Problem, predictions: list[Floats]) -> Residuals:
+    """Residuals from predictions in the order of :func:`nuisance_functions`.
+
+    Parameters
+    ----------
+    problem : Problem
+    predictions : list of float arrays, shape (n,)
+
+    Returns
+    -------
+    Residuals
+    """
+    k = problem.D.shape[1]
+    terms = predictions[1 : 1 + k]
+    W = None
+    if problem.Z is not None:
+        W = problem.Z - np.column_stack(predictions[1 + k :])
+    V = [
+        column - _moved(problem, column, found)
+        for column, found in zip(problem.D.T, terms, strict=True)
+    ]
+    return Residuals(
+        u=problem.y - predictions[0],
+        V=np.column_stack(V),
+        W=W,
+        clusters=problem.clusters,
+        rows=problem.rows,
+    )
+
+
+def _moved(problem: Problem, column: Floats, found: Floats) -> Floats:
+    """Predictions of a term, moved to its city mean where city effects are means."""
+    if not problem.centred:
+        return found
+    moved = found + city_means(problem.clusters, column) - city_means(problem.clusters, found)
+    return np.asarray(moved, dtype=np.float64)
+
+
+def _targets(problem: Problem) -> list[tuple[str, Floats]]:
+    k = problem.D.shape[1]
+    targets = [("outcome", problem.y)]
+    targets += [(problem.terms.names[j], _column(problem.D, j)) for j in range(k)]
+    if problem.Z is not None:
+        targets += [(f"instrument {j + 1}", _column(problem.Z, j)) for j in range(k)]
+    return targets
+
+
+def _column(values: Floats, position: int) -> Floats:
+    return np.ascontiguousarray(values[:, position])

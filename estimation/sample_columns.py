@@ -1,0 +1,135 @@
+"""A panel's columns as a design needs them: city as text, whole years, numbers, clusters."""
+
+import numpy as np
+import pandas as pd
+
+from estimation.design_checks import missing_column
+from estimation.designs import Design, design_label, numbers_of
+from estimation.vocabulary import CLUSTERS
+from geo.errors import DesignError, DuplicateCityYearError
+
+UNITS_COLUMN = "n_units"
+PROVINCE_COLUMN = "province"
+
+
+def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """The used columns: city as text, year as int64, the rest float64; keys are unique.
+
+    Parameters
+    ----------
+    panel : pandas.DataFrame
+        With every column that the design reads.
+    design : Design
+
+    Returns
+    -------
+    pandas.DataFrame
+        One more column for each way to cluster (:func:`cluster_column`): text, or the city or year.
+
+    Raises
+    ------
+    DesignError
+        A column is of the wrong kind, or has gaps where none may be.
+    DuplicateCityYearError
+        A city-year occurs twice.
+    """
+    table = pd.DataFrame(
+        {
+            design.city: _city_text(panel[design.city], design),
+            design.year: _whole_years(panel[design.year], design),
+        }
+    )
+    numbers = list(numbers_of(design))
+    if UNITS_COLUMN in panel.columns and UNITS_COLUMN not in numbers:
+        numbers.append(UNITS_COLUMN)
+    for column in numbers:
+        table[column] = _numbers(panel[column], table, design)
+    for name in design.cluster:
+        table[cluster_column(name)] = _clusters(panel, table, design, name)
+    table = table.reset_index(drop=True)
+    twice = table.duplicated([design.city, design.year])
+    if twice.any():
+        city, year = table.loc[twice, [design.city, design.year]].iloc[0]
+        raise DuplicateCityYearError(
+            f"{design_label(design)}, city {city}, year {year}",
+            expected="one row for every city and year",
+            found=f"{int(twice.sum())} rows too many",
+            hint="keep one row, or one product, for every city-year",
+        )
+    return table
+
+
+def cluster_column(name: str) -> str:
+    """Column of the keyed table that holds a way to cluster."""
+    return f"cluster: {name}"
+
+
+def _city_text(values: pd.Series, design: Design) -> pd.Series:
+    if values.isna().any():
+        raise _wrong_kind(values, design, "a city in every row", f"{values.isna().sum()} missing")
+    if pd.api.types.is_integer_dtype(values):
+        return values.astype("int64").astype("str")
+    if pd.api.types.is_string_dtype(values):
+        return values.astype("str")
+    raise _wrong_kind(values, design, "city codes as text or whole numbers", f"{values.dtype}")
+
+
+def _whole_years(values: pd.Series, design: Design) -> pd.Series:
+    if values.isna().any():
+        raise _wrong_kind(values, design, "a year in every row", f"{values.isna().sum()} missing")
+    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    if not numeric or (values != values.round()).any():
+        raise _wrong_kind(values, design, "years as whole numbers", f"{values.dtype}")
+    return values.astype("int64")
+
+
+def _numbers(values: pd.Series, keys: pd.DataFrame, design: Design) -> pd.Series:
+    if not pd.api.types.is_numeric_dtype(values):
+        raise _wrong_kind(values, design, "numbers", _first_text(values, keys, design))
+    return values.astype("float64")
+
+
+def _first_text(values: pd.Series, keys: pd.DataFrame, design: Design) -> str:
+    """The first value that is no number, and whose it is; else, the first stored as text."""
+    known = values.notna().to_numpy(dtype=bool)
+    if not known.any():
+        return f"no values, of type {values.dtype}"
+    numbers = pd.to_numeric(values.astype("str"), errors="coerce")
+    unreadable = known & numbers.isna().to_numpy(dtype=bool)
+    row = int(np.flatnonzero(unreadable if unreadable.any() else known)[0])
+    city, year = (keys[column].iloc[row] for column in (design.city, design.year))
+    return f"{values.iloc[row]!r} for city {city}, year {year} (type {values.dtype})"
+
+
+def _wrong_kind(values: pd.Series, design: Design, expected: str, found: str) -> DesignError:
+    return DesignError(
+        f"{design_label(design)}, column '{values.name}'",
+        expected=expected,
+        found=found,
+        hint="correct the column or name another",
+    )
+
+
+def _clusters(panel: pd.DataFrame, table: pd.DataFrame, design: Design, name: str) -> pd.Series:
+    """The cluster of each row, as text."""
+    if name == "city":
+        return table[design.city]
+    if name == "year":
+        return table[design.year].astype("str")
+    if name in panel.columns:
+        values = panel[name]
+        if values.isna().any():
+            found = f"{values.isna().sum()} missing"
+            raise _wrong_kind(values, design, "a cluster in every row", found)
+        return values.astype("str")
+    if name != PROVINCE_COLUMN:
+        raise missing_column(f"{design_label(design)}, cluster", name, [*CLUSTERS, *panel.columns])
+    digits = table[design.city].str.fullmatch(r"[1-8]\d{3}|[1-8]\d{5}")
+    if not digits.all():
+        raise DesignError(
+            f"{design_label(design)}, cluster 'province'",
+            expected=f"a column '{PROVINCE_COLUMN}', or city codes of 4 or 6 digits",
+            found=f"city '{table.loc[~digits, design.city].iloc[0]}' and no such column",
+            hint="add the column, or cluster by city",
+        )
+    return table[design.city].str[:2]

@@ -1,0 +1,89 @@
+"""Results as tidy tables, and as one prints them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TypeVar, get_type_hints
+
+import numpy as np
+import pandas as pd
+
+from estimation.results import Check, CurvePoint, Estimate
+
+Row = TypeVar("Row", Estimate, Check, CurvePoint)
+
+
+def tidy_table(rows: Sequence[Row], kind: type[Row]) -> pd.DataFrame:
+    """Results as a tidy table, one row each, in the order given.
+
+    Parameters
+    ----------
+    rows : sequence of Estimate, Check or CurvePoint
+    kind : type
+        Which of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The fields as columns: text, int64 and float64; the columns are there even when no row is.
+    """
+    dtypes = {str: "str", int: "int64", float: "float64"}
+    kinds = get_type_hints(kind)
+    table = pd.DataFrame([asdict(one) for one in rows], columns=list(kinds))
+    return table.astype({column: dtypes[kind] for column, kind in kinds.items()})
+
+
+def summary_table(
+    estimates: pd.DataFrame, truth: float | Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """The estimates as one prints them.
+
+    Parameters
+    ----------
+    estimates : pandas.DataFrame
+        As from :func:`tidy_table`.
+    truth : float, mapping of design to float, or None
+        The true effect, if it is known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``design``, ``variant``, ``estimate (se)``, ``95 % interval`` (text), ``n`` (int64)
+        and, with ``truth``, ``truth`` (text, empty for a design the mapping lacks).
+    """
+    variants = estimates["variant"].where(
+        estimates["recommended"] == "", estimates["variant"] + " (provisionally recommended)"
+    )
+    decimals = [_decimals(error) for error in estimates["std_error"]]
+    table = pd.DataFrame(
+        {
+            "design": estimates["design"],
+            "variant": variants,
+            "estimate (se)": [
+                f"{row.estimate:.{places}f} ({row.std_error:.{places}f})"
+                for row, places in zip(estimates.itertuples(), decimals, strict=True)
+            ],
+            "95 % interval": [
+                f"[{row.ci_low:.{places}f}, {row.ci_high:.{places}f}]"
+                for row, places in zip(estimates.itertuples(), decimals, strict=True)
+            ],
+            "n": estimates["n"],
+        }
+    )
+    if truth is not None:
+        table["truth"] = [
+            _true_text(truth, design, places)
+            for design, places in zip(estimates["design"], decimals, strict=True)
+        ]
+    return table
+
+
+def _true_text(truth: float | Mapping[str, float], design: str, places: int) -> str:
+    value = truth.get(design) if isinstance(truth, Mapping) else truth
+    return "" if value is None else f"{value:.{places}f}"
+
+
+def _decimals(std_error: float) -> int:
+    """Decimals that show two figures of the standard error, from 3 to 9."""
+    if not (np.isfinite(std_error) and std_error > 0):
+        return 3
+    return int(np.clip(1 - np.floor(np.log10(std_error)), 3, 9))

@@ -1,0 +1,41 @@
+"""The names that designs are written in: variants, learners, checks, ways to cluster."""
+
+VARIANTS = (
+    "faithful",
+    "first_difference",
+    "within",
+    "correlated_random_effects",
+    "difference_dictionary",
+    "within_dictionary",
+    "two_way_fixed_effects",
+)
+"""Every way a design can be estimated, in the order in which estimates are listed."""
+
+LINEAR = "two_way_fixed_effects"
+"""The variant without a learner."""
+
+DICTIONARIES = ("difference_dictionary", "within_dictionary")
+"""Variants whose nuisance functions are linear in a dictionary of functions of the controls."""
+
+LEARNERS = (
+    "gradient_boosting",
+    "xgboost",
+    "lightgbm",
+    "random_forest",
+    "lasso",
+    "ridge",
+    "linear",
+)
+"""Names of the learners; :mod:`estimation.learners` builds them."""
+
+LINEAR_LEARNERS = ("lasso", "ridge", "linear")
+"""Those that are linear in their features."""
+
+CHECKS = ("city_effects", "influence", "placebo", "fake_timing", "sensitivity")
+"""Names of the checks that a design may ask for."""
+
+CLUSTERS = ("city", "province", "year")
+"""Ways to cluster that are no column of the panel."""
+
+PROVISIONAL = "first_difference"
+"""The variant recommended until the simulation protocol has decided."""
