@@ -13,7 +13,15 @@ from geo.errors import DesignError
 VARIANTS = ("faithful", "first_difference", "within", "two_way_fixed_effects")
 """Every way a design can be estimated, in the order in which estimates are listed."""
 
-LEARNERS = ("gradient_boosting", "lasso", "random_forest")
+LEARNERS = (
+    "gradient_boosting",
+    "xgboost",
+    "lightgbm",
+    "lasso",
+    "random_forest",
+    "ridge",
+    "linear",
+)
 """Names of the learners; :mod:`estimation.learners` builds them."""
 
 PROVISIONAL = "first_difference"
