@@ -117,7 +117,7 @@ def _refuse_missing(
     listed = ", ".join(f"'{column}' {int(count)}" for column, count in counts.items() if count)
     raise SampleError(
         f"{design_label(design)}, city {first[design.city]}, year {first[design.year]}",
-        expected="a value of every control, or missing = \"drop\"",
+        expected='a value of every control, or missing = "drop"',
         found=f"none there; city-years without a value: {listed}",
         hint='fill them in, or set missing = "drop" to leave these city-years out',
     )
