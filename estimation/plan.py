@@ -85,14 +85,14 @@ def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
 
 
 def learner_of(design: Design, variant: str) -> LearnerSpec:
-    """The learner of a variant: a dictionary is for linear learners, lasso unless another is named.
+    """The learner of a variant: a dictionary is for linear learners, ridge unless another is named.
 
     Returns
     -------
     LearnerSpec
     """
     if variant in DICTIONARIES and design.learner not in LINEAR_LEARNERS:
-        return learner_spec("lasso")
+        return learner_spec("ridge")
     return learner_spec(design.learner, dict(design.settings))
 
 
