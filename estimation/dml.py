@@ -2,8 +2,8 @@
 
 Yu and Zhang, equations (3) to (8): both nuisance functions are learned on the other folds, and the
 effect is the slope of residual on residual. One effect is doubleml's, from external predictions;
-several terms are solved jointly here, because doubleml takes treatments one by one. Clustered errors
-are summed here from the score in either case: doubleml ties them to clustered folds.
+several terms are solved jointly here, because doubleml takes treatments one by one. Clustered
+errors are summed here from the score in either case: doubleml ties them to clustered folds.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from doubleml import DoubleMLData, DoubleMLPLIV, DoubleMLPLR
 from doubleml.utils import DMLDummyRegressor
 
 from estimation.inference.clustered import heteroskedastic, jackknife, one_way, two_way
+from estimation.inference.moments import check_identified
 from estimation.problem import Problem
 from estimation.residuals import Residuals
 from estimation.sample import Floats
@@ -67,7 +68,7 @@ def solve(problem: Problem, residuals: Residuals) -> CrossFit:
     SampleError
         The features predict a term exactly, or the terms (or instruments) do not identify.
     """
-    _check_variation(problem, residuals)
+    _check_identified(problem, residuals)
     V, W = residuals.V, residuals.W
     if V.shape[1] == 1:
         theta, se_robust = by_doubleml(problem, residuals)
@@ -81,7 +82,9 @@ def solve(problem: Problem, residuals: Residuals) -> CrossFit:
         se_cluster = two_way(residuals.u, V, W, groupings[0], groupings[1]).std_errors
     se_jackknife = np.full(V.shape[1], np.nan)
     if len(groupings) == 1 and np.unique(groupings[0]).size <= FEW_CLUSTERS:
-        se_jackknife = jackknife(residuals.u, V, W, groupings[0]).std_errors
+        se_jackknife = jackknife(
+            residuals.u, V, W, groupings[0], where=f"{problem.where}, CRV3"
+        ).std_errors
     return CrossFit(
         theta=theta,
         se_robust=se_robust,
@@ -168,7 +171,7 @@ def _halves(n_rows: int) -> list[tuple[list[int], list[int]]]:
     return [(even, odd), (odd, even)]
 
 
-def _check_variation(problem: Problem, residuals: Residuals) -> None:
+def _check_identified(problem: Problem, residuals: Residuals) -> None:
     left = np.mean(residuals.V**2, axis=0)
     for name, value, before in zip(
         problem.terms.names, left, np.mean(problem.D**2, axis=0), strict=True
@@ -180,6 +183,9 @@ def _check_variation(problem: Problem, residuals: Residuals) -> None:
                 found="none",
                 hint="remove the control that determines it",
             )
+    W = residuals.V if residuals.W is None else residuals.W
+    lengths = np.outer(np.linalg.norm(W, axis=0), np.linalg.norm(residuals.V, axis=0))
+    check_identified(W.T @ residuals.V, lengths, problem.where)
 
 
 def _median(values: Sequence[Floats]) -> Floats:

@@ -10,10 +10,10 @@ from estimation.cross_fitting import Answer, Inquiry, cross_fit
 from estimation.designs import Design, design_label
 from estimation.linear_rows import linear_row
 from estimation.nuisance.learn import FitCounts, Kept
-from estimation.pool import Progress
 from estimation.parts.part import MAIN, Part, Setting, Told
 from estimation.parts.registry import parts_of
 from estimation.plan import Plan, plan_design
+from estimation.pool import Progress
 from estimation.results import Check, CurvePoint, Estimate
 from estimation.tables import tidy_table
 from geo.audit import AuditRow
