@@ -187,3 +187,7 @@ def test_few_clusters_are_shown_with_jackknife_and_bootstrap(residuals: Callable
         wild_bootstrap(r.u, r.V, None, r.clusters, seed=4, term=term, draws=499)
         for term in range(2)
     )
+    instrumented = for_few_clusters(r.u, r.V, r.W, r.clusters, seed=4, draws=499)
+    assert instrumented.wild == ()
+    one = for_few_clusters(r.u, r.V[:, :1], r.W[:, :1], r.clusters, seed=4, draws=499)
+    assert len(one.wild) == 1
