@@ -1,7 +1,7 @@
-"""Covariance of the effects: heteroskedastic, clustered one way or two, and the cluster jackknife.
+"""Covariance of the effects: heteroskedastic, clustered one way or two, jackknife by cluster.
 
-With ``psi_g = (W'V)^-1 sum_{i in g} W_i (u_i - V_i' theta)`` the sandwich is ``sum_g psi_g psi_g'``:
-least squares and just-identified instruments differ in W only.
+With ``psi_g = (W'V)^-1 sum_{i in g} W_i (u_i - V_i' theta)`` the sandwich is
+``sum_g psi_g psi_g'``: least squares and just-identified instruments differ in W only.
 """
 
 from dataclasses import dataclass
@@ -137,9 +137,7 @@ def two_way(
     ways = [cluster_moments(u, V, W, clusters) for clusters in (first, second)]
     pairs = np.unique(np.column_stack([first, second]), axis=0, return_inverse=True)[1]
     both = cluster_moments(u, V, W, pairs.reshape(-1))
-    added = sum(
-        (_sandwich(way, factor=factor) for way in ways), start=np.zeros_like(both.lengths)
-    )
+    added = sum((_sandwich(way, factor=factor) for way in ways), start=np.zeros_like(both.lengths))
     matrix = added - _sandwich(both, factor=factor)
     scale = np.sqrt(np.diag(added))
     two_terms = not np.linalg.eigvalsh(matrix / np.outer(scale, scale))[0] > 0
