@@ -9,6 +9,7 @@ import pandas as pd
 from estimation.cross_fitting import Inquiry
 from estimation.designs import Design, design_label
 from estimation.fixed_effects import LinearFit, two_way_fixed_effects
+from estimation.heterogeneity.moderator import check_moderator
 from estimation.learner_spec import LearnerSpec, learner_spec
 from estimation.parts.part import Setting
 from estimation.problem import Problem, pose
@@ -97,6 +98,7 @@ def learner_of(design: Design, variant: str) -> LearnerSpec:
 
 
 def _setting(sample: Sample, design: Design, variant: str) -> Setting:
+    check_moderator(sample, design)
     transformed = TRANSFORMS[variant](sample)
     where = f"{design_label(design)}, {variant}"
     problem = pose(sample, transformed, treatment_terms(sample, design), design, where=where)

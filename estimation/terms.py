@@ -57,9 +57,7 @@ def treatment_terms(sample: Sample, design: Design) -> Terms:
     plain = [sample.treatment, *(sample.column(name) for name in design.joint)]
     if design.moderator is None:
         levels = np.column_stack(plain)
-        return Terms(
-            design.treatments, levels, MappingProxyType({PLAIN: np.ones(levels.shape[1])})
-        )
+        return Terms(design.treatments, levels, MappingProxyType({PLAIN: np.ones(levels.shape[1])}))
     moderator = sample.column(design.moderator)
     span, sd_m = float(np.ptp(moderator)), float(moderator.std())
     if not span > 0:
