@@ -10,6 +10,7 @@ from estimation.cross_fitting import Inquiry
 from estimation.designs import Design, design_label
 from estimation.dml import FEW_CLUSTERS
 from estimation.fixed_effects import LinearFit, two_way_fixed_effects
+from estimation.heterogeneity.moderator import check_moderator
 from estimation.learner_spec import LearnerSpec, learner_spec
 from estimation.learners import check_learner
 from estimation.parts.part import Setting
@@ -104,6 +105,7 @@ def learner_of(design: Design, variant: str) -> LearnerSpec:
 
 
 def _setting(sample: Sample, design: Design, variant: str) -> Setting:
+    check_moderator(sample, design)
     transformed = TRANSFORMS[variant](sample)
     where = f"{design_label(design)}, {variant}"
     problem = pose(sample, transformed, treatment_terms(sample, design), design, where=where)

@@ -33,6 +33,7 @@ NOTES = {
     "within_dictionary": "linear in a dictionary of the controls",
     "two_way_fixed_effects": "linear in the controls",
 }
+RESCALED = "scalings are one fit, by algebra: rescaling the moderator cannot change the product's t"
 
 
 def term_rows(
@@ -146,4 +147,6 @@ def _note(setting: Setting) -> str:
     notes = [NOTES[setting.variant]]
     if setting.transformed.gaps:
         notes.append(f"{setting.transformed.gaps} gaps not bridged")
+    if setting.design.moderator is not None:
+        notes.append(RESCALED)
     return "; ".join(note for note in notes if note)
