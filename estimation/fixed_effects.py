@@ -17,7 +17,7 @@ from pyfixest.estimation import Feols
 
 from estimation.jackknife import jackknife_covariance
 from estimation.partialling import demeaned, left_after, year_dummies
-from estimation.sample import Floats, Integers, Sample
+from estimation.sample import Floats, Integers
 from geo.errors import SampleError
 
 ROBUST, CITY, PROVINCE = "robust", "city", "province"
@@ -86,69 +86,6 @@ class PanelFit:
         """Standard errors, shape (k,); NaN where a two-way variance is not positive."""
         variances = np.diag(self.covariances[errors])
         return np.sqrt(np.where(variances > 0, variances, np.nan))
-
-
-@dataclass(frozen=True, slots=True)
-class LinearFit:
-    """The effect from least squares with city and year effects absorbed."""
-
-    theta: float
-    """Coefficient of the treatment."""
-    se_robust: float
-    """Heteroskedasticity-robust standard error (HC1)."""
-    se_city: float
-    """Standard error clustered by city (CRV1, small-sample factors of reghdfe)."""
-    treatment_residual_variance: float
-    """Variance of the treatment left after effects and controls."""
-    n: int
-    """Rows used."""
-    n_clusters: int
-    """Cities used."""
-    lost_rows: int
-    """Rows left out because their city or year has no other row."""
-    collinear: tuple[str, ...]
-    """Controls left out because effects and other controls determine them."""
-
-
-def two_way_fixed_effects(sample: Sample) -> LinearFit:
-    """Regress outcome on treatment and controls with city and year effects.
-
-    Parameters
-    ----------
-    sample : Sample
-        n rows, p controls.
-
-    Returns
-    -------
-    LinearFit
-
-    Raises
-    ------
-    SampleError
-        Effects and controls determine the treatment, or no row is left.
-    """
-    fit = fit_panel(
-        LinearModel(
-            outcome=sample.outcome,
-            terms=sample.treatment[:, None],
-            term_names=("treatment",),
-            controls=sample.controls,
-            control_names=sample.control_names,
-            city=sample.city,
-            year=sample.year,
-            label=sample.label,
-        )
-    )
-    return LinearFit(
-        theta=float(fit.theta[0]),
-        se_robust=float(fit.std_errors(ROBUST)[0]),
-        se_city=float(fit.std_errors(CITY)[0]),
-        treatment_residual_variance=float(fit.left_variance[0]),
-        n=fit.n,
-        n_clusters=fit.n_cities,
-        lost_rows=fit.lost_rows,
-        collinear=fit.collinear,
-    )
 
 
 def fit_panel(model: LinearModel) -> PanelFit:

@@ -26,9 +26,9 @@ from estimation.heterogeneity.products import (
 )
 from estimation.heterogeneity.values import BASE_YEAR
 from estimation.inference.group_labels import permute_labels
+from estimation.parts.check_rows import permutation_check, wald_check
 from estimation.parts.part import MAIN, Setting, Told
 from estimation.parts.rows import term_rows
-from estimation.parts.tests import permutation_check, wald_check
 from estimation.results import Check, Estimate
 
 ASKED = "groups"
