@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from estimation.parts.part import Setting
 from estimation.plan import Plan
-from estimation.pool import Progress, map_fits
+from estimation.pool import Progress, iter_fits
 from estimation.results import TunedLearner
 from estimation.tuning import TuningTask, tune_nuisance, tuning_tasks
 from estimation.vocabulary import DICTIONARIES
@@ -39,7 +39,7 @@ def tuned_plans(
     ----------
     plans : sequence of Plan
     workers, executor, progress
-        As in :func:`estimation.pool.map_fits`; progress counts nuisance functions tuned.
+        As in :func:`estimation.pool.iter_fits`; progress counts nuisance functions tuned.
 
     Returns
     -------
@@ -54,9 +54,7 @@ def tuned_plans(
     tasks = [task for setting in wanted for task in _tasks(setting)]
     if not tasks:
         return TunedPlans(tuple(plans), ())
-    found = iter(
-        list(map_fits(tune_nuisance, tasks, workers=workers, executor=executor, progress=progress))
-    )
+    found = iter_fits(tune_nuisance, tasks, workers=workers, executor=executor, progress=progress)
     chosen, rows = {}, []
     for setting in wanted:
         outcome, treatment = next(found), next(found)

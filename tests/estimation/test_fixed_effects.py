@@ -147,10 +147,12 @@ def test_the_units_of_columns_do_not_matter(unbalanced: pd.DataFrame) -> None:
 def test_the_estimate_is_the_same_bits_whatever_the_order_of_pythons_sets() -> None:
     code = (
         "import numpy as np; from estimation.sample import Sample; "
-        "from estimation.fixed_effects import two_way_fixed_effects as fit; "
+        "from estimation.designs import Design; "
+        "from estimation.linear_rows import linear_estimate as fit; "
         "rng = np.random.default_rng(4); draw = rng.normal(size=(2, 40)); "
         "print(fit(Sample(draw[0], draw[1], np.empty((40, 0)), (), np.repeat(np.arange(10), 4), "
-        "np.tile(np.arange(4), 10), tuple(map(str, range(10))))).theta.hex())"
+        "np.tile(np.arange(4), 10), tuple(map(str, range(10)))), Design('a', 'y', 'd'))"
+        ".fit.theta[0].hex())"
     )
     found = {
         subprocess.run(
