@@ -12,6 +12,7 @@ from estimation.design_checks import (
     check_choices,
     check_columns_differ,
     check_least,
+    check_most,
     check_shares,
     check_some,
     missing_column,
@@ -125,6 +126,7 @@ class Design:
         check_columns_differ(label, _own_columns(self))
         check_some(label, "cluster", self.cluster)
         check_columns_differ(label, self.cluster)
+        check_most(label, cluster=(len(self.cluster), 2))
         check_least(label, folds=(self.folds, 2), repetitions=(self.repetitions, 1))
         check_least(label, seed=(self.seed, 0), min_units=(self.min_units, 0))
         if self.years is not None:

@@ -23,7 +23,7 @@ class LearnerSpec:
     """
 
     name: str
-    """Name from :data:`estimation.designs.LEARNERS`."""
+    """Name from :data:`estimation.vocabulary.LEARNERS`."""
     settings: tuple[tuple[str, Setting], ...] = ()
     """Settings by name, in ascending order of names; see :func:`learner_spec`."""
 

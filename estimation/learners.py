@@ -4,7 +4,9 @@ One thread, because parallelism stands outside the learner: fits share the proce
 that starts threads of its own under that load takes many times as long.
 """
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from types import MappingProxyType
 from warnings import catch_warnings, simplefilter
@@ -19,8 +21,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBRegressor
 
-from estimation.vocabulary import LEARNERS
 from estimation.learner_spec import LearnerSpec
+from estimation.vocabulary import LEARNERS
 from geo.errors import DesignError
 
 RIDGE_PENALTIES = tuple(float(penalty) for penalty in np.logspace(-2, 5, 15))
@@ -107,7 +109,7 @@ def check_learner(spec: LearnerSpec) -> None:
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(40, 3)), rng.normal(size=40)
     try:
-        with catch_warnings():
+        with catch_warnings(), _silent():
             simplefilter("ignore")
             estimator.fit(X, y)
     except LEARNER_ERRORS as error:
@@ -117,6 +119,19 @@ def check_learner(spec: LearnerSpec) -> None:
             found=f"{spec.text}, of which it says: {error}",
             hint="correct the value",
         ) from error
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """LightGBM writes to the standard error, past Python, what it then raises."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _unknown_setting(name: str, key: str, known: tuple[str, ...]) -> DesignError:

@@ -1,8 +1,7 @@
 """One nuisance fit: a learner trained on some rows, its predictions of others checked."""
 
-from sklearn.base import RegressorMixin, clone
-
 import numpy as np
+from sklearn.base import RegressorMixin, clone
 
 from estimation.folds import Fold
 from estimation.learners import LEARNER_ERRORS

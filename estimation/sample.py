@@ -87,8 +87,8 @@ def build_sample(panel: pd.DataFrame, design: Design) -> Sample:
     DomainError
         A used column holds an infinite value.
     SampleError
-        A year is absent, a control is missing and ``missing`` says nothing, nothing is left, there
-        are fewer cities than folds, or a treatment is constant.
+        A year is absent, a control is missing and ``missing`` does not say ``drop``, or nothing is
+        left.
     """
     check_columns(design, panel.columns)
     table = keyed(panel, design)
@@ -108,7 +108,7 @@ def build_sample(panel: pd.DataFrame, design: Design) -> Sample:
 
 
 def check_size(sample: Sample, design: Design) -> None:
-    """Refuse a sample that is too small or whose treatment is constant.
+    """Refuse a sample that is too small, is one cluster, or whose treatment is constant.
 
     Raises
     ------
@@ -121,6 +121,14 @@ def check_size(sample: Sample, design: Design) -> None:
             found=f"{len(sample.cities)} cities",
             hint="use fewer folds or more cities",
         )
+    for name, column in zip(sample.grouping_names, sample.groupings.T, strict=True):
+        if np.unique(column).size < 2:
+            raise SampleError(
+                f"{sample.label}, cluster '{name}'",
+                expected="two clusters or more",
+                found="1",
+                hint="cluster by another column or use more cities",
+            )
     for name in design.treatments:
         values = sample.treatment if name == design.treatment else sample.column(name)
         if np.ptp(values) <= 1e-12 * np.abs(values).max():

@@ -55,9 +55,11 @@ def test_conda_environment_has_the_same_dependencies() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     listed = [one for one in conda["dependencies"] if isinstance(one, str) and one != "pip"]
+    (by_pip,) = [one["pip"] for one in conda["dependencies"] if isinstance(one, dict)]
     python = f"python{project['requires-python']}"
     wanted = [CONDA_NAMES.get(one.split(">=")[0], one) for one in project["dependencies"]]
-    assert sorted(listed) == sorted([python, *wanted])
+    assert sorted([*listed, *by_pip]) == sorted([python, *wanted, "--editable ."])
+    assert {one.split(">=")[0] for one in by_pip} == {"--editable .", "xgboost", "xgboost-cpu"}
 
 
 def test_constraints_pin_every_dependency_and_name_no_address() -> None:
@@ -72,7 +74,11 @@ def test_constraints_pin_every_dependency_and_name_no_address() -> None:
 def test_every_import_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {one.split(">=")[0].replace("-", "_") for one in project["dependencies"]}
-    called = {"scikit_learn": "sklearn", "python_dateutil": "dateutil"}
+    called = {
+        "scikit_learn": "sklearn",
+        "python_dateutil": "dateutil",
+        "xgboost_cpu": "xgboost",
+    }
     known = {called.get(name, name) for name in declared} | set(PACKAGES)
     imported = {
         name.split(".")[0]

@@ -116,7 +116,7 @@ def main() -> None:
     order = {process.name: place for place, process in enumerate(processes(2))}
     rates = rates.sort_values("process", key=lambda names: names.map(order), kind="stable")
     text = page(rates, draws=given.draws, bootstrap=given.bootstrap)
-    console.print(text, markup=False)
+    print(text)
     PAGE.write_text(text, encoding="utf-8")
 
 

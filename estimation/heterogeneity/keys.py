@@ -12,9 +12,9 @@ has, fixed in time and no consequence of later treatment. ``year``: each city-ye
 
 How = Literal["residuals", "products", "samples"]
 """``residuals``: where groups are fixed in time the treatment's residual is split, with no new fit
-(right where groups do not help to predict the treatment's changes beyond the controls); elsewhere as
-``products``. ``products``: treatment times group, formed in levels and fitted; between periods the
-effect then changes at once. ``samples``: each group by itself, as in the paper; right also where
+(right where groups do not help to predict the treatment's changes beyond the controls); elsewhere
+as ``products``. ``products``: treatment times group, formed in levels and fitted; between periods
+the effect then changes at once. ``samples``: each group by itself, as in the paper; right also where
 an effect drifts from year to year."""
 
 LEAST_BASIS = 4

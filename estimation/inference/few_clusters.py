@@ -20,7 +20,7 @@ class FewClusters:
     jackknife: Covariance
     """CRV3."""
     wild: tuple[WildBootstrap, ...]
-    """One test of no effect for each term."""
+    """One test of no effect for each term; none where several terms are instrumented."""
 
 
 def are_few(n_clusters: int) -> bool:
@@ -63,6 +63,7 @@ def for_few_clusters(
         :func:`estimation.inference.wild_bootstrap.wild_bootstrap`.
     """
     third = jackknife(u, V, W, clusters, where=where)
+    count = third.theta.size
     tests = tuple(
         wild_bootstrap(
             u,
@@ -75,6 +76,6 @@ def for_few_clusters(
             weights=bootstrap_weights(third.n_clusters[0]),
             where=where,
         )
-        for term in range(third.theta.size)
+        for term in range(count if W is None or count == 1 else 0)
     )
     return FewClusters(third, tests)

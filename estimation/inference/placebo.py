@@ -164,4 +164,5 @@ def _effects(
     own_part = np.einsum("l,glk->gk", bread[term], moments.B)
     influence = outcome_part[cities, deal] - np.einsum("bgk,bk->bg", own_part[deal], theta)
     effect = theta[:, term]
-    return effect, effect / np.linalg.norm(influence, axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return effect, effect / np.linalg.norm(influence, axis=1)

@@ -6,8 +6,9 @@ draw's statistic are a line and a parabola in delta. So one set of draws gives t
 null, and the confidence set by inversion costs no further draw.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -21,8 +22,14 @@ from geo.errors import DesignError, SampleError
 
 Weights = Literal["rademacher", "webb"]
 
-WEBB = np.sqrt(np.array([1.5, 1.0, 0.5, 0.5, 1.0, 1.5])) * np.array([-1, -1, -1, 1, 1, 1])
-"""Webb's six points, each with probability 1/6: mean 0, variance 1."""
+POINTS: Mapping[Weights, Floats] = MappingProxyType(
+    {
+        "rademacher": np.array([-1.0, 1.0]),
+        "webb": np.concatenate([-np.sqrt([1.5, 1.0, 0.5]), np.sqrt([0.5, 1.0, 1.5])]),
+    }
+)
+"""Points of each distribution of weights, equally likely: mean 0, variance 1. Those of Webb (2014)
+give more patterns where clusters are very few."""
 
 BLOCK = 1024
 """Draws worked on at once: some megabytes whatever the number of draws."""
@@ -49,9 +56,9 @@ class WildBootstrap:
     ci_high: float
     """Upper end, or inf."""
     draws: int
-    """Draws, or patterns of signs where all are taken."""
+    """Draws, or patterns of weights where all are taken."""
     enumerated: bool
-    """Whether all patterns of signs were taken, so that the p value has no Monte-Carlo error."""
+    """Whether all patterns of weights were taken, so that the p value has no Monte-Carlo error."""
     weights: Weights
     """How clusters were weighted."""
     n_clusters: int
@@ -115,7 +122,7 @@ def wild_bootstrap(
     null : float
         The effect under the null.
     draws : int
-        Random draws; where ``rademacher`` has no more patterns than that, all patterns instead.
+        Random draws; where there are no more patterns of weights than that, all of them instead.
     weights : {"rademacher", "webb"}
         Signs, or Webb's six points for about ten clusters and fewer.
     where : str
@@ -140,8 +147,9 @@ def wild_bootstrap(
     else:
         start = _anderson_rubin(moments, sum_squares(as_columns(W), clusters), where)
     count = moments.codes.size
-    enumerated = weights == "rademacher" and 2**count <= draws
-    blocks = _patterns(count) if enumerated else _random(count, weights, draws, seed)
+    points = POINTS[weights]
+    enumerated = points.size**count <= draws
+    blocks = _patterns(points, count) if enumerated else _random(points, count, draws, seed)
     observed = _parabolas(start, np.ones((1, count)))
     parts = [_parabolas(start, block) for block in blocks]
     drawn = _joined(parts)
@@ -235,18 +243,17 @@ def _joined(parts: list[_Parabolas]) -> _Parabolas:
     )
 
 
-def _patterns(count: int) -> Iterator[Floats]:
-    """All patterns of signs of ``count`` clusters, in blocks of rows."""
-    for first in range(0, 2**count, BLOCK):
-        numbers = np.arange(first, min(first + BLOCK, 2**count))
-        bits = (numbers[:, None] >> np.arange(count)) & 1
-        yield np.asarray(1.0 - 2.0 * bits, dtype=np.float64)
+def _patterns(points: Floats, count: int) -> Iterator[Floats]:
+    """All ways to give ``count`` clusters one of the points, in blocks of rows."""
+    digits = points.size ** np.arange(count)
+    for first in range(0, points.size**count, BLOCK):
+        numbers = np.arange(first, min(first + BLOCK, points.size**count))
+        yield points[numbers[:, None] // digits % points.size]
 
 
-def _random(count: int, weights: Weights, draws: int, seed: int) -> Iterator[Floats]:
-    """Random weights in blocks of rows."""
+def _random(points: Floats, count: int, draws: int, seed: int) -> Iterator[Floats]:
+    """Points drawn for each cluster, in blocks of rows."""
     rng = generator(seed, WILD)
-    points = WEBB if weights == "webb" else np.array([-1.0, 1.0])
     for first in range(0, draws, BLOCK):
         yield points[rng.integers(points.size, size=(min(BLOCK, draws - first), count))]
 

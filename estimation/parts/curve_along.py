@@ -11,9 +11,9 @@ from estimation.heterogeneity.joint import curve, joint_test
 from estimation.heterogeneity.keys import Along
 from estimation.heterogeneity.products import Products, answer_from, inquiry_of
 from estimation.heterogeneity.values import named_at, values_at
+from estimation.parts.check_rows import wald_check
 from estimation.parts.curves import curve_points
 from estimation.parts.part import MAIN, Setting, Told
-from estimation.parts.tests import wald_check
 from estimation.sample import Floats
 
 ASKED = "along"

@@ -15,10 +15,10 @@ from estimation.heterogeneity.difference_paths import permute_difference
 from estimation.heterogeneity.joint import joint_test, median_p
 from estimation.heterogeneity.keys import Groups
 from estimation.inference.group_labels import permute_labels
+from estimation.parts.check_rows import permutation_check, wald_check
 from estimation.parts.group_answers import GroupAnswers, GroupWork, group_work
 from estimation.parts.part import Setting, Told
 from estimation.parts.rows import term_rows
-from estimation.parts.tests import permutation_check, wald_check
 from estimation.results import Check, Estimate
 
 CHECK = "group_difference"

@@ -16,9 +16,9 @@ from estimation.heterogeneity.products import (
     needs_fit,
 )
 from estimation.heterogeneity.values import named_at, values_at
+from estimation.parts.check_rows import wald_check
 from estimation.parts.part import MAIN, Setting, Told
 from estimation.parts.rows import term_rows
-from estimation.parts.tests import wald_check
 from estimation.sample import Floats
 from geo.errors import SampleError
 

@@ -104,7 +104,9 @@ def test_rescaling_the_moderator_changes_neither_t_nor_curve(factor: float, shif
     plain = estimate(PANEL, designs, workers=1)
     other = estimate(PANEL.assign(digital=factor * PANEL["digital"] + shift), designs, workers=1)
     products = [
-        result.estimates.set_index(["term", "scaling"]).loc["uil x digital", "statistic"]
+        result.estimates.set_index(["variant", "term", "scaling"]).loc[
+            ("first_difference", "uil x digital"), "statistic"
+        ]
         for result in (plain, other)
     ]
     np.testing.assert_allclose(products[0], np.sign(factor) * products[1], rtol=1e-6)

@@ -34,7 +34,7 @@ def test_one_direction_needs_no_more_than_an_interval() -> None:
 
 
 def test_a_uniform_band_covers_all_points_at_once() -> None:
-    """2,000 panels of 40 cities: the line theta_0 + theta_1 m at 15 values of m."""
+    """600 panels of 40 cities: the line theta_0 + theta_1 m at 15 values of m."""
     rng = np.random.default_rng(3)
     clusters = np.repeat(np.arange(40), 4)
     L = np.column_stack([np.ones(15), np.linspace(-2, 2, 15)])

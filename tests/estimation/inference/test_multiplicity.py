@@ -16,7 +16,7 @@ def test_holm_by_hand() -> None:
     assert (family.n_tests, family.names) == (4, ("a", "b", "c", "d"))
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(p_values=st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_by_loops(p_values: list[float]) -> None:
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])

@@ -10,7 +10,7 @@ from wildboottest.wildboottest import WildboottestCL
 from estimation.inference import wild_bootstrap as module
 from estimation.inference.clustered import one_way
 from estimation.inference.few_clusters import are_few, bootstrap_weights, for_few_clusters
-from estimation.inference.wild_bootstrap import WEBB, wild_bootstrap
+from estimation.inference.wild_bootstrap import POINTS, wild_bootstrap
 from geo.errors import DesignError, SampleError
 
 
@@ -42,7 +42,7 @@ def test_p_value_equals_wildboottest_with_the_same_weights(
     ours = wild_bootstrap(
         r.u, r.V, None, r.clusters, seed=3, term=k - 1, draws=2999, weights=weights
     )
-    signs = np.concatenate(list(module._random(14, weights, 2999, 3)))
+    signs = np.concatenate(list(module._random(POINTS[weights], 14, 2999, 3)))
     restriction = np.zeros(k)
     restriction[k - 1] = 1.0
     theirs = WildboottestCL(
@@ -161,10 +161,22 @@ def test_draws_depend_on_the_seed_only(residuals: Callable) -> None:
     assert p_values[0] == p_values[1] != p_values[2]
 
 
-def test_webbs_points_have_mean_zero_and_variance_one() -> None:
-    assert WEBB.sum() == pytest.approx(0.0, abs=1e-15)
-    assert np.mean(WEBB**2) == pytest.approx(1.0)
-    assert len(set(WEBB.tolist())) == 6
+@pytest.mark.parametrize(("weights", "count"), [("rademacher", 2), ("webb", 6)])
+def test_weights_have_mean_zero_and_variance_one(weights: str, count: int) -> None:
+    points = POINTS[weights]
+    assert len(set(points.tolist())) == count
+    assert points.sum() == pytest.approx(0.0, abs=1e-15)
+    assert np.mean(points**2) == pytest.approx(1.0)
+    assert {-1.0, 1.0} <= set(points.tolist())
+
+
+def test_all_of_webbs_patterns_by_refitting(residuals: Callable) -> None:
+    r = residuals(4, 2, 31)
+    signs = np.array(list(itertools.product(POINTS["webb"], repeat=4)))
+    observed, drawn = refitted(r.u, r.V, r.clusters, signs, 1, 0.3)
+    ours = wild_bootstrap(r.u, r.V, None, r.clusters, seed=1, term=1, null=0.3, weights="webb")
+    assert (ours.draws, ours.enumerated) == (1296, True)
+    assert ours.p_value == np.mean(np.abs(drawn) >= abs(observed) * (1 - 1e-9))
 
 
 def test_what_cannot_be_tested_is_refused(residuals: Callable) -> None:
@@ -187,3 +199,7 @@ def test_few_clusters_are_shown_with_jackknife_and_bootstrap(residuals: Callable
         wild_bootstrap(r.u, r.V, None, r.clusters, seed=4, term=term, draws=499)
         for term in range(2)
     )
+    instrumented = for_few_clusters(r.u, r.V, r.W, r.clusters, seed=4, draws=499)
+    assert instrumented.wild == ()
+    one = for_few_clusters(r.u, r.V[:, :1], r.W[:, :1], r.clusters, seed=4, draws=499)
+    assert len(one.wild) == 1

@@ -1,4 +1,4 @@
-"""Rows of the table of checks for tests of where an effect differs."""
+"""Rows of the table of checks."""
 
 from collections.abc import Callable
 
@@ -30,9 +30,9 @@ def wald_check(
     try:
         wald = test()
     except SampleError as error:
-        return _row(setting, check, subject, "F", (NAN, NAN), f"not tested: {error}")
+        return _told(setting, check, subject, "F", (NAN, NAN), f"not tested: {error}")
     statistic = f"F({wald.q}, {wald.df:g})"
-    return _row(setting, check, subject, statistic, (wald.statistic, wald.p_value), note)
+    return _told(setting, check, subject, statistic, (wald.statistic, wald.p_value), note)
 
 
 def permutation_check(
@@ -60,22 +60,37 @@ def permutation_check(
     try:
         found = test()
     except SampleError as error:
-        return _row(setting, check, subject, DIFFERENCE, (NAN, NAN), f"not tested: {error}")
-    return _row(setting, check, subject, DIFFERENCE, found, note)
+        return _told(setting, check, subject, DIFFERENCE, (NAN, NAN), f"not tested: {error}")
+    return _told(setting, check, subject, DIFFERENCE, found, note)
 
 
 DIFFERENCE = "difference, whole cities permuted"
 
 
-def _row(
+def check_row(
     setting: Setting,
+    *,
     check: str,
     subject: str,
     statistic: str,
-    found: tuple[float, float],
-    note: str,
+    value: float,
+    reference: float = NAN,
+    p_value: float = NAN,
+    verdict: str = "",
+    note: str = "",
 ) -> Check:
-    value, p_value = found
+    """One check of a setting.
+
+    Parameters
+    ----------
+    setting : Setting
+    check, subject, statistic, value, reference, p_value, verdict, note
+        As in :class:`estimation.results.Check`.
+
+    Returns
+    -------
+    Check
+    """
     return Check(
         design=setting.design.name,
         variant=setting.variant,
@@ -83,8 +98,27 @@ def _row(
         subject=subject,
         statistic=statistic,
         value=value,
-        reference=NAN,
+        reference=reference,
         p_value=p_value,
-        verdict="",
+        verdict=verdict,
+        note=note,
+    )
+
+
+def _told(
+    setting: Setting,
+    check: str,
+    subject: str,
+    statistic: str,
+    found: tuple[float, float],
+    note: str,
+) -> Check:
+    return check_row(
+        setting,
+        check=check,
+        subject=subject,
+        statistic=statistic,
+        value=found[0],
+        p_value=found[1],
         note=note,
     )
