@@ -38,7 +38,7 @@ class Performance:
     sd: float
     """Standard deviation of estimate minus target."""
     se_ratio: float
-    """Mean standard error divided by ``sd``."""
+    """Mean standard error divided by ``sd``; infinite where all draws are equally far off."""
     se_ratio_error: float
     """Its Monte-Carlo standard error for normal estimates: ``se_ratio / sqrt(2 (draws - 1))``."""
     coverage: float
@@ -94,7 +94,7 @@ def performance(group: pd.DataFrame) -> Performance:
     hits = (rows["ci_low"] <= rows["target"]) & (rows["target"] <= rows["ci_high"])
     guarded = (hits.sum() + 2) / (count + 4)
     reach = interval(0.0, 1.0)[3] * rows["std_error_city"].to_numpy(dtype=np.float64)
-    ratio = float(rows["std_error"].mean()) / sd
+    ratio = float(rows["std_error"].mean()) / sd if sd > 0 else float("inf")
     first = rows.iloc[0]
     return Performance(
         process=str(first["process"]),

@@ -7,6 +7,7 @@ import pytest
 from estimation.processes.catalogue import PROCESSES
 from estimation.simulation.draws import Draw, results_table, run_draw
 from estimation.simulation.methods import Estimator
+from estimation.simulation.passing import judge
 from estimation.simulation.performance import performance, performance_table, performances
 
 
@@ -58,6 +59,12 @@ def test_each_draw_is_held_against_its_own_target() -> None:
     assert found.target == pytest.approx(0.15)
     # intervals hold -.1, .1 (below .11), .3, .3
     assert found.coverage == 0.75
+
+
+def test_draws_that_are_equally_far_off_have_no_finite_ratio() -> None:
+    found = performance(rows(estimate=0.5))
+    assert (found.sd, found.se_ratio) == (0.0, np.inf)
+    assert not judge(found).se_ratio
 
 
 @pytest.mark.parametrize("column", ["estimate", "std_error"])
