@@ -44,8 +44,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "two_way_fixed_effects": Method("within", ()),
         "within": Method("within"),
         "first_difference": Method("difference"),
-        "within_dictionary": Method("within", ("lasso",)),
-        "difference_dictionary": Method("difference", ("lasso",)),
+        "within_dictionary": Method("within", ("ridge",)),
+        "difference_dictionary": Method("difference", ("ridge",)),
         "correlated_random_effects": Method("within"),
         "faithful": Method("levels"),
     }
