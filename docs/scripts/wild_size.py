@@ -32,8 +32,8 @@ residuals; the nuisances are held fixed, so they cost milliseconds.
 
 The table has the share of draws in which a test at 5 % rejects an effect that is not there, in per
 cent, from {draws} draws of residuals each; the Monte-Carlo error of a test that rejects as it
-should is {error:.1f} points. Bootstraps have {bootstrap} draws, or all patterns of weights where these are
-fewer.
+should is {error:.1f} points. Bootstraps have {bootstrap} draws, or all
+patterns of weights where these are fewer.
 
 - `even`: every city has 11 years and the same spread; residuals of consecutive years are
   correlated by 0.6 in outcome and treatment.
@@ -52,8 +52,8 @@ READING = """\
 
 The residuals here are simulated as such: what errors of the nuisance fits add is not in this
 table but in the simulation of the whole estimators. The number of cities is not all: where they
-are as uneven as here, CRV1 rejects too often with 100 cities, too. Where one city carries the treatment's
-variation no test is right; leave-one-city-out estimates show it.
+are as uneven as here, CRV1 rejects too often with 100 cities, too. Where one city carries
+the treatment's variation no test is right; leave-one-city-out estimates show it.
 
 ## To repeat
 
