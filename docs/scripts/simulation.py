@@ -23,10 +23,10 @@ import pandas as pd
 from distributed import Client
 from simulation_page import page_and_table
 
-from estimation.designs import LEARNERS, VARIANTS
 from estimation.processes.catalogue import PROCESSES
 from estimation.simulation.draws import balanced_draws, results_table
 from estimation.simulation.run import run_missing
+from estimation.vocabulary import LEARNERS, VARIANTS
 from geo.errors import DesignError, NightpanelError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -93,7 +93,7 @@ def performance(group: pd.DataFrame) -> Performance:
     count, sd = errors.size, float(errors.std(ddof=1))
     hits = (rows["ci_low"] <= rows["target"]) & (rows["target"] <= rows["ci_high"])
     guarded = (hits.sum() + 2) / (count + 4)
-    reach = interval(0.0, 1.0)[3] * rows["std_error_city"].to_numpy(dtype=np.float64)
+    reach = interval(0.0, 1.0)[3] * rows["std_error_cluster"].to_numpy(dtype=np.float64)
     ratio = float(rows["std_error"].mean()) / sd if sd > 0 else float("inf")
     first = rows.iloc[0]
     return Performance(

@@ -37,7 +37,8 @@ def estimates(seed: int) -> pd.DataFrame:
 def test_variants_without_city_effects_find_the_truth_where_the_confounder_is_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("estimation.estimate.make_learner", lambda _, seed: LinearRegression())  # noqa: ARG005
+    made = "estimation.nuisance.fold_fit.make_learner"
+    monkeypatch.setattr(made, lambda _, seed: LinearRegression())  # noqa: ARG005
     rows = pd.concat([estimates(seed) for seed in range(25)])
     found = performances(rows.assign(process="known", theta=-0.10, target=-0.10, seconds=0.0))
     assert {one.variant for one in found} == set(VARIANTS)

@@ -1,6 +1,5 @@
 import pytest
 
-from estimation.designs import LEARNERS, VARIANTS
 from estimation.simulation.methods import (
     LEARNER_SIMPLICITY,
     METHODS,
@@ -8,6 +7,7 @@ from estimation.simulation.methods import (
     estimators,
     simplicity,
 )
+from estimation.vocabulary import LEARNERS, VARIANTS
 from geo.errors import DesignError
 
 

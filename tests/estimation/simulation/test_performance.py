@@ -21,7 +21,7 @@ def rows(**columns: object) -> pd.DataFrame:
             "target": 0.1,
             "estimate": [0.0, 0.2, 0.4, 0.6],
             "std_error": [0.1, 0.2, 0.3, 0.2],
-            "std_error_city": [0.06, 0.001, 0.1, 1.0],
+            "std_error_cluster": [0.06, 0.001, 0.1, 1.0],
             "ci_low": [-0.2, 0.11, -0.2, 0.2],
             "ci_high": [0.2, 0.6, 1.0, 1.0],
             "treatment_residual_variance": [1.0, 2.0, 3.0, 2.0],
