@@ -14,6 +14,7 @@ from doubleml import DoubleMLData, DoubleMLPLIV, DoubleMLPLR
 from doubleml.utils import DMLDummyRegressor
 
 from estimation.inference.clustered import heteroskedastic, jackknife, one_way, two_way
+from estimation.inference.few_clusters import are_few
 from estimation.inference.moments import check_identified
 from estimation.problem import Problem
 from estimation.residuals import Residuals
@@ -22,9 +23,6 @@ from geo.errors import SampleError
 
 UPPER_BOUND = 1.96
 """Multiple of the standard error that doubleml aggregates over repetitions."""
-
-FEW_CLUSTERS = 50
-"""So many clusters or fewer are few: CRV3 and the wild bootstrap are shown."""
 
 _ERRORS = ("se_robust", "se_cluster", "se_jackknife")
 
@@ -41,7 +39,7 @@ class CrossFit:
     """Standard errors clustered as the design says (CRV1), shape (k,)."""
     se_jackknife: Floats
     """Standard errors by leaving out one cluster at a time (CRV3), shape (k,); NaN where clusters
-    are many, or two-way."""
+    are many or two-way, or where one of them carries a term alone."""
     rmse_outcome: Floats
     """Root mean squared out-of-fold residual of the outcome, shape ()."""
     rmse_terms: Floats
@@ -80,20 +78,28 @@ def solve(problem: Problem, residuals: Residuals) -> CrossFit:
         se_cluster = one_way(residuals.u, V, W, groupings[0]).std_errors
     else:
         se_cluster = two_way(residuals.u, V, W, groupings[0], groupings[1]).std_errors
-    se_jackknife = np.full(V.shape[1], np.nan)
-    if len(groupings) == 1 and np.unique(groupings[0]).size <= FEW_CLUSTERS:
-        se_jackknife = jackknife(
-            residuals.u, V, W, groupings[0], where=f"{problem.where}, CRV3"
-        ).std_errors
     return CrossFit(
         theta=theta,
         se_robust=se_robust,
         se_cluster=se_cluster,
-        se_jackknife=se_jackknife,
+        se_jackknife=_jackknife(problem, residuals),
         rmse_outcome=np.sqrt(np.mean(residuals.u**2)),
         rmse_terms=np.sqrt(np.mean(V**2, axis=0)),
         residual_variance=np.var(V, axis=0),
     )
+
+
+def _jackknife(problem: Problem, residuals: Residuals) -> Floats:
+    """CRV3 where clusters are few and one-way; NaN else, or where one cluster carries a term."""
+    nothing = np.full(residuals.V.shape[1], np.nan)
+    clusters = problem.groupings[:, 0]
+    if problem.groupings.shape[1] > 1 or not are_few(np.unique(clusters).size):
+        return nothing
+    where = f"{problem.where}, CRV3"
+    try:
+        return jackknife(residuals.u, residuals.V, residuals.W, clusters, where=where).std_errors
+    except SampleError:
+        return nothing
 
 
 def by_doubleml(problem: Problem, residuals: Residuals) -> tuple[Floats, Floats]:

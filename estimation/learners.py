@@ -183,7 +183,7 @@ def _lasso(seed: int) -> RegressorMixin:
 
 
 def _ridge(seed: int) -> RegressorMixin:  # noqa: ARG001 - it draws nothing
-    return RidgeCV(alphas=RIDGE_PENALTIES, cv=5)
+    return RidgeCV(alphas=RIDGE_PENALTIES)
 
 
 def _linear(seed: int) -> RegressorMixin:  # noqa: ARG001 - it draws nothing

@@ -8,10 +8,11 @@ import pandas as pd
 
 from estimation.cross_fitting import Inquiry
 from estimation.designs import Design, design_label
-from estimation.dml import FEW_CLUSTERS
-from estimation.fixed_effects import LinearFit, two_way_fixed_effects
+from estimation.heterogeneity.moderator import check_moderator
+from estimation.inference.few_clusters import are_few
 from estimation.learner_spec import LearnerSpec, learner_spec
 from estimation.learners import check_learner
+from estimation.linear_rows import LinearEstimate, linear_estimate
 from estimation.parts.part import Setting
 from estimation.problem import Problem, pose
 from estimation.recommended import recommendation
@@ -36,7 +37,7 @@ class Plan:
     """The design."""
     settings: Mapping[str, Setting]
     """Each variant that learns."""
-    linear: LinearFit | None
+    linear: LinearEstimate | None
     """Linear two-way fixed effects; None where the treatment is constant within cities."""
     notes: tuple[str, ...]
     """What is not run, and what is provisional."""
@@ -82,7 +83,7 @@ def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
     return Plan(
         design=design,
         settings=settings,
-        linear=two_way_fixed_effects(samples[False]) if varies else None,
+        linear=linear_estimate(samples[False], design) if varies else None,
         notes=(
             *_notes(design, left_out=[name for name in learned if name not in run], varies=varies),
             *_few_clusters(samples[False]),
@@ -92,18 +93,19 @@ def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
 
 
 def learner_of(design: Design, variant: str) -> LearnerSpec:
-    """The learner of a variant: a dictionary is for linear learners, lasso unless another is named.
+    """The learner of a variant: a dictionary is for linear learners, ridge unless another is named.
 
     Returns
     -------
     LearnerSpec
     """
     if variant in DICTIONARIES and design.learner not in LINEAR_LEARNERS:
-        return learner_spec("lasso")
+        return learner_spec("ridge")
     return learner_spec(design.learner, dict(design.settings))
 
 
 def _setting(sample: Sample, design: Design, variant: str) -> Setting:
+    check_moderator(sample, design)
     transformed = TRANSFORMS[variant](sample)
     where = f"{design_label(design)}, {variant}"
     problem = pose(sample, transformed, treatment_terms(sample, design), design, where=where)
@@ -207,5 +209,5 @@ def _few_clusters(sample: Sample) -> tuple[str, ...]:
     return tuple(
         f"{sample.label}: {count} clusters ({name}) are few for clustered standard errors"
         for name, count in zip(sample.grouping_names, counts, strict=True)
-        if count <= FEW_CLUSTERS
+        if are_few(count)
     )

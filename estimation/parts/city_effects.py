@@ -12,6 +12,7 @@ import numpy as np
 
 from estimation.changes import city_means
 from estimation.cross_fitting import Answer, Inquiry
+from estimation.parts.check_rows import check_row
 from estimation.parts.part import MAIN, Setting, Told
 from estimation.results import Check
 from estimation.sample import Floats, Sample
@@ -93,15 +94,13 @@ def informative(sample: Sample) -> Floats:
 def _check(
     setting: Setting, subject: str, value: float, reference: float, verdict: str, note: str
 ) -> Check:
-    return Check(
-        design=setting.design.name,
-        variant=setting.variant,
-        check="city_effects",
+    return check_row(
+        setting,
+        check=ASKED,
         subject=subject,
         statistic="estimate moves by",
         value=value,
         reference=reference,
-        p_value=float("nan"),
         verdict=verdict,
         note=note,
     )

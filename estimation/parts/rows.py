@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from estimation.cross_fitting import Answer
+from estimation.cross_fitting import Answer, Inquiry
 from estimation.designs import Design
 from estimation.dml import CrossFit, aggregate
 from estimation.intervals import NORMAL, interval
-from estimation.learner_spec import LearnerSpec
 from estimation.parts.part import Setting
+from estimation.parts.wild import wild_tests
 from estimation.recommended import recommendation
 from estimation.results import Estimate
 from estimation.sample import Floats
@@ -33,6 +33,7 @@ NOTES = {
     "within_dictionary": "linear in a dictionary of the controls",
     "two_way_fixed_effects": "linear in the controls",
 }
+RESCALED = "scalings are one fit, by algebra: rescaling the moderator cannot change the product's t"
 
 
 def term_rows(
@@ -54,9 +55,19 @@ def term_rows(
     list of Estimate
     """
     fit, terms = aggregate(answer.fits), answer.inquiry.problem.terms
+    wild = wild_tests(answer, seed=setting.design.seed)
     scalings = list(terms.scalings.items())[: 1 if main_scaling_only else None]
     return [
-        _row(setting, answer, fit, part=part, position=j, scaling=name, factor=float(factors[j]))
+        _row(
+            setting,
+            answer,
+            fit,
+            wild[j],
+            part=part,
+            position=j,
+            scaling=name,
+            factor=float(factors[j]),
+        )
         for name, factors in scalings
         for j in range(len(terms.names))
     ]
@@ -72,15 +83,17 @@ def clusters_of(answer: Answer) -> int:
     return min(np.unique(column).size for column in answer.inquiry.problem.groupings.T)
 
 
-def learner_text(learner: LearnerSpec) -> str:
-    """A learner as it is named in tables: its settings only where there are any."""
-    return learner.text if learner.settings else learner.name
+def learner_text(inquiry: Inquiry) -> str:
+    """The learners as tables name them: settings where there are any, both if they differ."""
+    each = dict.fromkeys((inquiry.outcome_learner or inquiry.learner, inquiry.learner))
+    return "; ".join(one.text if one.settings else one.name for one in each)
 
 
 def _row(
     setting: Setting,
     answer: Answer,
     fit: CrossFit,
+    wild: Floats,
     *,
     part: str,
     position: int,
@@ -119,14 +132,14 @@ def _row(
         std_error_robust=scaled(fit.se_robust),
         std_error_cluster=scaled(fit.se_cluster),
         std_error_jackknife=scaled(fit.se_jackknife),
-        p_value_wild=float("nan"),
-        ci_low_wild=float("nan"),
-        ci_high_wild=float("nan"),
+        p_value_wild=float(wild[0]),
+        ci_low_wild=factor * float(wild[1]),
+        ci_high_wild=factor * float(wild[2]),
         p_value_holm=float("nan"),
         family=1,
         lowest=min(each),
         highest=max(each),
-        learner=learner_text(answer.inquiry.learner),
+        learner=learner_text(answer.inquiry),
         folds=answer.inquiry.folds,
         repetitions=answer.inquiry.repetitions,
         seed=design.seed,
@@ -146,4 +159,6 @@ def _note(setting: Setting) -> str:
     notes = [NOTES[setting.variant]]
     if setting.transformed.gaps:
         notes.append(f"{setting.transformed.gaps} gaps not bridged")
+    if setting.design.moderator is not None:
+        notes.append(RESCALED)
     return "; ".join(note for note in notes if note)
