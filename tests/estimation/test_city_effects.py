@@ -84,8 +84,10 @@ def test_how_far_a_product_moves_is_told_in_the_units_of_its_row(panel: pd.DataF
             folds=2,
         )
         result = estimate(table, [design], workers=1)
-        rows = result.estimates[result.estimates["scaling"] == "centred"]
-        return result.checks, rows
+        rows = result.estimates[result.estimates["variant"] == "faithful"]
+        rows = rows[rows["scaling"] == "centred"]
+        checks = result.checks[result.checks["check"] == "city_effects"]
+        return checks, rows
 
     (plain, rows), (scaled, scaled_rows) = moved(1.0), moved(8.0)
     assert plain["subject"].tolist() == ["uil", "uil x loans", "loans"]

@@ -21,7 +21,7 @@ from estimation.residuals import draw_folds, nuisance_functions
 from estimation.transforms import TRANSFORMS
 from tests.estimation.made_up import confounded, inquiry, problem_of
 
-LINEAR = LearnerSpec("linear")
+LINEAR, OTHER = LearnerSpec("linear"), LearnerSpec("ridge")
 DESIGN = Design("base", "y", "d", controls=("x",), folds=3, learner="linear")
 
 
@@ -71,12 +71,22 @@ def test_targets_are_outcome_terms_and_instruments_in_this_order(panel: pd.DataF
     ):
         problem = problem_of(panel, design, "within")
         folds = draw_folds(problem, folds=3, seed=4, repetition=0, by_city=True)
-        asked = nuisance_functions(problem, folds, learner=LINEAR, seed=4, repetition=0)
+        asked = nuisance_functions(problem, folds, learners=(LINEAR, OTHER), seed=4, repetition=0)
         assert [one.where for one in asked] == [f"{problem.where}, {name}" for name in names]
         columns = [problem.y, *problem.D.T, *([] if problem.Z is None else problem.Z.T)]
         for one, column in zip(asked, columns, strict=True):
             assert np.array_equal(one.target, column)
             assert one.features is problem.X
+        assert [one.learner for one in asked] == [LINEAR, OTHER, OTHER]
+
+
+def test_an_outcome_may_have_a_learner_of_its_own(panel: pd.DataFrame) -> None:
+    one = inquiry(problem_of(panel, DESIGN, "within"), LINEAR)
+    both, counts = cross_fit([one, replace(one, outcome_learner=OTHER)], workers=1)
+    assert counts == FitCounts(asked=12, distinct=9, fitted=9)  # the treatment's are shared
+    plain, own = (answer.residuals[0] for answer in both)
+    assert np.array_equal(plain.V, own.V)
+    assert not np.array_equal(plain.u, own.u)
 
 
 def test_residuals_say_which_rows_and_cities_they_are_of(panel: pd.DataFrame) -> None:

@@ -8,8 +8,9 @@ from estimation.cross_fitting import Inquiry, cross_fit
 from estimation.designs import Design, Split
 from estimation.dml import aggregate
 from estimation.estimate import estimate
-from estimation.fixed_effects import two_way_fixed_effects
+from estimation.fixed_effects import CITY
 from estimation.learner_spec import learner_spec
+from estimation.linear_rows import linear_estimate
 from estimation.nuisance import fold_fit
 from estimation.nuisance.learn import FitCounts
 from estimation.plan import learner_of, plan_design
@@ -96,7 +97,10 @@ def test_every_variant_is_there_with_what_it_needs(table: pd.DataFrame) -> None:
     )
     assert np.array_equal(table["std_error"], used)
     assert (table["std_error_robust"] != table["std_error_cluster"]).all()
-    assert table["std_error_jackknife"].isna().tolist() == [*[False] * 6, True]
+    assert table["std_error_jackknife"].notna().all()
+    assert table["p_value_wild"].isna().tolist() == [*[False] * 6, True]
+    assert table["p_value_holm"].isna().all()
+    assert set(table["family"]) == {1}
     assert "gaps not bridged" in table.loc["first_difference", "note"]
     assert "gaps not bridged" in table.loc["difference_dictionary", "note"]
     assert table["effects"].str.len().gt(0).all()
@@ -128,10 +132,10 @@ def test_a_row_is_the_aggregate_of_its_repetitions(table: pd.DataFrame, variant:
 
 
 def test_the_linear_row_is_the_linear_fit(table: pd.DataFrame) -> None:
-    fit = two_way_fixed_effects(build_sample(holes(), FAST))
+    fit = linear_estimate(build_sample(holes(), FAST), FAST).fit
     row = table.loc[LINEAR]
-    assert row["estimate"] == row["lowest"] == row["highest"] == fit.theta
-    assert row["std_error"] == fit.se_city
+    assert row["estimate"] == row["lowest"] == row["highest"] == fit.theta[0]
+    assert row["std_error"] == fit.std_errors(CITY)[0]
 
 
 def test_without_controls_only_dummies_and_linear_effects_are_run(panel: pd.DataFrame) -> None:
@@ -261,22 +265,26 @@ def test_what_is_fixed_in_time_is_no_term_of_a_variant_without_city_effects(
     fixed = panel.assign(loans=panel["city_id"].astype("int64") / 3.0)
     settings = {"joint": ("loans",)} if part == "joint" else {"moderator": "loans"}
     design = replace(LINES, controls=("gdp",), variants=(variant,), **settings)
-    with pytest.raises(
-        SampleError, match=rf"{variant}, column 'loans': .* within cities.*no change"
-    ):
+    paper = replace(design, variants=("faithful",))
+    if part == "moderator":
+        for one in (design, paper):
+            with pytest.raises(SampleError, match=r"moderator 'loans': .* beyond city and year"):
+                plan_design(fixed, one)
+        return
+    with pytest.raises(SampleError, match=rf"column 'loans': .* within some city \(for {variant}"):
         plan_design(fixed, design)
-    plan = plan_design(fixed, replace(design, variants=("faithful",)))
-    assert "loans" in plan.settings["faithful"].main.problem.terms.names
+    plan = plan_design(fixed, paper)
+    assert plan.settings["faithful"].main.problem.terms.names == ("uil", "loans")
+    assert plan.linear is None
+    assert plan.notes[0].endswith("fixed effects not shown: loans constant within every city")
 
 
-def test_a_moderator_that_moves_with_the_years_alone_is_refused_once_years_are_features(
+def test_a_moderator_that_moves_with_the_years_alone_is_refused(
     panel: pd.DataFrame,
 ) -> None:
     steady = panel.assign(loans=(panel["year"] - 2010.0) ** 2)
     design = replace(LINES, controls=("gdp",), variants=("within",), moderator="loans")
-    with pytest.raises(
-        SampleError, match=r"within, column 'loans': expected variation.*found none"
-    ):
+    with pytest.raises(SampleError, match=r"moderator 'loans': .* beyond city and year"):
         estimate(steady, [design], workers=1)
 
 
@@ -336,7 +344,7 @@ def test_nothing_is_fitted_before_every_design_is_checked(
 
 @pytest.mark.parametrize("variant", DICTIONARIES)
 def test_a_dictionary_is_for_linear_learners(variant: str) -> None:
-    assert learner_of(FAST, variant).text == "lasso()"
+    assert learner_of(FAST, variant).text == "ridge()"
     settings = (("alphas", (1.0, 2.0)),)
     ridge = replace(FAST, learner="ridge", settings=settings)
     assert learner_of(ridge, variant).text == learner_of(ridge, "within").text
