@@ -60,11 +60,14 @@ def with_crosswalk(units: Units, name: str | None) -> tuple[Units, tuple[AuditRo
     mapped = cities.map(lambda city: known.cities.get(city, city)).where(county.isna(), county)
     _refuse_split(units, county.isna() & cities.isin(known.split), name)
     changed = mapped != cities
-    pairs = (cities + " to " + mapped)[changed]
+    pairs = pd.DataFrame({"old": cities, "new": mapped}).reset_index(drop=True)
     rows = tuple(
-        AuditRow("boundaries", "crosswalk", units.source, f"city {pair} by {name}", int(count))
-        for pair, count in pairs.value_counts().sort_index().items()
-    )
+        AuditRow(
+            "boundaries", "crosswalk", units.source, f"city {old} to {new} by {name}", len(moved),
+            file=units.source, row=int(moved.index[0]) + 1, old=str(old), new=str(new),
+        )
+        for (old, new), moved in pairs[changed.to_numpy()].groupby(["old", "new"])
+    )  # fmt: skip
     attributes = units.attributes.assign(city_id=mapped.astype("str"))
     return replace(units, attributes=attributes), rows
 

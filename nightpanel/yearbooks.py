@@ -10,14 +10,14 @@ from geo.errors import TableColumnError
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_sources import IndexTableSection, RealSection, ReconcileSection
 from nightpanel.study_tables import TableSection
-from nightpanel.yearbook_origins import origins_of, unmoved_places
+from nightpanel.yearbook_origins import column_places, origins_of, unmoved_places
 from panels.cities.confirmed import read_confirmed
 from panels.cities.crosswalks import read_crosswalk
 from panels.cities.match import MATCH_COLUMNS, Reference, no_matches
 from panels.cities.places import City, china_cities, read_cities
 from panels.cities.vintage import VintageSpec, to_vintage
 from panels.deflate import deflated, with_index
-from panels.origins import UNKNOWN, Origins
+from panels.origins import UNKNOWN, Origins, Places
 from panels.read import ReadTable, TableSpec, read_table
 from panels.reconcile import no_reconciliation, reconciled, with_chosen
 from panels.schema import KEY
@@ -68,30 +68,27 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
     tables, audit = _in_one_vintage(section, read)
     by_table: dict[str, Mapping[str, str]] = {label: one.units for label, one in read.items()}
     places = {label: unmoved_places(one, tables[label]) for label, one in read.items()}
-    comparisons = []
+    compared = no_reconciliation()
     for at, pair in enumerate(section.reconcile):
         where = f"panel.reconcile.{at}"
-        tables, comparison, rows = _with_reconciled(tables, by_table, pair, where=where)
+        known = {one: column_places(one, places, compared) for one in pair.columns}
+        tables, comparison, rows = _with_reconciled(tables, by_table, pair, known, where=where)
         by_table = _with_reconciled_units(by_table, pair)
-        comparisons.append(comparison)
+        compared = comparison if compared.empty else pd.concat([compared, comparison])
         audit += rows
+    compared = compared.reset_index(drop=True)
+    named = {
+        label: [str(one) for one in table if one not in KEY] for label, table in tables.items()
+    }
+    origins = origins_of(named, places, compared)
     for name, real in section.real.items():
-        tables, rows = _with_real(tables, name, real, where=f"panel.real.{name}")
+        tables, rows = _with_real(tables, name, real, origins, where=f"panel.real.{name}")
         audit += rows
-    compared = pd.concat(comparisons, ignore_index=True) if comparisons else no_reconciliation()
     units = {name: unit for one in by_table.values() for name, unit in one.items()}
     units |= {
         name: units[one.nominal] for name, one in section.real.items() if one.nominal in units
     }
     made = {label: replace(read[label], table=table) for label, table in tables.items()}
-    origins = origins_of(
-        {
-            label: [name for name in table.columns if name not in {*KEY, *section.real}]
-            for label, table in tables.items()
-        },
-        places,
-        compared,
-    )
     return Yearbooks(made, compared, tuple(audit), units, _matches(read), origins)
 
 
@@ -121,7 +118,8 @@ def _in_one_vintage(
                 absent_parts=one.vintage.absent_parts,
                 late_parts=one.vintage.late_parts,
             )
-            moved = to_vintage(tables[one.label()], spec, where=str(one.file))
+            own = read[one.label()]
+            moved = to_vintage(own.table, spec, where=str(one.file), places=own.places)
             tables[one.label()] = moved.table
             audit += moved.audit
     return tables, audit
@@ -188,9 +186,11 @@ def _with_reconciled(
     tables: Mapping[str, pd.DataFrame],
     units: Mapping[str, Mapping[str, str]],
     section: ReconcileSection,
+    places: Mapping[str, Mapping[str, Places]],
     *,
     where: str,
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, tuple[AuditRow, ...]]:
+    """The tables with columns of two once; places by column and table."""
     made = dict(tables)
     comparisons: list[pd.DataFrame] = []
     audit: list[AuditRow] = []
@@ -205,6 +205,7 @@ def _with_reconciled(
             fill=section.fill,
             where=where,
             units=(units[section.tables[0]].get(column), units[section.tables[1]].get(column)),
+            places=places[column],
         )
         comparisons.append(result.comparison)
         audit += result.audit
@@ -235,7 +236,12 @@ def _named(tables: Mapping[str, pd.DataFrame], label: str, *, where: str) -> pd.
 
 
 def _with_real(
-    tables: Mapping[str, pd.DataFrame], name: str, section: RealSection, *, where: str
+    tables: Mapping[str, pd.DataFrame],
+    name: str,
+    section: RealSection,
+    origins: Origins,
+    *,
+    where: str,
 ) -> tuple[dict[str, pd.DataFrame], tuple[AuditRow, ...]]:
     """The tables with a real column in the one that has the nominal."""
     label = _owner(tables, section.nominal, where)
@@ -264,6 +270,7 @@ def _with_real(
         kind=section.kind,
         base=section.base,
         where=where,
+        origins=origins,
     )
     return dict(tables) | {label: own.assign(**{name: result.values})}, (*audit, *result.audit)
 
