@@ -10,12 +10,13 @@ from geo.errors import TableColumnError
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_sources import IndexTableSection, RealSection, ReconcileSection
 from nightpanel.study_tables import TableSection
+from nightpanel.study_vintage import VintageSection
 from nightpanel.yearbook_origins import column_places, origins_of, unmoved_places
 from panels.cities.confirmed import read_confirmed
 from panels.cities.crosswalks import read_crosswalk
 from panels.cities.match import MATCH_COLUMNS, Reference, no_matches
 from panels.cities.places import City, china_cities, read_cities
-from panels.cities.vintage import VintageSpec, to_vintage
+from panels.cities.vintage import Moved, VintageSpec, to_vintage
 from panels.deflate import deflated, with_index
 from panels.origins import UNKNOWN, Origins, Places
 from panels.read import ReadTable, TableSpec, read_table
@@ -64,7 +65,8 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
         reach its base year.
     """
     _refuse_same_names(section)
-    read = _read_all(section, years)
+    cities = None if section.cities is None else read_cities(section.cities)
+    read = _read_all(section, years, cities)
     tables, audit = _in_one_vintage(section, read)
     by_table: dict[str, Mapping[str, str]] = {label: one.units for label, one in read.items()}
     places = {label: unmoved_places(one, tables[label]) for label, one in read.items()}
@@ -82,7 +84,7 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
     }
     origins = origins_of(named, places, compared)
     for name, real in section.real.items():
-        tables, rows = _with_real(tables, name, real, origins, where=f"panel.real.{name}")
+        tables, rows = _with_real(tables, name, real, origins, cities, where=f"panel.real.{name}")
         audit += rows
     units = {name: unit for one in by_table.values() for name, unit in one.items()}
     units |= {
@@ -92,9 +94,10 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
     return Yearbooks(made, compared, tuple(audit), units, _matches(read), origins)
 
 
-def _read_all(section: PanelSection, years: Collection[int] | None) -> dict[str, ReadTable]:
+def _read_all(
+    section: PanelSection, years: Collection[int] | None, cities: Sequence[City] | None
+) -> dict[str, ReadTable]:
     """The tables by name; those without years after the others, whose years they may need."""
-    cities = None if section.cities is None else read_cities(section.cities)
     read: dict[str, ReadTable] = {}
     for one in sorted(section.tables, key=lambda table: not table.has_years()):
         known = {year for other in read.values() for year in other.table["year"]}
@@ -111,18 +114,21 @@ def _in_one_vintage(
     audit = [row for one in read.values() for row in one.audit]
     for one in section.tables:
         if one.vintage is not None:
-            spec = VintageSpec(
-                crosswalk=read_crosswalk(one.vintage.crosswalk),
-                counts=tuple(one.vintage.counts),
-                rates=one.vintage.rates,
-                absent_parts=one.vintage.absent_parts,
-                late_parts=one.vintage.late_parts,
-            )
-            own = read[one.label()]
-            moved = to_vintage(own.table, spec, where=str(one.file), places=own.places)
+            moved = _moved(read[one.label()], one.vintage, where=str(one.file))
             tables[one.label()] = moved.table
             audit += moved.audit
     return tables, audit
+
+
+def _moved(read: ReadTable, section: VintageSection, *, where: str) -> Moved:
+    spec = VintageSpec(
+        crosswalk=read_crosswalk(section.crosswalk),
+        counts=tuple(section.counts),
+        rates=section.rates,
+        absent_parts=section.absent_parts,
+        late_parts=section.late_parts,
+    )
+    return to_vintage(read.table, spec, where=where, places=read.places)
 
 
 def _matches(read: Mapping[str, ReadTable]) -> pd.DataFrame:
@@ -136,25 +142,19 @@ def table_spec(
     section: TableSection, *, cities: Sequence[City] | None = None, years: Collection[int] = ()
 ) -> TableSpec:
     """A table's section as the panels room has it."""
-    return replace(
-        _rows_spec(section, section.columns),
-        units=section.units,
-        crosswalk=section.crosswalk,
-        label=section.label(),
-        city_name=section.city_name,
-        province=section.province,
-        cities=cities,
-        confirmed={}
-        if section.confirm is None
-        else read_confirmed(
-            section.confirm, Reference(cities or china_cities()), digits=section.city_digits
-        ),
-        years=tuple(sorted(years)),
-    )
+    spec = _rows_spec(section, section.columns, cities)
+    return replace(spec, units=section.units, years=tuple(sorted(years)))
 
 
-def _rows_spec(section: TableSection | IndexTableSection, columns: Mapping[str, str]) -> TableSpec:
+def _rows_spec(
+    section: TableSection | IndexTableSection,
+    columns: Mapping[str, str],
+    cities: Sequence[City] | None,
+) -> TableSpec:
     """Where a table is and how its rows are read, whatever it holds."""
+    reference = Reference(cities or china_cities())
+    digits = section.city_digits
+    confirm = section.confirm
     return TableSpec(
         file=section.file,
         city=section.city,
@@ -163,10 +163,17 @@ def _rows_spec(section: TableSection | IndexTableSection, columns: Mapping[str, 
         sheet=section.sheet,
         year_from=section.year_from,
         header=section.header_rows(),
-        city_digits=section.city_digits,
+        city_digits=digits,
         encoding=section.encoding,
         separator=section.separator,
         decimal=section.decimal,
+        crosswalk=section.crosswalk,
+        label=section.label(),
+        city_name=section.city_name,
+        province=section.province,
+        cities=cities,
+        confirmed={} if confirm is None else read_confirmed(confirm, reference, digits=digits),
+        keep_totals=section.keep_pseudo_cities,
     )
 
 
@@ -240,6 +247,7 @@ def _with_real(
     name: str,
     section: RealSection,
     origins: Origins,
+    cities: Sequence[City] | None,
     *,
     where: str,
 ) -> tuple[dict[str, pd.DataFrame], tuple[AuditRow, ...]]:
@@ -252,12 +260,9 @@ def _with_real(
         )
     audit: tuple[AuditRow, ...] = ()
     if section.table is not None:
-        read = read_table(
-            _rows_spec(section.table, {section.index: section.table.column or section.index})
-        )
-        digits = None if section.table.city is None else section.table.city_digits
-        wide = with_index(own, read.table, column=section.index, digits=digits, where=where)
-        audit = read.audit
+        index, audit = _index_table(section.index, section.table, cities)
+        digits = None if section.table.is_of_country() else section.table.city_digits
+        wide = with_index(own, index, column=section.index, digits=digits, where=where)
     elif section.index in own.columns:
         wide = own
     else:
@@ -273,6 +278,18 @@ def _with_real(
         origins=origins,
     )
     return dict(tables) | {label: own.assign(**{name: result.values})}, (*audit, *result.audit)
+
+
+def _index_table(
+    name: str, section: IndexTableSection, cities: Sequence[City] | None
+) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
+    """An index's own table in its vintage, and its audit rows."""
+    columns = {name: section.column or name, **section.weights}
+    read = read_table(_rows_spec(section, columns, cities))
+    if section.vintage is None:
+        return read.table, read.audit
+    moved = _moved(read, section.vintage, where=str(section.file))
+    return moved.table, (*read.audit, *moved.audit)
 
 
 def _owner(tables: Mapping[str, pd.DataFrame], column: str, where: str) -> str:

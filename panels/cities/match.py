@@ -203,7 +203,9 @@ def codes_reason(code: str, digits: int) -> str:
 def not_a_city(code: str, digits: int) -> str:
     """What a code that no city has stands for, where that is known; else empty."""
     if code[:digits] in PSEUDO_CITIES:
-        return "the code groups counties administered by a province: no city"
+        became = EARLIER_CODES.get(code[:6])
+        later = "" if became is None else f" (in china-codes it is {became})"
+        return f"the code groups counties administered by a province: no city{later}"
     if set(code[2:]) == {"0"}:
         whole = "the country" if code[:2] == "00" else province_names().get(code[:2])
         return "" if whole is None else f"the code is that of {whole}: no city"
