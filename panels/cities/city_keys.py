@@ -25,6 +25,7 @@ from panels.cities.match import (
     no_matches,
     not_a_city,
 )
+from panels.cities.place_names import unmarked
 from panels.rows import (
     NO_CODE,
     NO_KEY,
@@ -242,6 +243,7 @@ def _by_code_and_name(cells: pd.DataFrame, columns: KeyColumns, place: str) -> C
     }
     of_list = pd.Series([before[one] for one in triples], index=cells.index, dtype="str")
     audit = [
+        *_mark_audit(matches, firsts, place),
         *_match_audit(matches, firsts, place),
         *crosswalk_audit(of_list[known], ids[known], place=place),
     ]
@@ -285,6 +287,20 @@ def _nothing_known(matches: pd.DataFrame, columns: KeyColumns, place: str) -> Jo
         found=", ".join(names),
         hint="name the column of cities; a list of other cities is given with panel.cities",
     )
+
+
+def _mark_audit(matches: pd.DataFrame, firsts: Sequence[int], place: str) -> list[AuditRow]:
+    """Footnote marks on names, which are left off, with the first row that has each."""
+    texts = zip(firsts, matches["name"], matches["province"], matches["rows"], strict=True)
+    return [
+        AuditRow(
+            "panel", "footnote_mark", f"{place}: {text}", "left off", int(count),
+            file=place, row=int(first), old=text, new=unmarked(text),
+        )
+        for first, *parts, count in texts
+        for text in map(str, parts)
+        if unmarked(text) != text
+    ]  # fmt: skip
 
 
 def _match_audit(matches: pd.DataFrame, firsts: Sequence[int], place: str) -> list[AuditRow]:

@@ -196,3 +196,25 @@ def test_an_unknown_code_beside_a_name_is_told(file):
     told = rules(read)["code_unknown"]
     assert (told.old, told.new) == ("999900 苏州市", "3205")
     assert told.detail == "no city has the code; taken as 3205 苏州市"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["苏州市*", "苏州市①", "苏州市¹", "苏州市（注）", "苏州市注", "苏州市注1",
+     "苏州市(1)", "苏州市[2]", "①苏州市", "* 苏州市", "苏州市＊",
+     "苏州市 1)", "苏州市12", "蘇州市②③", "苏 州 市 †", "苏州^市"],
+)  # fmt: skip
+def test_footnote_marks_on_names_are_left_off_and_listed(file, written):
+    rows = [["江苏省①", written, 2018, 1.0], ["江苏省①", written, 2019, 1.0],
+            ["江苏", "无锡市", 2018, 1.0]]  # fmt: skip
+    read = read_table(spec(file(rows)))
+    if "^" in written:  # no mark: what is inside a name is another name
+        assert read.table["city_id"].tolist() == ["3202"]
+        return
+    assert read.table["city_id"].tolist() == ["3205", "3205", "3202"]
+    marks = [(row.old, row.new, row.row, row.count) for row in read.audit
+             if row.rule == "footnote_mark"]  # fmt: skip
+    plain = "蘇州市" if "蘇" in written else "苏 州 市" if " 州" in written else "苏州市"
+    assert marks == [(written, plain, 2, 2), ("江苏省①", "江苏省", 2, 2)]
+    assert read.matches["rule"].tolist() == ["normalised_name", "exact_name"]
+    assert read.matches["name"].tolist() == [written, "无锡市"]
