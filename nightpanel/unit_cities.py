@@ -1,6 +1,6 @@
 """City ids of the units mapped by a crosswalk: a shipped one, or a table of the user's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -70,6 +70,12 @@ def with_crosswalk(units: Units, name: str | None) -> tuple[Units, tuple[AuditRo
     )  # fmt: skip
     attributes = units.attributes.assign(city_id=mapped.astype("str"))
     return replace(units, attributes=attributes), rows
+
+
+def mapped_cities(ids: Sequence[str], name: str | None) -> tuple[str, ...]:
+    """City ids under a crosswalk as `with_crosswalk` has it; those that it splits stay."""
+    known = {} if name is None else _unit_map(name).cities
+    return tuple(known.get(one, one) for one in ids)
 
 
 def _unit_map(name: str) -> _UnitMap:
