@@ -10,7 +10,7 @@ from nightpanel.do_step import do_step
 from nightpanel.run_indices import INDEX_TABLES, make_index
 from nightpanel.study_indices import CompositeSection, IndexSection
 from nightpanel.study_panel import PanelSection
-from nightpanel.study_steps import BalancedStep, IndexStep, LogSection, PanelStep
+from nightpanel.study_steps import BalancedStep, IndexStep, PanelStep
 from panels.losses import loss_table, step_losses
 from panels.origins import Origins
 from panels.ranges import Range, check_ranges
@@ -69,8 +69,7 @@ def shape(
     """
     work = _Work(origins, years, blank)
     made = derive(table, sums=section.sums, ratios=section.ratios, logs={})
-    for name, one in section.logs.items():
-        rule = LogSection(column=one) if isinstance(one, str) else one
+    for name, rule in section.logs.items():
         where = f"panel.logs.{name}"
         logged = log_columns(
             made,

@@ -34,7 +34,7 @@ class PanelSection(Section):
     """New column = sum of columns."""
     ratios: dict[str, Annotated[list[str], Field(min_length=2, max_length=2)]] = {}
     """New column = first over second column."""
-    logs: dict[str, str | LogSection] = {}
+    logs: dict[str, LogSection] = {}
     """New column = natural logarithm of a column: its name, which refuses zeros, or
     ``{ column = "x", zeros = "log1p" }`` with the rules of the step ``log``."""
     indices: dict[str, IndexSection] = {}
@@ -51,9 +51,7 @@ class PanelSection(Section):
 
     def log_columns(self) -> dict[str, str]:
         """New column = the column whose logarithm it is."""
-        return {
-            name: one if isinstance(one, str) else one.column for name, one in self.logs.items()
-        }
+        return {name: one.column for name, one in self.logs.items()}
 
     @model_validator(mode="after")
     def _logs_are_new(self) -> Self:

@@ -1,6 +1,6 @@
 """The study file's steps over the joined panel, and the ranges that it must keep to."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -90,6 +90,11 @@ class LogSection(_ZeroRule):
 
     column: str
     """The column."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _may_be_its_column(cls, said: Any) -> Any:
+        return {"column": said} if isinstance(said, str) else said
 
 
 class LogStep(_Replacing, _ZeroRule):
