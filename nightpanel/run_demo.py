@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from nightpanel.outputs import check_writable, staged
+from nightpanel.outputs import check_writable, staged, write_csv
 from nightpanel.run_study import StudyRun, run
 from panels.synthetic import CountrySpec, SyntheticPanel, synthetic_panel
 from tiles.synthetic import paint_country
@@ -72,7 +72,7 @@ def demo(*, out: Path, seed: int = 1, workers: int | None = None, quiet: bool = 
     result = run(out / "country" / STUDY, out=out, workers=workers, quiet=quiet)
     truth = _truth_by_design(country.truth)
     with staged(out) as staging:
-        country.truth.to_csv(staging / "truth.csv", index=False)
+        write_csv(country.truth, staging / "truth.csv")
     return Demo(run=result, truth=truth)
 
 
@@ -91,7 +91,7 @@ def write_country(country: SyntheticPanel, *, folder: Path, seed: int) -> None:
         designed = country.designed[["city_id", "year", "gini"]]
         paint_country(designed, folder=staging, seed=seed)
         country.yearbook.to_excel(staging / "yearbook.xlsx", index=False, sheet_name="cities")
-        country.digital_finance.to_csv(staging / "digital_finance.csv", index=False)
+        write_csv(country.digital_finance, staging / "digital_finance.csv")
         study = files("nightpanel").joinpath(STUDY).read_text(encoding="utf-8")
         (staging / STUDY).write_text(study, encoding="utf-8")
 

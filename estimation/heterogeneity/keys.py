@@ -11,11 +11,13 @@ At = Literal["base_year", "year"]
 has, fixed in time and no consequence of later treatment. ``year``: each city-year's own."""
 
 How = Literal["residuals", "products", "samples"]
-"""``residuals``: where groups are fixed in time the treatment's residual is split, with no new fit
+"""How groups' effects come about.
+
+``residuals``: where groups are fixed in time the treatment's residual is split, with no new fit
 (right where groups do not help to predict the treatment's changes beyond the controls); elsewhere
 as ``products``. ``products``: treatment times group, formed in levels and fitted; between periods
-the effect then changes at once. ``samples``: each group by itself, as in the paper; right also where
-an effect drifts from year to year."""
+the effect then changes at once. ``samples``: each group by itself, as in the paper; right also
+where an effect drifts from year to year."""
 
 LEAST_BASIS = 4
 """Functions that a cubic spline has at least."""
