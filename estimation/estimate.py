@@ -59,6 +59,7 @@ def estimate(
     executor: Executor | None = None,
     progress: Progress | None = None,
     kept: Kept | None = None,
+    beside: bool = True,
 ) -> EstimationResult:
     """Estimate designs over a panel.
 
@@ -83,6 +84,8 @@ def estimate(
         (nuisance functions tuned, all of them).
     kept : Kept, optional
         Where predictions of earlier runs are; what is there is not fitted again.
+    beside : bool
+        Whether linear two-way fixed effects are shown beside other variants, too.
 
     Returns
     -------
@@ -97,7 +100,7 @@ def estimate(
     """
     _check_distinct(designs)
     tuned = tuned_plans(
-        [plan_design(panel, design) for design in designs],
+        [plan_design(panel, design, beside=beside) for design in designs],
         workers=workers,
         executor=executor,
         progress=progress,

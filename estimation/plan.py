@@ -45,7 +45,7 @@ class Plan:
     """What was left out."""
 
 
-def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
+def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> Plan:
     """Samples, transforms and linear fit of a design.
 
     Parameters
@@ -53,6 +53,8 @@ def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
     panel : pandas.DataFrame
         One row for every city and year; it is not changed.
     design : Design
+    beside : bool
+        Whether linear fixed effects are made for designs that do not name them, too.
 
     Returns
     -------
@@ -75,6 +77,7 @@ def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
     fixed = fixed_in_time(samples[False], design)
     if fixed:
         _refuse_fixed(samples[False], fixed, wanted)
+    linear = beside or LINEAR in design.variants
     learned = [name for name in wanted if name in TRANSFORMS]
     run = [name for name in learned if design.controls or name not in NEEDS_CONTROLS]
     settings = {name: _setting(samples[name == "faithful"], design, name) for name in run}
@@ -83,7 +86,7 @@ def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
     return Plan(
         design=design,
         settings=settings,
-        linear=None if fixed else linear_estimate(samples[False], design),
+        linear=linear_estimate(samples[False], design) if linear and not fixed else None,
         notes=(
             *_notes(design, left_out=[name for name in learned if name not in run], fixed=fixed),
             *_few_clusters(samples[False]),

@@ -165,7 +165,7 @@ def _design(draw: Draw) -> Design:
 
 def _estimated(panel: pd.DataFrame, design: Design) -> dict[str, Any]:
     """The one row of the design's variant, without what it is shown beside."""
-    table = estimate(panel, [design], workers=1).estimates
+    table = estimate(panel, [design], workers=1, beside=False).estimates
     rows = table.loc[table["variant"] == design.variants[0], list(KEPT)]
     return {name: rows[name].item() for name in KEPT}
 

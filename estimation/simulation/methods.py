@@ -47,7 +47,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "within_dictionary": Method("within", ("ridge",)),
         "difference_dictionary": Method("difference", ("ridge",)),
         "correlated_random_effects": Method("within"),
-        "faithful": Method("levels"),
+        "faithful": Method("levels", ("gradient_boosting", "lightgbm", "xgboost")),
     }
 )
 """Every variant that can be judged, from simple to less so at equal learners: by how much a learner
