@@ -21,7 +21,7 @@ from estimation.sample_rules import STAGE
 from estimation.subsamples import sample_of_variant
 from estimation.terms import treatment_terms
 from estimation.transforms import TRANSFORMS
-from estimation.vocabulary import DICTIONARIES, LINEAR_LEARNERS, VARIANTS
+from estimation.vocabulary import DICTIONARIES, LINEAR, LINEAR_LEARNERS, VARIANTS
 from geo.audit import AuditRow
 from geo.errors import SampleError
 
