@@ -28,7 +28,7 @@ TOLERANCE = 1e-12
 LEARNERS = {
     "gradient_boosting": {"n_estimators": 30},
     "lightgbm": {"n_estimators": 30, "min_child_samples": 5},
-    "lasso": {"cv": 3, "eps": 0.05},
+    "lasso": {"cv": 3, "alphas": (0.5, 0.2, 0.1, 0.05, 0.02)},
 }
 SPECS = [learner_spec(name, settings) for name, settings in LEARNERS.items()]
 

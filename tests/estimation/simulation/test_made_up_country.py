@@ -2,15 +2,14 @@
 
 import numpy as np
 import pandas as pd
-import pytest
-from sklearn.linear_model import LinearRegression
 
 from estimation.designs import Design
 from estimation.estimate import estimate
 from estimation.simulation.performance import performances
+from estimation.vocabulary import LINEAR
 from panels.synthetic import CountrySpec, synthetic_panel
 
-VARIANTS = ("first_difference", "within", "two_way_fixed_effects")
+VARIANTS = ("first_difference", "within", "correlated_random_effects", LINEAR)
 
 
 def handed_over(seed: int) -> pd.DataFrame:
@@ -29,20 +28,18 @@ def handed_over(seed: int) -> pd.DataFrame:
 def estimates(seed: int) -> pd.DataFrame:
     design = Design(
         "known", "gini", "uil", controls=("shared", "own"), variants=VARIANTS, repetitions=1,
-        seed=20110 + seed,
+        seed=20110 + seed, learner="linear", checks=(),
     )  # fmt: skip
     return estimate(handed_over(seed), [design], workers=1).estimates
 
 
-def test_variants_without_city_effects_find_the_truth_where_the_confounder_is_known(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    made = "estimation.nuisance.fold_fit.make_learner"
-    monkeypatch.setattr(made, lambda _, seed: LinearRegression())  # noqa: ARG005
+def test_variants_without_city_effects_find_the_truth_where_the_confounder_is_known() -> None:
     rows = pd.concat([estimates(seed) for seed in range(25)])
     found = performances(rows.assign(process="known", theta=-0.10, target=-0.10, seconds=0.0))
     assert {one.variant for one in found} == set(VARIANTS)
     for one in found:
         assert abs(one.bias) < 0.01 + 2 * one.bias_error, one.variant
         assert one.coverage >= 0.84, one.variant
-        assert 0.7 < one.se_ratio < 1.4, one.variant
+        # Of 25 draws; errors of learned variants carry the factor for 40 clusters.
+        factor = 1.0 if one.variant == LINEAR else (40 / 39) ** 0.5
+        assert 0.7 < one.se_ratio / factor < 1.4, one.variant
