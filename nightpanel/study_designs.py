@@ -1,0 +1,191 @@
+"""The study file's sections on designs and their variations.
+
+The keys of ``[[designs]]`` are the fields of `estimation.designs.Design`: a new one needs a line in
+`DesignKeys`, with the type that TOML has for it, and nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from estimation.designs import Design, Split
+from estimation.learner_spec import learner_spec
+from estimation.vocabulary import VARIANTS
+from nightpanel.study_section import Section
+
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+TextOrList = Annotated[
+    list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+]
+LONGEST_NAME = 60
+
+
+class SplitSection(Section):
+    """A subsample by the median of a column."""
+
+    column: str
+    """Column that is cut at its median."""
+    side: Literal["low", "high"]
+    """Values at or below the median, or above it."""
+
+    def made(self) -> Split:
+        """The estimation room's value."""
+        return Split(self.column, self.side)
+
+
+class DesignKeys(Section):
+    """What a design says and a variation may say otherwise; see `Design` for each key."""
+
+    outcome: str = ""
+    """Outcome column of the panel."""
+    treatment: str = ""
+    """Treatment column of the panel."""
+    controls: list[str] = []
+    """Control columns of the panel."""
+    joint: list[str] = []
+    """Further treatments, estimated together with the first."""
+    instrument: str | None = None
+    """Column of an instrument for the treatment."""
+    moderator: str | None = None
+    """Column whose product with the treatment is a term."""
+    variants: list[str] = list(VARIANTS)
+    """Ways of running it, side by side."""
+    learner: str = "gradient_boosting"
+    """Learner of the nuisance functions."""
+    settings: dict[str, Any] = {}
+    """The learner's parameters that are not its defaults."""
+    folds: int = 5
+    """Folds of the cross-fitting."""
+    repetitions: int = 20
+    """Repetitions of the sample splitting (the faithful variant has one)."""
+    seed: int = 20110
+    """Seed of folds and learners."""
+    cluster: TextOrList = ["city"]
+    """``city``, ``province``, ``year`` or a column; two for two-way clusters."""
+    city: str = "city_id"
+    """Column of the city."""
+    year: str = "year"
+    """Column of the year."""
+    min_units: int = 5
+    """City-years with fewer units are left out, where the panel counts units."""
+    exclude_cities: list[str] = []
+    """Cities to leave out besides the pseudo-cities."""
+    exclude_municipalities: bool = False
+    """Whether the four municipalities are left out."""
+    keep_pseudo_cities: bool = False
+    """Whether codes that group province-administered counties stay in the sample."""
+    years: list[int] | None = None
+    """Years of the sample; all when left out."""
+    split: SplitSection | None = None
+    """A subsample by the median of a column; all when left out."""
+    winsorise: Pair | None = None
+    """Quantiles beyond which values become them."""
+    missing: Literal["refuse", "drop"] = "refuse"
+    """What to do with city-years that lack a control."""
+    checks: list[str] = ["city_effects"]
+    """Checks of the design."""
+
+    def given(self) -> dict[str, Any]:
+        """The keys of a design that the file sets, as `Design` takes them."""
+        keys = self.model_fields_set & set(DesignKeys.model_fields)
+        return {key: _as_design_has_it(key, getattr(self, key)) for key in keys}
+
+
+class VariationSection(DesignKeys):
+    """A design that differs from another in some keys."""
+
+    name: str | None = Field(default=None, min_length=1)
+    """Its own name in the tables; the design's and what differs when left out."""
+    add_controls: list[str] = []
+    """Controls beside those of the design."""
+    drop_controls: list[str] = []
+    """Controls of the design that it does without."""
+
+    @model_validator(mode="after")
+    def _differs(self) -> Self:
+        if not self.model_fields_set - {"name"}:
+            raise ValueError("at least one key that differs from the design")
+        if "controls" in self.model_fields_set and (self.add_controls or self.drop_controls):
+            raise ValueError("controls, or add_controls and drop_controls")
+        return self
+
+    def over(self, design: Design) -> Design:
+        """The design as varied.
+
+        Raises
+        ------
+        DesignError
+            See `Design`.
+        ValueError
+            A control to drop is none of the design's.
+        """
+        given = self.given()
+        controls = given.pop("controls", design.controls)
+        kept = tuple(one for one in controls if one not in self.drop_controls)
+        return replace(
+            design,
+            **given,
+            controls=(*kept, *self.add_controls),
+            name=self.name or f"{design.name}: {self._difference()}",
+            variation_of=design.name,
+        )
+
+    def _difference(self) -> str:
+        """What differs, for a variation without a name."""
+        said = self.model_dump(include=self.model_fields_set, exclude_none=True)
+        text = ", ".join(f"{key} = {_as_written(value)}" for key, value in said.items())
+        return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 4]} ..."
+
+
+class DesignSection(DesignKeys):
+    """What is estimated and how, with its variations."""
+
+    name: str
+    """The design's name in the table of estimates."""
+    outcome: str
+    """Outcome column of the panel."""
+    treatment: str
+    """Treatment column of the panel."""
+    vary: list[VariationSection] = []
+    """Variations: each is a design of its own that differs in the keys it has."""
+
+    @model_validator(mode="after")
+    def _drops_controls_that_are_there(self) -> Self:
+        for place, variation in enumerate(self.vary):
+            for control in variation.drop_controls:
+                if control not in self.controls:
+                    raise ValueError(f"vary.{place}.drop_controls must name controls of the design")
+        return self
+
+    def designs(self) -> tuple[Design, ...]:
+        """The estimation room's frozen design, then one for every variation.
+
+        Raises
+        ------
+        DesignError
+            A variant or learner is unknown, a column plays two parts, or a number is out of range.
+        """
+        design = Design(name=self.name, **self.given())
+        return (design, *(variation.over(design) for variation in self.vary))
+
+
+def _as_design_has_it(key: str, value: Any) -> Any:
+    if key == "settings":
+        return learner_spec("settings", value).settings
+    if key == "exclude_cities":
+        return frozenset(value)
+    if isinstance(value, Section):
+        return value.made()  # type: ignore[attr-defined]
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_written(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {_as_written(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return ", ".join(_as_written(one) for one in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
