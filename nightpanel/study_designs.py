@@ -22,7 +22,15 @@ TextOrList = Annotated[
 LONGEST_NAME = 60
 
 
-class SplitSection(Section):
+class ValueSection(Section):
+    """A table inside a design that stands for one frozen value."""
+
+    def made(self) -> object:
+        """The estimation room's value."""
+        raise NotImplementedError
+
+
+class SplitSection(ValueSection):
     """A subsample by the median of a column."""
 
     column: str
@@ -118,8 +126,6 @@ class VariationSection(DesignKeys):
         ------
         DesignError
             See `Design`.
-        ValueError
-            A control to drop is none of the design's.
         """
         given = self.given()
         controls = given.pop("controls", design.controls)
@@ -159,15 +165,25 @@ class DesignSection(DesignKeys):
                     raise ValueError(f"vary.{place}.drop_controls must name controls of the design")
         return self
 
-    def designs(self) -> tuple[Design, ...]:
-        """The estimation room's frozen design, then one for every variation.
+    def design(self) -> Design:
+        """The estimation room's frozen design.
 
         Raises
         ------
         DesignError
             A variant or learner is unknown, a column plays two parts, or a number is out of range.
         """
-        design = Design(name=self.name, **self.given())
+        return Design(name=self.name, **self.given())
+
+    def designs(self) -> tuple[Design, ...]:
+        """The design, then one for every variation.
+
+        Raises
+        ------
+        DesignError
+            As `design`, of any of them.
+        """
+        design = self.design()
         return (design, *(variation.over(design) for variation in self.vary))
 
 
@@ -176,8 +192,8 @@ def _as_design_has_it(key: str, value: Any) -> Any:
         return learner_spec("settings", value).settings
     if key == "exclude_cities":
         return frozenset(value)
-    if isinstance(value, Section):
-        return value.made()  # type: ignore[attr-defined]
+    if isinstance(value, ValueSection):
+        return value.made()
     return tuple(value) if isinstance(value, list) else value
 
 
