@@ -19,7 +19,7 @@ Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 TextOrList = Annotated[
     list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
 ]
-LONGEST_NAME = 60
+LONGEST_NAME = 90
 
 
 class ValueSection(Section):
