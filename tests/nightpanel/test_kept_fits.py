@@ -114,7 +114,7 @@ def test_a_killed_run_goes_on_with_what_is_left(files: tuple[Path, Path], tmp_pa
     process.join(timeout=120)
     assert process.exitcode == -signal.SIGKILL
     assert not (out / "estimates.parquet").exists()
-    resumed = estimate_file(panel=panel, designs=designs, out=out, workers=2)
+    resumed = estimate_file(panel=panel, designs=designs, out=out, workers=1)
     assert fits_of(out) == fits_of(whole) | {"fitted": DISTINCT - 5 * 3}
     learned = undisturbed.estimates["variant"] != "two_way_fixed_effects"
     pd.testing.assert_frame_equal(
