@@ -87,6 +87,29 @@ def check_least(label: str, **values: tuple[int, int]) -> None:
             )
 
 
+def check_most(label: str, **lengths: tuple[int, int]) -> None:
+    """Refuse lists that are too long.
+
+    Parameters
+    ----------
+    label : str
+    **lengths : (int, int)
+        Key to its length and the most it may be.
+
+    Raises
+    ------
+    DesignError
+    """
+    for key, (length, most) in lengths.items():
+        if length > most:
+            raise DesignError(
+                f"{label}, {key}",
+                expected=f"{most} or fewer",
+                found=str(length),
+                hint=f"keep {most} of them",
+            )
+
+
 def check_shares(label: str, key: str, shares: tuple[float, float]) -> None:
     """Refuse a pair of quantiles that are out of order or out of range.
 

@@ -12,9 +12,18 @@ from estimation.design_checks import (
     check_choices,
     check_columns_differ,
     check_least,
+    check_most,
     check_shares,
     check_some,
     missing_column,
+)
+from estimation.heterogeneity.keys import (
+    Along,
+    Groups,
+    Projection,
+    check_along,
+    check_groups,
+    check_projection,
 )
 from estimation.learner_spec import Setting
 from estimation.vocabulary import CHECKS, LEARNERS, VARIANTS
@@ -59,6 +68,12 @@ class Design:
     """Column of an instrument for the treatment."""
     moderator: str | None = None
     """Column whose product with the treatment is a term, beside both."""
+    groups: Groups | None = None
+    """Groups whose effects are told and compared; None for none."""
+    along: Along | None = None
+    """A variable along which the effect is told as a curve; None for none."""
+    project_on: Projection | None = None
+    """Variables of which the effect is told as a linear function; None for none."""
     variants: tuple[str, ...] = VARIANTS
     """Names from :data:`estimation.vocabulary.VARIANTS`. Linear two-way fixed effects are shown
     whether named or not."""
@@ -111,6 +126,7 @@ class Design:
         check_columns_differ(label, _own_columns(self))
         check_some(label, "cluster", self.cluster)
         check_columns_differ(label, self.cluster)
+        check_most(label, cluster=(len(self.cluster), 2))
         check_least(label, folds=(self.folds, 2), repetitions=(self.repetitions, 1))
         check_least(label, seed=(self.seed, 0), min_units=(self.min_units, 0))
         if self.years is not None:
@@ -118,6 +134,7 @@ class Design:
         if self.winsorise is not None:
             check_shares(label, "winsorise", self.winsorise)
         _check_together(self)
+        _check_heterogeneity(self)
 
     @property
     def treatments(self) -> tuple[str, ...]:
@@ -139,13 +156,22 @@ def numbers_of(design: Design) -> tuple[str, ...]:
         *design.treatments,
         *design.controls,
         *(column for column in extra if column is not None),
+        *_told_along(design),
     ]
     return tuple(dict.fromkeys(named))
 
 
+def label_of(design: Design) -> str | None:
+    """Column whose values, text or numbers, are the design's groups; None if there is none."""
+    groups = design.groups
+    return groups.column if groups is not None and groups.column and not groups.quantiles else None
+
+
 def columns_of(design: Design) -> tuple[str, ...]:
-    """Columns that every panel of the design must have: city, year, and the numbers."""
-    return (design.city, design.year, *numbers_of(design))
+    """Columns that every panel of the design must have: city, year, the numbers, the groups."""
+    numbers, label = numbers_of(design), label_of(design)
+    more = () if label is None or label in numbers else (label,)
+    return tuple(dict.fromkeys((design.city, design.year, *numbers, *more)))
 
 
 def column_problems(design: Design, columns: Iterable[str]) -> tuple[DesignError, ...]:
@@ -205,4 +231,36 @@ def _check_together(design: Design) -> None:
             expected="one treatment for one instrument",
             found=f"{' and '.join(others)} beside it",
             hint=f"leave out {' and '.join(others)}, or the instrument",
+        )
+
+
+def _told_along(design: Design) -> tuple[str, ...]:
+    """Columns of numbers that say where the effect differs."""
+    columns: list[str] = []
+    if design.groups is not None and design.groups.quantiles:
+        columns.append(design.groups.column)
+    if design.along is not None:
+        columns.append(design.along.column)
+    if design.project_on is not None:
+        columns.extend(design.project_on.columns)
+    return tuple(columns)
+
+
+def _check_heterogeneity(design: Design) -> None:
+    """Check the keys that ask where the effect differs, each and together."""
+    label, parts = design_label(design), {"outcome": design.outcome, "treatment": design.treatment}
+    if design.groups is not None:
+        check_groups(label, design.groups, outcome=design.outcome)
+    if design.along is not None:
+        check_along(label, design.along, **parts)
+    if design.project_on is not None:
+        check_projection(label, design.project_on, **parts)
+    asked = [key for key in ("groups", "along", "project_on") if getattr(design, key) is not None]
+    others = [key for key in ("joint", "moderator") if getattr(design, key)]
+    if others and asked:
+        raise DesignError(
+            f"{label}, {others[0]}",
+            expected="one model of where the effect of one treatment differs",
+            found=f"{' and '.join(asked)} beside it",
+            hint="write a second design; what they share is fitted once",
         )

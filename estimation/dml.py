@@ -2,8 +2,8 @@
 
 Yu and Zhang, equations (3) to (8): both nuisance functions are learned on the other folds, and the
 effect is the slope of residual on residual. One effect is doubleml's, from external predictions;
-several terms are solved jointly here, because doubleml takes treatments one by one. Clustered errors
-are summed here from the score in either case: doubleml ties them to clustered folds.
+several terms are solved jointly here, because doubleml takes treatments one by one. Clustered
+errors are summed here from the score in either case: doubleml ties them to clustered folds.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,8 @@ from doubleml import DoubleMLData, DoubleMLPLIV, DoubleMLPLR
 from doubleml.utils import DMLDummyRegressor
 
 from estimation.inference.clustered import heteroskedastic, jackknife, one_way, two_way
+from estimation.inference.few_clusters import are_few
+from estimation.inference.moments import check_identified
 from estimation.problem import Problem
 from estimation.residuals import Residuals
 from estimation.sample import Floats
@@ -21,9 +23,6 @@ from geo.errors import SampleError
 
 UPPER_BOUND = 1.96
 """Multiple of the standard error that doubleml aggregates over repetitions."""
-
-FEW_CLUSTERS = 50
-"""So many clusters or fewer are few: CRV3 and the wild bootstrap are shown."""
 
 _ERRORS = ("se_robust", "se_cluster", "se_jackknife")
 
@@ -40,7 +39,7 @@ class CrossFit:
     """Standard errors clustered as the design says (CRV1), shape (k,)."""
     se_jackknife: Floats
     """Standard errors by leaving out one cluster at a time (CRV3), shape (k,); NaN where clusters
-    are many, or two-way."""
+    are many or two-way, or where one of them carries a term alone."""
     rmse_outcome: Floats
     """Root mean squared out-of-fold residual of the outcome, shape ()."""
     rmse_terms: Floats
@@ -67,7 +66,7 @@ def solve(problem: Problem, residuals: Residuals) -> CrossFit:
     SampleError
         The features predict a term exactly, or the terms (or instruments) do not identify.
     """
-    _check_variation(problem, residuals)
+    _check_identified(problem, residuals)
     V, W = residuals.V, residuals.W
     if V.shape[1] == 1:
         theta, se_robust = by_doubleml(problem, residuals)
@@ -79,18 +78,28 @@ def solve(problem: Problem, residuals: Residuals) -> CrossFit:
         se_cluster = one_way(residuals.u, V, W, groupings[0]).std_errors
     else:
         se_cluster = two_way(residuals.u, V, W, groupings[0], groupings[1]).std_errors
-    se_jackknife = np.full(V.shape[1], np.nan)
-    if len(groupings) == 1 and np.unique(groupings[0]).size <= FEW_CLUSTERS:
-        se_jackknife = jackknife(residuals.u, V, W, groupings[0]).std_errors
     return CrossFit(
         theta=theta,
         se_robust=se_robust,
         se_cluster=se_cluster,
-        se_jackknife=se_jackknife,
+        se_jackknife=_jackknife(problem, residuals),
         rmse_outcome=np.sqrt(np.mean(residuals.u**2)),
         rmse_terms=np.sqrt(np.mean(V**2, axis=0)),
         residual_variance=np.var(V, axis=0),
     )
+
+
+def _jackknife(problem: Problem, residuals: Residuals) -> Floats:
+    """CRV3 where clusters are few and one-way; NaN else, or where one cluster carries a term."""
+    nothing = np.full(residuals.V.shape[1], np.nan)
+    clusters = problem.groupings[:, 0]
+    if problem.groupings.shape[1] > 1 or not are_few(np.unique(clusters).size):
+        return nothing
+    where = f"{problem.where}, CRV3"
+    try:
+        return jackknife(residuals.u, residuals.V, residuals.W, clusters, where=where).std_errors
+    except SampleError:
+        return nothing
 
 
 def by_doubleml(problem: Problem, residuals: Residuals) -> tuple[Floats, Floats]:
@@ -168,7 +177,7 @@ def _halves(n_rows: int) -> list[tuple[list[int], list[int]]]:
     return [(even, odd), (odd, even)]
 
 
-def _check_variation(problem: Problem, residuals: Residuals) -> None:
+def _check_identified(problem: Problem, residuals: Residuals) -> None:
     left = np.mean(residuals.V**2, axis=0)
     for name, value, before in zip(
         problem.terms.names, left, np.mean(problem.D**2, axis=0), strict=True
@@ -180,6 +189,9 @@ def _check_variation(problem: Problem, residuals: Residuals) -> None:
                 found="none",
                 hint="remove the control that determines it",
             )
+    W = residuals.V if residuals.W is None else residuals.W
+    lengths = np.outer(np.linalg.norm(W, axis=0), np.linalg.norm(residuals.V, axis=0))
+    check_identified(W.T @ residuals.V, lengths, problem.where)
 
 
 def _median(values: Sequence[Floats]) -> Floats:

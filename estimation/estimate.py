@@ -8,12 +8,12 @@ import pandas as pd
 
 from estimation.cross_fitting import Answer, Inquiry, cross_fit
 from estimation.designs import Design, design_label
-from estimation.linear_rows import linear_row
+from estimation.linear_rows import linear_rows
 from estimation.nuisance.learn import FitCounts, Kept
-from estimation.pool import Progress
 from estimation.parts.part import MAIN, Part, Setting, Told
 from estimation.parts.registry import parts_of
 from estimation.plan import Plan, plan_design
+from estimation.pool import Progress
 from estimation.results import Check, CurvePoint, Estimate
 from estimation.tables import tidy_table
 from geo.audit import AuditRow
@@ -155,4 +155,4 @@ def _told_by(plan: Plan, told: Mapping[int, Sequence[Told]]) -> Iterator[Told]:
     for setting in plan.settings.values():
         yield from told[id(setting)]
     if plan.linear is not None:
-        yield Told(estimates=(linear_row(plan.design, plan.linear),))
+        yield Told(estimates=tuple(linear_rows(plan.linear)))

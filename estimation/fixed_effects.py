@@ -6,7 +6,8 @@ processes, and with it the last bit of the result.
 """
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,88 +15,175 @@ import pyfixest
 from numpy.typing import NDArray
 from pyfixest.estimation import Feols
 
-from estimation.sample import Floats, Integers, Sample
+from estimation.jackknife import jackknife_covariance
+from estimation.partialling import demeaned, left_after, year_dummies
+from estimation.sample import Floats, Integers
 from geo.errors import SampleError
+
+ROBUST, CITY, PROVINCE = "robust", "city", "province"
+CITY_AND_YEAR, CITY_CRV3 = "city and year", "city CRV3"
+ERRORS = (ROBUST, CITY, PROVINCE, CITY_AND_YEAR, CITY_CRV3)
+"""How errors are clustered, in the order in which they are listed."""
 
 _DEMEANER = pyfixest.MapDemeaner(fixef_tol=1e-12)
 
 
 @dataclass(frozen=True, slots=True)
-class LinearFit:
-    """The effect from least squares with city and year effects absorbed."""
+class LinearModel:
+    """A linear model with city and year effects, as arrays."""
 
-    theta: float
-    """Coefficient of the treatment."""
-    se_robust: float
-    """Heteroskedasticity-robust standard error (HC1)."""
-    se_city: float
-    """Standard error clustered by city (CRV1, small-sample factors of reghdfe)."""
-    treatment_residual_variance: float
-    """Variance of the treatment left after effects and controls."""
+    outcome: Floats
+    """Outcome, shape (n,)."""
+    terms: Floats
+    """Columns whose coefficients are wanted, shape (n, k): a treatment, its product with a
+    moderator, ... ; products are formed in levels."""
+    term_names: tuple[str, ...]
+    """Names of the terms, k of them."""
+    controls: Floats
+    """Columns beside them, shape (n, p); p may be 0."""
+    control_names: tuple[str, ...]
+    """Names of the controls, p of them."""
+    city: Integers
+    """City of each row, 0 or more, shape (n,)."""
+    year: Integers
+    """Year of each row, shape (n,)."""
+    province: Integers | None = None
+    """Province of each row, shape (n,), the same in all rows of a city; None if unknown."""
+    instruments: Floats | None = None
+    """Instruments of the terms, shape (n, k); see :mod:`estimation.linear_iv`."""
+    label: str = "sample"
+    """What an error names."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelFit:
+    """Coefficients of the terms, with several covariances."""
+
+    names: tuple[str, ...]
+    """Names of the terms, k of them."""
+    theta: Floats
+    """Coefficients, shape (k,)."""
+    covariances: Mapping[str, Floats]
+    """Covariance of the coefficients, shape (k, k), by name from :data:`ERRORS`; ``province`` only
+    where provinces are known. All but CRV3 have the small-sample factors of reghdfe; two-way
+    clustering takes the least number of clusters and may give a variance below zero."""
+    clusters: Mapping[str, int]
+    """Clusters of each covariance: rows, cities, provinces, the fewer of cities and years."""
+    left_variance: Floats
+    """Variance of each term left after effects, controls and the other terms, shape (k,)."""
     n: int
     """Rows used."""
-    n_clusters: int
+    n_cities: int
     """Cities used."""
     lost_rows: int
     """Rows left out because their city or year has no other row."""
     collinear: tuple[str, ...]
     """Controls left out because effects and other controls determine them."""
+    first_stage: Floats | None = None
+    """F of the instruments in each term's first stage, clustered by city; None without them."""
+
+    def std_errors(self, errors: str) -> Floats:
+        """Standard errors, shape (k,); NaN where a two-way variance is not positive."""
+        variances = np.diag(self.covariances[errors])
+        return np.sqrt(np.where(variances > 0, variances, np.nan))
 
 
-def two_way_fixed_effects(sample: Sample) -> LinearFit:
-    """Regress outcome on treatment and controls with city and year effects.
+def fit_panel(model: LinearModel) -> PanelFit:
+    """Least squares of an outcome on terms and controls with city and year effects.
 
     Parameters
     ----------
-    sample : Sample
-        n rows, p controls.
+    model : LinearModel
+        n rows, k terms, p controls; its instruments are not used.
 
     Returns
     -------
-    LinearFit
+    PanelFit
 
     Raises
     ------
     SampleError
-        Effects and controls determine the treatment, or no row is left.
+        Effects, controls and the terms before it determine a term, or no row is left.
     """
-    kept = not_alone(sample.city, sample.year)
-    if not kept.any():
-        raise _nothing_left(sample, "no city with two years in common with others")
-    period = sample.year[kept]
-    years = {f"t{value}": period == value for value in np.unique(period)[1:]}
-    controls = {f"x{j}": _scaled(column[kept])[0] for j, column in enumerate(sample.controls.T)}
-    outcome, outcome_scale = _scaled(sample.outcome[kept])
-    treatment, treatment_scale = _scaled(sample.treatment[kept])
-    table = pd.DataFrame(
-        {
-            "y": outcome,
-            "d": treatment,
-            "city": sample.city[kept],
-            **{name: dummy.astype(np.float64) for name, dummy in years.items()},
-            **controls,
-        }
-    )
-    fit = _feols(table, "y", (*years, *controls, "d"))
-    if "d" not in fit.coef().index:
-        raise _nothing_left(sample, "none: effects and controls determine it")
-    left = tuple(name for name in (*years, *controls) if name in fit.coef().index)
-    unit = outcome_scale / treatment_scale
-    se_city = unit * float(fit.se()["d"])
-    fit.vcov("hetero")
-    return LinearFit(
-        theta=unit * float(fit.coef()["d"]),
-        se_robust=unit * float(fit.se()["d"]),
-        se_city=se_city,
-        treatment_residual_variance=treatment_scale**2 * _residual_variance(table, left),
+    used = usable(model)
+    table, units = _table(used)
+    terms = _named("d", used.terms)
+    others = [*_named("t", year_dummies(used.year)), *_named("x", used.controls)]
+    fit = _feols(table, (*others, *terms))
+    slopes = fit.coef()
+    found = list(slopes.index)
+    for name, column in zip(used.term_names, terms, strict=True):
+        if column not in found:
+            raise nothing_left(used.label, name, "none: effects and controls determine it")
+    unit = units["y"] / np.array([units[column] for column in terms])
+    kept = [column for column in others if column in found]
+    arrays = demeaned(table[["y", *terms, *kept]].to_numpy(), used.city)
+    y, X = arrays[:, 0], arrays[:, 1:]
+    covariances = _covariances(fit, [found.index(column) for column in terms], used)
+    covariances[CITY_CRV3] = jackknife_covariance(y, X, X, clusters=used.city, wanted=len(terms))
+    return PanelFit(
+        names=used.term_names,
+        theta=unit * slopes[terms].to_numpy(),
+        covariances={errors: np.outer(unit, unit) * one for errors, one in covariances.items()},
+        clusters=cluster_counts(used),
+        left_variance=left_variances(X, len(terms)) * np.array([units[one] ** 2 for one in terms]),
         n=len(table),
-        n_clusters=int(table["city"].nunique()),
-        lost_rows=int((~kept).sum()),
+        n_cities=int(np.unique(used.city).size),
+        lost_rows=model.outcome.size - len(table),
         collinear=tuple(
             name
-            for name, column in zip(sample.control_names, controls, strict=True)
-            if column not in left
+            for name, column in zip(used.control_names, _named("x", used.controls), strict=True)
+            if column not in found
         ),
+    )
+
+
+def usable(model: LinearModel) -> LinearModel:
+    """The model without rows whose city or year has no other row.
+
+    Raises
+    ------
+    SampleError
+        No row is left, or a city is in two provinces.
+    """
+    if model.province is not None:
+        pairs = np.unique(np.column_stack([model.city, model.province]), axis=0)
+        several = int(np.sum(np.bincount(pairs[:, 0]) > 1))
+        if several:
+            raise SampleError(
+                f"{model.label}, linear two-way fixed effects, provinces",
+                expected="each city in one province",
+                found=f"{several} cities in several",
+                hint="take each city's province from one year",
+            )
+    kept = not_alone(model.city, model.year)
+    if not kept.any():
+        raise nothing_left(model.label, "treatment", "no city with two years in common with others")
+    return replace(
+        model,
+        outcome=model.outcome[kept],
+        terms=model.terms[kept],
+        controls=model.controls[kept],
+        city=model.city[kept],
+        year=model.year[kept],
+        province=None if model.province is None else model.province[kept],
+        instruments=None if model.instruments is None else model.instruments[kept],
+    )
+
+
+def cluster_counts(model: LinearModel) -> Mapping[str, int]:
+    """Number of clusters of each kind of errors; of two-way clustering the fewer."""
+    cities, years = np.unique(model.city).size, np.unique(model.year).size
+    counts = {ROBUST: model.city.size, CITY: cities}
+    if model.province is not None:
+        counts[PROVINCE] = np.unique(model.province).size
+    return counts | {CITY_AND_YEAR: min(cities, years), CITY_CRV3: cities}
+
+
+def left_variances(X: Floats, count: int) -> Floats:
+    """Variance of each of the first columns left after all other columns, shape (count,)."""
+    return np.array(
+        [np.var(left_after(X[:, [j]], np.delete(X, j, axis=1)).values) for j in range(count)]
     )
 
 
@@ -122,45 +210,78 @@ def not_alone(city: Integers, year: Integers) -> NDArray[np.bool_]:
         kept &= ~alone
 
 
-def _scaled(values: Floats) -> tuple[Floats, float]:
+def scaled(values: Floats) -> tuple[Floats, float]:
     """Values over the power of two nearest their spread, which costs no digit, and that power.
 
-    pyfixest compares collinearity with an absolute tolerance; so no column is dropped for its unit.
+    Collinearity is judged with absolute tolerances; so no column is dropped for its unit.
     """
     spread = float(np.std(values))
     power = 2.0 ** np.round(np.log2(spread)) if spread > 0 else 1.0
     return values / power, float(power)
 
 
-def _feols(table: pd.DataFrame, outcome: str, regressors: tuple[str, ...]) -> Feols:
-    """Least squares with city effects absorbed.
+def nothing_left(label: str, term: str, found: str) -> SampleError:
+    """The error of a term that cannot be told from effects and controls."""
+    return SampleError(
+        f"{label}, {term}, linear two-way fixed effects",
+        expected="variation left after city and year effects",
+        found=found,
+        hint="name another treatment, or remove the control that determines it",
+    )
 
-    Of collinear regressors pyfixest drops the last: the treatment stands last, so that it is never
+
+def _named(letter: str, columns: Floats) -> list[str]:
+    return [f"{letter}{j}" for j in range(columns.shape[1])]
+
+
+def _table(model: LinearModel) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Scaled columns y, t.. (years), x.. (controls), d.. (terms) and clusters; the columns' units.
+
+    Of collinear regressors pyfixest drops the last: the terms stand last, so that none is ever
     estimated in the place of a control.
     """
+    columns = {"y": model.outcome}
+    columns |= dict(zip(_named("x", model.controls), model.controls.T, strict=True))
+    columns |= dict(zip(_named("d", model.terms), model.terms.T, strict=True))
+    dummies = year_dummies(model.year)
+    pairs = {name: scaled(values) for name, values in columns.items()}
+    clusters = {"city": model.city, "year": model.year}
+    if model.province is not None:
+        clusters["province"] = model.province
+    table = pd.DataFrame(
+        clusters
+        | dict(zip(_named("t", dummies), dummies.T, strict=True))
+        | {name: values for name, (values, _) in pairs.items()}
+    )
+    return table, {name: unit for name, (_, unit) in pairs.items()}
+
+
+def _covariances(fit: Feols, places: list[int], model: LinearModel) -> dict[str, Floats]:
+    """Covariances by pyfixest of the coefficients at some places, in the table's units."""
+    clusterings: dict[str, str | dict[str, str]] = {ROBUST: "hetero", CITY: {"CRV1": "city"}}
+    if model.province is not None:
+        clusterings[PROVINCE] = {"CRV1": "province"}
+    clusterings[CITY_AND_YEAR] = {"CRV1": "city+year"}
+    found = {}
+    for errors, clustering in clusterings.items():
+        # Two-way clustering may give a negative variance: `PanelFit.std_errors` says so.
+        with np.errstate(invalid="ignore"):
+            fit.vcov(clustering)
+        found[errors] = np.asarray(fit._vcov[np.ix_(places, places)], dtype=np.float64)
+    return found
+
+
+def _feols(table: pd.DataFrame, regressors: tuple[str, ...]) -> Feols:
+    """Least squares with city effects absorbed."""
     with warnings.catch_warnings():
         # pyfixest's own use of pandas, and what is reported as `collinear`.
         warnings.filterwarnings("ignore", "The inplace keyword in DataFrame", DeprecationWarning)
         warnings.filterwarnings("ignore", r"\s*\d+ variables dropped due to multicoll", UserWarning)
         fit: Feols = pyfixest.feols(
-            f"{outcome} ~ {' + '.join(regressors)} | city",
+            f"y ~ {' + '.join(regressors)} | city",
             data=table,
             vcov={"CRV1": "city"},
             fixef_rm="none",
             demeaner=_DEMEANER,
         )
     return fit
-
-
-def _residual_variance(table: pd.DataFrame, others: tuple[str, ...]) -> float:
-    residuals = _feols(table, "d", others).resid()
-    return float(np.var(residuals))
-
-
-def _nothing_left(sample: Sample, found: str) -> SampleError:
-    return SampleError(
-        f"{sample.label}, treatment, linear two-way fixed effects",
-        expected="variation left after city and year effects",
-        found=found,
-        hint="name another treatment, or remove the control that determines it",
-    )

@@ -1,4 +1,4 @@
-"""Statistic, p value and interval of an estimate, from the normal or from Student's distribution."""
+"""Statistic, p value and interval of an estimate, from the normal or Student's distribution."""
 
 import math
 

@@ -21,8 +21,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBRegressor
 
-from estimation.vocabulary import LEARNERS
 from estimation.learner_spec import LearnerSpec
+from estimation.vocabulary import LEARNERS
 from geo.errors import DesignError
 
 RIDGE_PENALTIES = tuple(float(penalty) for penalty in np.logspace(-2, 5, 15))

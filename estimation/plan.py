@@ -8,17 +8,20 @@ import pandas as pd
 
 from estimation.cross_fitting import Inquiry
 from estimation.designs import Design, design_label
-from estimation.fixed_effects import LinearFit, two_way_fixed_effects
+from estimation.heterogeneity.moderator import check_moderator
+from estimation.inference.few_clusters import are_few
 from estimation.learner_spec import LearnerSpec, learner_spec
+from estimation.learners import check_learner
+from estimation.linear_rows import LinearEstimate, linear_estimate
 from estimation.parts.part import Setting
 from estimation.problem import Problem, pose
 from estimation.recommended import recommendation
-from estimation.sample import Sample, build_sample, check_size, varies_within_city
+from estimation.sample import Sample, build_sample, check_size, moves_within, varies_within_city
 from estimation.sample_rules import STAGE
 from estimation.subsamples import sample_of_variant
 from estimation.terms import treatment_terms
 from estimation.transforms import TRANSFORMS
-from estimation.vocabulary import DICTIONARIES, LINEAR, LINEAR_LEARNERS, VARIANTS
+from estimation.vocabulary import DICTIONARIES, LINEAR_LEARNERS, VARIANTS
 from geo.audit import AuditRow
 from geo.errors import SampleError
 
@@ -34,7 +37,7 @@ class Plan:
     """The design."""
     settings: Mapping[str, Setting]
     """Each variant that learns."""
-    linear: LinearFit | None
+    linear: LinearEstimate | None
     """Linear two-way fixed effects; None where the treatment is constant within cities."""
     notes: tuple[str, ...]
     """What is not run, and what is provisional."""
@@ -60,13 +63,15 @@ def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
     DesignError, SampleError, DomainError, DuplicateCityYearError
         See :func:`estimation.sample.build_sample`; or a variant has too little to work with.
     """
+    check_learner(learner_spec(design.learner, dict(design.settings)))
     whole = build_sample(panel, design)
-    samples = {
-        faithful: sample_of_variant(whole, design, faithful=faithful) for faithful in (True, False)
-    }
+    wanted = [variant for variant in VARIANTS if variant in design.variants]
+    # Linear fixed effects stand beside every variant, on the sample of those that are not the
+    # paper's.
+    ways = (True, False) if "faithful" in wanted else (False,)
+    samples = {way: sample_of_variant(whole, design, faithful=way) for way in ways}
     for sample in samples.values():
         check_size(sample, design)
-    wanted = [variant for variant in VARIANTS if variant in design.variants]
     varies = varies_within_city(samples[False])
     if not varies:
         _refuse_constant(samples[False], design, wanted)
@@ -78,29 +83,35 @@ def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
     return Plan(
         design=design,
         settings=settings,
-        linear=two_way_fixed_effects(samples[False]) if varies else None,
-        notes=_notes(design, left_out=[name for name in learned if name not in run], varies=varies),
+        linear=linear_estimate(samples[False], design) if varies else None,
+        notes=(
+            *_notes(design, left_out=[name for name in learned if name not in run], varies=varies),
+            *_few_clusters(samples[False]),
+        ),
         audit=(*said, *lost),
     )
 
 
 def learner_of(design: Design, variant: str) -> LearnerSpec:
-    """The learner of a variant: a dictionary is for linear learners, lasso unless another is named.
+    """The learner of a variant: a dictionary is for linear learners, ridge unless another is named.
 
     Returns
     -------
     LearnerSpec
     """
     if variant in DICTIONARIES and design.learner not in LINEAR_LEARNERS:
-        return learner_spec("lasso")
+        return learner_spec("ridge")
     return learner_spec(design.learner, dict(design.settings))
 
 
 def _setting(sample: Sample, design: Design, variant: str) -> Setting:
+    check_moderator(sample, design)
     transformed = TRANSFORMS[variant](sample)
     where = f"{design_label(design)}, {variant}"
     problem = pose(sample, transformed, treatment_terms(sample, design), design, where=where)
-    _check_problem(design, problem)
+    _check_cities(design, problem)
+    if variant != "faithful":
+        _check_moves(sample, design, problem)
     return Setting(
         design=design,
         variant=variant,
@@ -128,7 +139,7 @@ def _refuse_constant(sample: Sample, design: Design, wanted: Sequence[str]) -> N
         )
 
 
-def _check_problem(design: Design, problem: Problem) -> None:
+def _check_cities(design: Design, problem: Problem) -> None:
     cities = np.unique(problem.clusters).size
     if cities < design.folds:
         raise SampleError(
@@ -137,13 +148,23 @@ def _check_problem(design: Design, problem: Problem) -> None:
             found=f"{cities} cities with usable rows",
             hint="use fewer folds, or leave the variant out",
         )
-    for name, column in zip(problem.terms.names, problem.D.T, strict=True):
-        if not np.ptp(column) > 0:
+
+
+def _check_moves(sample: Sample, design: Design, problem: Problem) -> None:
+    """Refuse a term or instrument of which the transform leaves nothing but rounding."""
+    names, levels_of, changes = list(problem.terms.names), [*problem.terms.levels.T], [*problem.D.T]
+    if design.instrument is not None and problem.Z is not None:
+        names.append(design.instrument)
+        levels_of.append(sample.column(design.instrument))
+        changes.append(problem.Z[:, 0])
+    for name, levels, changed in zip(names, levels_of, changes, strict=True):
+        smallest = 1e-12 * np.abs(levels).max()
+        if np.ptp(changed) <= smallest or not moves_within(sample.city, levels):
             raise SampleError(
                 f"{problem.where}, column '{name}'",
-                expected="a treatment that varies",
-                found="none after the transform",
-                hint="name another treatment or leave the variant out",
+                expected="a column that changes within cities",
+                found="no change after the transform",
+                hint="name another column or leave the variant out",
             )
 
 
@@ -169,7 +190,8 @@ def _notes(design: Design, *, left_out: Sequence[str], varies: bool) -> tuple[st
             "but years; linear two-way fixed effects is shown instead"
         )
     notes += [
-        f"{label}: {variant} is provisionally recommended, until the simulation protocol has decided"
+        f"{label}: {variant} is provisionally recommended, until the simulation protocol has "
+        "decided"
         for variant in design.variants
         if recommendation(variant) == "provisional" and variant not in left_out
     ]
@@ -179,3 +201,13 @@ def _notes(design: Design, *, left_out: Sequence[str], varies: bool) -> tuple[st
             "every city"
         )
     return tuple(notes)
+
+
+def _few_clusters(sample: Sample) -> tuple[str, ...]:
+    """A note for each way to cluster that has few clusters."""
+    counts = [np.unique(column).size for column in sample.groupings.T]
+    return tuple(
+        f"{sample.label}: {count} clusters ({name}) are few for clustered standard errors"
+        for name, count in zip(sample.grouping_names, counts, strict=True)
+        if are_few(count)
+    )

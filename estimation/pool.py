@@ -50,10 +50,11 @@ def map_fits(
     progress : callable, optional
         Called in this process after each task, in order.
 
-    Yields
-    ------
-    Result
-        One for each task, in order, as soon as it and those before it are there.
+    Returns
+    -------
+    iterator
+        One result for each task, in order, as soon as it and those before it are there. Nothing
+        runs before the first is asked for.
 
     Raises
     ------
@@ -67,14 +68,8 @@ def map_fits(
     elif count == 1:
         results = (_on_one_thread(function, task) for task in tasks)
     else:
-        # Without max_nbytes=None large arrays would reach the workers as memory maps, which is
-        # one more thing that differs between one process and several.
-        parallel = Parallel(n_jobs=count, return_as="generator", max_nbytes=None)
-        results = parallel(delayed(_on_one_thread)(function, task) for task in tasks)
-    for done, result in enumerate(results, 1):
-        if progress is not None:
-            progress(done, len(tasks))
-        yield result
+        results = _on_processes(function, tasks, count)
+    return _counted(results, len(tasks), progress)
 
 
 def worker_count(workers: int | None, n_tasks: int) -> int:
@@ -99,6 +94,22 @@ def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _counted(results: Iterable[Result], total: int, progress: Progress | None) -> Iterator[Result]:
+    for done, result in enumerate(results, 1):
+        if progress is not None:
+            progress(done, total)
+        yield result
+
+
+def _on_processes(
+    function: Callable[[Task], Result], tasks: Sequence[Task], count: int
+) -> Iterator[Result]:
+    # Without max_nbytes=None large arrays would reach the workers as memory maps, which is one more
+    # thing that differs between one process and several.
+    parallel = Parallel(n_jobs=count, return_as="generator", max_nbytes=None)
+    yield from parallel(delayed(_on_one_thread)(function, task) for task in tasks)
 
 
 def _on_executor(

@@ -31,7 +31,7 @@ class Problem:
     rows: Integers
     """Row of the sample each row stands for, shape (n,)."""
     centred: bool
-    """Whether predictions of the terms are moved to the terms' city means."""
+    """Whether predictions of terms and instruments are moved to their city means."""
     where: str
     """Whose problem it is, for errors."""
 

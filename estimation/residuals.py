@@ -87,29 +87,32 @@ def residuals_of(problem: Problem, predictions: list[Floats]) -> Residuals:
     Residuals
     """
     k = problem.D.shape[1]
-    terms = predictions[1 : 1 + k]
     W = None
     if problem.Z is not None:
-        W = problem.Z - np.column_stack(predictions[1 + k :])
-    V = [
-        column - _moved(problem, column, found)
-        for column, found in zip(problem.D.T, terms, strict=True)
-    ]
+        W = _left(problem, problem.Z, predictions[1 + k :])
     return Residuals(
         u=problem.y - predictions[0],
-        V=np.column_stack(V),
+        V=_left(problem, problem.D, predictions[1 : 1 + k]),
         W=W,
         clusters=problem.clusters,
         rows=problem.rows,
     )
 
 
-def _moved(problem: Problem, column: Floats, found: Floats) -> Floats:
-    """Predictions of a term, moved to its city mean where city effects are means."""
-    if not problem.centred:
-        return found
-    moved = found + city_means(problem.clusters, column) - city_means(problem.clusters, found)
-    return np.asarray(moved, dtype=np.float64)
+def _left(problem: Problem, columns: Floats, predictions: list[Floats]) -> Floats:
+    """Columns minus their predictions, shape (n, k).
+
+    Where city effects are means, predictions are first moved to a column's own city means. The
+    outcome keeps its city effect: what multiplies it, terms or instruments, must sum to zero in
+    every city.
+    """
+    if problem.centred:
+        city = problem.clusters
+        predictions = [
+            found + city_means(city, column) - city_means(city, found)
+            for column, found in zip(columns.T, predictions, strict=True)
+        ]
+    return np.asarray(columns - np.column_stack(predictions), dtype=np.float64)
 
 
 def _targets(problem: Problem) -> list[tuple[str, Floats]]:

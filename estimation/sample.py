@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from estimation.designs import Design, check_columns, design_label, numbers_of
-from estimation.sample_columns import cluster_column, keyed
+from estimation.designs import Design, check_columns, design_label, label_of, numbers_of
+from estimation.sample_columns import cluster_column, group_column, keyed
 from estimation.sample_rules import RULES
 from geo.audit import AuditRow
 from geo.errors import SampleError
@@ -47,6 +47,11 @@ class Sample:
     """Cluster of each row, one column for each way to cluster, shape (n, c)."""
     grouping_names: tuple[str, ...] = ()
     """The ways to cluster, c of them; none stands for the city."""
+    group: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Position of each row's group in ``group_names``, shape (n,), where a column's values are the
+    groups; empty otherwise."""
+    group_names: tuple[str, ...] = ()
+    """The groups, in ascending order: of numbers if all are numbers."""
 
     def column(self, name: str) -> Floats:
         """A control or further column by its name, shape (n,)."""
@@ -82,8 +87,8 @@ def build_sample(panel: pd.DataFrame, design: Design) -> Sample:
     DomainError
         A used column holds an infinite value.
     SampleError
-        A year is absent, a control is missing and ``missing`` says nothing, nothing is left, there
-        are fewer cities than folds, or a treatment is constant.
+        A year is absent, a control is missing and ``missing`` does not say ``drop``, or nothing is
+        left.
     """
     check_columns(design, panel.columns)
     table = keyed(panel, design)
@@ -103,7 +108,7 @@ def build_sample(panel: pd.DataFrame, design: Design) -> Sample:
 
 
 def check_size(sample: Sample, design: Design) -> None:
-    """Refuse a sample that is too small or whose treatment is constant.
+    """Refuse a sample that is too small, is one cluster, or whose treatment is constant.
 
     Raises
     ------
@@ -116,6 +121,14 @@ def check_size(sample: Sample, design: Design) -> None:
             found=f"{len(sample.cities)} cities",
             hint="use fewer folds or more cities",
         )
+    for name, column in zip(sample.grouping_names, sample.groupings.T, strict=True):
+        if np.unique(column).size < 2:
+            raise SampleError(
+                f"{sample.label}, cluster '{name}'",
+                expected="two clusters or more",
+                found="1",
+                hint="cluster by another column or use more cities",
+            )
     for name in design.treatments:
         values = sample.treatment if name == design.treatment else sample.column(name)
         if np.ptp(values) <= 1e-12 * np.abs(values).max():
@@ -173,6 +186,7 @@ def take(sample: Sample, rows: NDArray[np.bool_], audit: Sequence[AuditRow] = ()
         cities=tuple(sample.cities[position] for position in cities),
         others=sample.others[rows] if sample.other_names else sample.others,
         groupings=sample.groupings[rows] if sample.grouping_names else sample.groupings,
+        group=sample.group[rows] if sample.group_names else sample.group,
         audit=(*sample.audit, *audit),
     )
 
@@ -182,6 +196,7 @@ def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) ->
     main = {design.outcome, design.treatment, *design.controls}
     others = tuple(column for column in numbers_of(design) if column not in main)
     groupings = [pd.factorize(table[cluster_column(name)], sort=True)[0] for name in design.cluster]
+    group, group_names = _groups(table, design)
     return Sample(
         outcome=table[design.outcome].to_numpy(dtype=np.float64),
         treatment=table[design.treatment].to_numpy(dtype=np.float64),
@@ -196,4 +211,20 @@ def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) ->
         other_names=others,
         groupings=np.column_stack(groupings).astype(np.int64),
         grouping_names=design.cluster,
+        group=group,
+        group_names=group_names,
     )
+
+
+def _groups(table: pd.DataFrame, design: Design) -> tuple[Integers, tuple[str, ...]]:
+    """Groups that are a column's values, and their names."""
+    label = label_of(design)
+    if label is None:
+        return np.empty(0, dtype=np.int64), ()
+    text = table[group_column(label)].astype("str")
+    names = pd.Series(text.unique()).sort_values()
+    numbers = pd.to_numeric(names, errors="coerce")
+    if numbers.notna().all():
+        names = names.loc[numbers.sort_values(kind="stable").index]
+    position = {name: number for number, name in enumerate(names)}
+    return text.map(position).to_numpy(dtype=np.int64), tuple(names)

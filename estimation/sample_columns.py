@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from estimation.design_checks import missing_column
-from estimation.designs import Design, design_label, numbers_of
+from estimation.designs import Design, design_label, label_of, numbers_of
 from estimation.vocabulary import CLUSTERS
 from geo.errors import DesignError, DuplicateCityYearError
 
@@ -24,7 +24,8 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One more column for each way to cluster (:func:`cluster_column`): text, or the city or year.
+        One more column for each way to cluster (:func:`cluster_column`): text, or the city or year;
+        one for groups that are a column's values (:func:`group_column`): text.
 
     Raises
     ------
@@ -46,6 +47,9 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
         table[column] = _numbers(panel[column], table, design)
     for name in design.cluster:
         table[cluster_column(name)] = _clusters(panel, table, design, name)
+    label = label_of(design)
+    if label is not None:
+        table[group_column(label)] = _labels(panel[label])
     table = table.reset_index(drop=True)
     twice = table.duplicated([design.city, design.year])
     if twice.any():
@@ -62,6 +66,18 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
 def cluster_column(name: str) -> str:
     """Column of the keyed table that holds a way to cluster."""
     return f"cluster: {name}"
+
+
+def group_column(name: str) -> str:
+    """Column of the keyed table that holds groups."""
+    return f"group: {name}"
+
+
+def _labels(values: pd.Series) -> pd.Series:
+    """Groups as text, missing where the panel's are; whole numbers without a decimal point."""
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    return values.astype("str").where(values.notna())
 
 
 def _city_text(values: pd.Series, design: Design) -> pd.Series:

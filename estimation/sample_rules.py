@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from estimation.designs import Design, design_label, numbers_of
-from estimation.sample_columns import UNITS_COLUMN
+from estimation.designs import Design, design_label, label_of, numbers_of
+from estimation.sample_columns import UNITS_COLUMN, group_column
 from geo.audit import AuditRow
 from geo.errors import DomainError, SampleError
 from panels.cities.codes import MUNICIPALITIES, PSEUDO_CITIES
@@ -83,6 +83,9 @@ def _complete(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[
     """Rows with a value in every column; nothing is estimated where outcome or treatment lacks."""
     columns = list(numbers_of(design))
     _refuse_infinite(table, columns, design)
+    label = label_of(design)
+    if label is not None:
+        columns.append(group_column(label))
     missing = table[columns].isna()
     by_column = tuple(
         AuditRow(
@@ -117,7 +120,7 @@ def _refuse_missing(
     listed = ", ".join(f"'{column}' {int(count)}" for column, count in counts.items() if count)
     raise SampleError(
         f"{design_label(design)}, city {first[design.city]}, year {first[design.year]}",
-        expected='a value of every control, or missing = "drop"',
+        expected='a value of every control and group, or missing = "drop"',
         found=f"none there; city-years without a value: {listed}",
         hint='fill them in, or set missing = "drop" to leave these city-years out',
     )

@@ -41,7 +41,7 @@ def sample_of_variant(sample: Sample, design: Design, *, faithful: bool) -> Samp
     if design.split is not None:
         sample = split_sample(sample, design.split, of=design, by_city=not faithful)
     if design.winsorise is not None:
-        sample = winsorised(sample, design.winsorise, every=faithful)
+        sample = winsorised(sample, design.winsorise, of=design, every=faithful)
     return sample
 
 
@@ -77,7 +77,7 @@ def split_sample(sample: Sample, split: Split, *, of: Design, by_city: bool) -> 
         above = values > np.median(values)
         cut = "city-year's own value"
     kept: NDArray[np.bool_] = above if split.side == "high" else ~above
-    if not kept.any():
+    if not above.any():
         raise SampleError(
             f"{sample.label}, split by '{split.column}'",
             expected="values above the median",
@@ -98,7 +98,7 @@ def split_values(sample: Sample, column: str, of: Design) -> Floats:
     return sample.column(column)
 
 
-def winsorised(sample: Sample, shares: tuple[float, float], *, every: bool) -> Sample:
+def winsorised(sample: Sample, shares: tuple[float, float], *, of: Design, every: bool) -> Sample:
     """Values beyond two quantiles of the whole sample become these quantiles.
 
     Parameters
@@ -106,32 +106,43 @@ def winsorised(sample: Sample, shares: tuple[float, float], *, every: bool) -> S
     sample : Sample
     shares : (float, float)
         Lower and upper quantile.
+    of : Design
+        Whose columns they are.
     every : bool
-        All variables, or outcome and treatment only.
+        All variables, or outcome and treatments only.
 
     Returns
     -------
     Sample
-        Quantiles are between neighbouring values, as numpy's default.
+        Quantiles are between neighbouring values, as numpy's default. One audit row for each
+        column of which a value is moved.
     """
+    rows: list[AuditRow] = []
 
-    def drawn_in(values: Floats) -> Floats:
-        if values.size == 0:
+    def drawn_in(values: Floats, name: str) -> Floats:
+        if not (every or name in {of.outcome, *of.treatments}):
             return values
-        low, high = np.quantile(values, shares, axis=0)
-        return np.asarray(np.clip(values, low, high), dtype=np.float64)
+        low, high = np.quantile(values, shares)
+        moved = np.asarray(np.clip(values, low, high), dtype=np.float64)
+        count = int((moved != values).sum())
+        if count:
+            detail = f"{count} values drawn in to quantiles {shares[0]:g} and {shares[1]:g}: "
+            detail += f"{low:g} and {high:g}"
+            subject = f"{sample.label}, column '{name}'"
+            rows.append(AuditRow(STAGE, "winsorised", subject, detail, count))
+        return moved
+
+    def all_drawn_in(values: Floats, names: tuple[str, ...]) -> Floats:
+        if not names:
+            return values
+        columns = zip(values.T, names, strict=True)
+        return np.column_stack([drawn_in(column, name) for column, name in columns])
 
     moved = replace(
         sample,
-        outcome=drawn_in(sample.outcome),
-        treatment=drawn_in(sample.treatment),
-        controls=drawn_in(sample.controls) if every else sample.controls,
-        others=drawn_in(sample.others) if every else sample.others,
+        outcome=drawn_in(sample.outcome, of.outcome),
+        treatment=drawn_in(sample.treatment, of.treatment),
+        controls=all_drawn_in(sample.controls, sample.control_names),
+        others=all_drawn_in(sample.others, sample.other_names),
     )
-    count = int((moved.outcome != sample.outcome).sum())
-    count += int((moved.treatment != sample.treatment).sum())
-    which = "every variable" if every else "outcome and treatment"
-    detail = f"{which} drawn in to quantiles {shares[0]:g} and {shares[1]:g}; of outcome and "
-    detail += f"treatment {count} values"
-    row = AuditRow(STAGE, "winsorised", sample.label, detail, count)
-    return replace(moved, audit=(*sample.audit, row))
+    return replace(moved, audit=(*sample.audit, *rows))

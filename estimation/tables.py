@@ -11,6 +11,12 @@ from estimation.results import Check, CurvePoint, Estimate
 
 Row = TypeVar("Row", Estimate, Check, CurvePoint)
 
+_RECOMMENDED = {
+    "": "",
+    "provisional": " (provisionally recommended)",
+    "recommended": " (recommended)",
+}
+
 
 def tidy_table(rows: Sequence[Row], kind: type[Row]) -> pd.DataFrame:
     """Results as a tidy table, one row each, in the order given.
@@ -48,11 +54,11 @@ def summary_table(
     -------
     pandas.DataFrame
         Columns ``design``, ``variant``, ``estimate (se)``, ``95 % interval`` (text), ``n`` (int64)
-        and, with ``truth``, ``truth`` (text, empty for a design the mapping lacks).
+        and, with ``truth``, ``truth`` (text, empty for a design the mapping lacks). Where a variant
+        of a design has several rows, ``term`` (text, with its scaling) follows the variant, and
+        the truth is that of the treatment, in no row of another term or group.
     """
-    variants = estimates["variant"].where(
-        estimates["recommended"] == "", estimates["variant"] + " (provisionally recommended)"
-    )
+    variants = estimates["variant"] + estimates["recommended"].map(_RECOMMENDED)
     shown = [decimals(error) for error in estimates["std_error"]]
     table = pd.DataFrame(
         {
@@ -69,12 +75,20 @@ def summary_table(
             "n": estimates["n"],
         }
     )
+    if estimates.duplicated(["design", "variant"]).any():
+        terms = zip(estimates["term"], estimates["scaling"], strict=True)
+        table.insert(2, "term", [_term_text(term, scaling) for term, scaling in terms])
     if truth is not None:
+        own = (estimates["part"] == "effect") & (estimates["term"] == estimates["treatment"])
         table["truth"] = [
-            _true_text(truth, design, places)
-            for design, places in zip(estimates["design"], shown, strict=True)
+            _true_text(truth, design, places) if is_own else ""
+            for design, places, is_own in zip(estimates["design"], shown, own, strict=True)
         ]
     return table
+
+
+def _term_text(term: str, scaling: str) -> str:
+    return f"{term} ({scaling})" if scaling else term
 
 
 def _true_text(truth: float | Mapping[str, float], design: str, places: int) -> str:

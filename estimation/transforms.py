@@ -33,7 +33,8 @@ class Transformed:
     rows: Integers
     """Row of the sample each row stands for (of a difference: the later one), shape (n,)."""
     centred: bool = False
-    """Whether predictions of a treatment are moved to its city's mean (city effects as means)."""
+    """Whether predictions of a treatment or instrument are moved to its city's mean (city effects
+    as means)."""
     gaps: int = 0
     """Consecutive rows of a city more than a year apart; they give no difference."""
     lost_cities: int = 0

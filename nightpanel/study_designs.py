@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from estimation.designs import Design, Split
+from estimation.heterogeneity.keys import Along, At, Groups, Projection
 from estimation.learner_spec import learner_spec
 from estimation.vocabulary import VARIANTS
 from nightpanel.study_section import Section
@@ -43,6 +44,54 @@ class SplitSection(ValueSection):
         return Split(self.column, self.side)
 
 
+class GroupsSection(ValueSection):
+    """Groups between which the effect may differ; see `Groups` for each key."""
+
+    column: str = ""
+    """Column of the groups; left out for periods."""
+    quantiles: int = 0
+    """Into how many groups numbers are cut; the column's values are the groups when left out."""
+    at: At = "base_year"
+    """Which value of the column counts."""
+    periods: list[Annotated[list[int], Field(min_length=2, max_length=2)]] = []
+    """First and last year of each period."""
+    refit: bool = False
+    """Whether products with groups fixed in time are fitted, too."""
+
+    def made(self) -> Groups:
+        """The estimation room's value."""
+        periods = tuple((first, last) for first, last in self.periods)
+        return Groups(self.column, self.quantiles, self.at, periods, self.refit)
+
+
+class AlongSection(ValueSection):
+    """A variable along which the effect may take any smooth shape."""
+
+    column: str
+    """Column of the variable."""
+    basis: int = 5
+    """Functions of the cubic B-spline, 4 or more."""
+    at: At = "base_year"
+    """Which value of the column counts."""
+
+    def made(self) -> Along:
+        """The estimation room's value."""
+        return Along(self.column, self.basis, self.at)
+
+
+class ProjectionSection(ValueSection):
+    """Variables of which the effect is told as a linear function."""
+
+    columns: list[str]
+    """Columns of the variables; each is standardised."""
+    at: At = "base_year"
+    """Which value of the columns counts."""
+
+    def made(self) -> Projection:
+        """The estimation room's value."""
+        return Projection(tuple(self.columns), self.at)
+
+
 class DesignKeys(Section):
     """What a design says and a variation may say otherwise; see `Design` for each key."""
 
@@ -58,6 +107,12 @@ class DesignKeys(Section):
     """Column of an instrument for the treatment."""
     moderator: str | None = None
     """Column whose product with the treatment is a term."""
+    groups: GroupsSection | None = None
+    """Groups whose effects are told and compared."""
+    along: AlongSection | None = None
+    """A variable along which the effect is told as a curve."""
+    project_on: ProjectionSection | None = None
+    """Variables of which the effect is told as a linear function."""
     variants: list[str] = list(VARIANTS)
     """Ways of running it, side by side."""
     learner: str = "gradient_boosting"

@@ -1,7 +1,7 @@
-"""Covariance of the effects: heteroskedastic, clustered one way or two, and the cluster jackknife.
+"""Covariance of the effects: heteroskedastic, clustered one way or two, jackknife by cluster.
 
-With ``psi_g = (W'V)^-1 sum_{i in g} W_i (u_i - V_i' theta)`` the sandwich is ``sum_g psi_g psi_g'``:
-least squares and just-identified instruments differ in W only.
+With ``psi_g = (W'V)^-1 sum_{i in g} W_i (u_i - V_i' theta)`` the sandwich is
+``sum_g psi_g psi_g'``: least squares and just-identified instruments differ in W only.
 """
 
 from dataclasses import dataclass

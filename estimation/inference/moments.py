@@ -109,8 +109,10 @@ def sum_by(values: Floats, position: Integers, count: int) -> Floats:
     float array, shape (count, ...)
     """
     flat = values.reshape(values.shape[0], -1)
-    sums = [np.bincount(position, weights=column, minlength=count) for column in flat.T]
-    return np.stack(sums, axis=1).reshape(count, *values.shape[1:])
+    sums = np.empty((count, flat.shape[1]))
+    for j, column in enumerate(flat.T):
+        sums[:, j] = np.bincount(position, weights=column, minlength=count)
+    return sums.reshape(count, *values.shape[1:])
 
 
 def as_columns(values: Floats) -> Floats:

@@ -15,7 +15,6 @@ from estimation.folds import Fold
 from estimation.learner_spec import LearnerSpec
 from estimation.sample import Floats
 
-
 _LIBRARIES = {"xgboost": "xgboost", "lightgbm": "lightgbm"}
 """Libraries of the learners that are not scikit-learn's."""
 

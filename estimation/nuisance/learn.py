@@ -80,8 +80,8 @@ def learn(
 
     Raises
     ------
-    SampleError
-        A learner gives no number.
+    DesignError
+        A learner fails or gives no number.
     """
     addresses = Addresses()
     named = [addresses.of(function) for function in functions]

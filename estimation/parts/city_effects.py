@@ -12,6 +12,7 @@ import numpy as np
 
 from estimation.changes import city_means
 from estimation.cross_fitting import Answer, Inquiry
+from estimation.parts.check_rows import check_row
 from estimation.parts.part import MAIN, Setting, Told
 from estimation.results import Check
 from estimation.sample import Floats, Sample
@@ -44,24 +45,28 @@ class CityEffects:
         before, after = answers[MAIN].fits[0], answers[ASKED].fits[0]
         error = before.se_robust if variant == "faithful" else before.se_cluster
         checks, notes = [], []
-        for j, term in enumerate(answers[MAIN].inquiry.problem.terms.names):
-            moved = float(after.theta[j] - before.theta[j])
-            failed = abs(moved) > float(error[j])
+        terms = answers[MAIN].inquiry.problem.terms
+        factors = next(iter(terms.scalings.values()))
+        for j, term in enumerate(terms.names):
+            moved = float(factors[j] * (after.theta[j] - before.theta[j]))
+            reach = float(factors[j] * error[j])
+            failed = abs(moved) > reach
             verdict = "failed" if failed else "passed"
-            checks.append(_check(setting, term, moved, float(error[j]), verdict, MEANING))
+            checks.append(_check(setting, term, moved, reach, verdict, MEANING))
             if failed:
                 notes.append(
                     f"design '{design.name}', {variant}: city effects are NOT controlled: two "
                     f"variables fixed in time move {term} by {moved:.3g}, more than its standard "
-                    f"error of {float(error[j]):.3g}"
+                    f"error of {reach:.3g}"
                 )
         return Told(checks=tuple(checks), notes=tuple(notes))
 
 
 BY_CONSTRUCTION = "zero by construction: whatever is fixed in time drops out"
 MEANING = (
-    "change of the estimate with two variables fixed in time among the features: whether the city's "
-    "mean outcome, and its mean treatment, is above the median; compared with the standard error"
+    "change of the estimate with two variables fixed in time among the features: whether the "
+    "city's mean outcome, and its mean treatment, is above the median; compared with the standard "
+    "error"
 )
 
 
@@ -89,15 +94,13 @@ def informative(sample: Sample) -> Floats:
 def _check(
     setting: Setting, subject: str, value: float, reference: float, verdict: str, note: str
 ) -> Check:
-    return Check(
-        design=setting.design.name,
-        variant=setting.variant,
-        check="city_effects",
+    return check_row(
+        setting,
+        check=ASKED,
         subject=subject,
         statistic="estimate moves by",
         value=value,
         reference=reference,
-        p_value=float("nan"),
         verdict=verdict,
         note=note,
     )

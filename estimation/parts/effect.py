@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from estimation.cross_fitting import Answer, Inquiry
+from estimation.parts.families import with_holm
 from estimation.parts.part import MAIN, Setting, Told
 from estimation.parts.rows import term_rows
 
@@ -18,4 +19,5 @@ class Effect:
 
     def tell(self, setting: Setting, answers: Mapping[str, Answer]) -> Told:
         """A row for each term and scaling."""
-        return Told(estimates=tuple(term_rows(setting, answers[MAIN])))
+        rows = with_holm(term_rows(setting, answers[MAIN]), setting.design)
+        return Told(estimates=tuple(rows))

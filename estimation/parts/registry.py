@@ -1,9 +1,32 @@
 """Which parts a design has."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from estimation.designs import Design
 from estimation.parts.city_effects import CityEffects
+from estimation.parts.curve_along import CurveAlong
 from estimation.parts.effect import Effect
+from estimation.parts.fake_timing import FakeTiming
+from estimation.parts.first_stage import FirstStage
+from estimation.parts.group_effects import GroupEffects
+from estimation.parts.influence import CityInfluence
+from estimation.parts.marginal_effect import MarginalEffect
+from estimation.parts.omitted_variable import OmittedVariable
 from estimation.parts.part import Part
+from estimation.parts.placebo import Placebo
+from estimation.parts.projection import LinearProjection
+
+CHECKS: Mapping[str, Part] = MappingProxyType(
+    {
+        "city_effects": CityEffects(),
+        "influence": CityInfluence(),
+        "placebo": Placebo(),
+        "fake_timing": FakeTiming(),
+        "sensitivity": OmittedVariable(),
+    }
+)
+"""The checks that a design may ask for, by name, in the order in which they are told."""
 
 
 def parts_of(design: Design) -> tuple[Part, ...]:
@@ -19,6 +42,15 @@ def parts_of(design: Design) -> tuple[Part, ...]:
         The effects first.
     """
     parts: list[Part] = [Effect()]
-    if "city_effects" in design.checks:
-        parts.append(CityEffects())
+    if design.moderator is not None:
+        parts.append(MarginalEffect(design.moderator))
+    if design.groups is not None:
+        parts.append(GroupEffects(design.groups))
+    if design.along is not None:
+        parts.append(CurveAlong(design.along))
+    if design.project_on is not None:
+        parts.append(LinearProjection(design.project_on))
+    if design.instrument is not None:
+        parts.append(FirstStage())
+    parts += [CHECKS[name] for name in CHECKS if name in design.checks]
     return tuple(parts)

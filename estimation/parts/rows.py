@@ -8,6 +8,7 @@ from estimation.dml import CrossFit, aggregate
 from estimation.intervals import NORMAL, interval
 from estimation.learner_spec import LearnerSpec
 from estimation.parts.part import Setting
+from estimation.parts.wild import wild_tests
 from estimation.recommended import recommendation
 from estimation.results import Estimate
 from estimation.sample import Floats
@@ -33,6 +34,7 @@ NOTES = {
     "within_dictionary": "linear in a dictionary of the controls",
     "two_way_fixed_effects": "linear in the controls",
 }
+RESCALED = "scalings are one fit, by algebra: rescaling the moderator cannot change the product's t"
 
 
 def term_rows(
@@ -54,9 +56,19 @@ def term_rows(
     list of Estimate
     """
     fit, terms = aggregate(answer.fits), answer.inquiry.problem.terms
+    wild = wild_tests(answer, seed=setting.design.seed)
     scalings = list(terms.scalings.items())[: 1 if main_scaling_only else None]
     return [
-        _row(setting, answer, fit, part=part, position=j, scaling=name, factor=float(factors[j]))
+        _row(
+            setting,
+            answer,
+            fit,
+            wild[j],
+            part=part,
+            position=j,
+            scaling=name,
+            factor=float(factors[j]),
+        )
         for name, factors in scalings
         for j in range(len(terms.names))
     ]
@@ -81,6 +93,7 @@ def _row(
     setting: Setting,
     answer: Answer,
     fit: CrossFit,
+    wild: Floats,
     *,
     part: str,
     position: int,
@@ -119,9 +132,9 @@ def _row(
         std_error_robust=scaled(fit.se_robust),
         std_error_cluster=scaled(fit.se_cluster),
         std_error_jackknife=scaled(fit.se_jackknife),
-        p_value_wild=float("nan"),
-        ci_low_wild=float("nan"),
-        ci_high_wild=float("nan"),
+        p_value_wild=float(wild[0]),
+        ci_low_wild=factor * float(wild[1]),
+        ci_high_wild=factor * float(wild[2]),
         p_value_holm=float("nan"),
         family=1,
         lowest=min(each),
@@ -131,8 +144,8 @@ def _row(
         repetitions=answer.inquiry.repetitions,
         seed=design.seed,
         rmse_outcome=float(fit.rmse_outcome),
-        rmse_treatment=float(fit.rmse_terms[position]),
-        treatment_residual_variance=float(fit.residual_variance[position]),
+        rmse_treatment=float(fit.rmse_terms[position]) / factor,
+        treatment_residual_variance=float(fit.residual_variance[position]) / factor**2,
         outcome=design.outcome,
         treatment=design.treatment,
         controls=";".join(design.controls),
@@ -146,4 +159,6 @@ def _note(setting: Setting) -> str:
     notes = [NOTES[setting.variant]]
     if setting.transformed.gaps:
         notes.append(f"{setting.transformed.gaps} gaps not bridged")
+    if setting.design.moderator is not None:
+        notes.append(RESCALED)
     return "; ".join(note for note in notes if note)

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from estimation.designs import (
-    LEARNERS,
-    PROVISIONAL,
-    VARIANTS,
     Design,
+    Split,
     check_columns,
     column_problems,
     columns_of,
+    numbers_of,
 )
+from estimation.vocabulary import LEARNERS, LINEAR, PROVISIONAL, VARIANTS
 from geo.errors import DesignError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,11 +24,24 @@ def test_defaults_are_those_agreed() -> None:
         "faithful",
         "first_difference",
         "within",
+        "correlated_random_effects",
+        "difference_dictionary",
+        "within_dictionary",
         "two_way_fixed_effects",
     )
+    assert design.variants == VARIANTS
+    assert VARIANTS[-1] == LINEAR
     assert (design.learner, design.folds, design.repetitions) == ("gradient_boosting", 5, 20)
     assert (design.seed, design.min_units, design.years) == (20110, 5, None)
     assert (design.exclude_cities, design.keep_pseudo_cities) == (frozenset(), False)
+    assert (design.cluster, design.missing, design.checks) == (
+        ("city",),
+        "refuse",
+        ("city_effects",),
+    )
+    assert (design.split, design.winsorise, design.instrument, design.moderator) == (None,) * 4
+    assert (design.joint, design.settings, design.variation_of) == ((), (), "")
+    assert design.exclude_municipalities is False
     assert PROVISIONAL in VARIANTS
     assert "gradient_boosting" in LEARNERS
 
@@ -49,7 +62,21 @@ def test_defaults_are_those_agreed() -> None:
         ({"repetitions": 0}, ["repetitions", "found 0"]),
         ({"seed": -1}, ["seed", "found -1"]),
         ({"min_units": -5}, ["min_units", "found -5"]),
-        ({"years": ()}, ["years", "empty"]),
+        ({"years": ()}, ["years", "one or more", "found none"]),
+        ({"joint": ("uil",)}, ["column 'uil'", "twice"]),
+        ({"joint": ("gdp",), "controls": ("gdp",)}, ["column 'gdp'", "twice"]),
+        ({"instrument": "gini"}, ["column 'gini'", "twice"]),
+        ({"moderator": "uil"}, ["column 'uil'", "twice"]),
+        ({"moderator": "gdp", "controls": ("gdp",)}, ["column 'gdp'", "twice"]),
+        ({"moderator": "year"}, ["column 'year'", "twice"]),
+        ({"instrument": "z", "moderator": "difi"}, ["instrument", "one treatment", "moderator"]),
+        ({"instrument": "z", "joint": ("b",)}, ["instrument", "one treatment", "joint"]),
+        ({"cluster": ()}, ["cluster", "one or more"]),
+        ({"cluster": ("city", "city")}, ["column 'city'", "twice"]),
+        ({"cluster": ("city", "year", "province")}, ["cluster", "2 or fewer", "found 3"]),
+        ({"winsorise": (0.99, 0.01)}, ["winsorise", "low < high", "found 0.99 and 0.01"]),
+        ({"winsorise": (1.0, 5.0)}, ["winsorise", "found 1 and 5"]),
+        ({"checks": ("city_efects",)}, ["checks", "'city_effects'?"]),
     ],
 )
 def test_wrong_designs_are_refused(settings: dict[str, object], words: list[str]) -> None:
@@ -87,10 +114,31 @@ def test_columns_in_order() -> None:
     check_columns(design, ["gdp", "uil", "gini", "y", "c", "other"])
 
 
+def test_every_column_that_is_read_is_named_once() -> None:
+    design = Design(
+        "all",
+        "gini",
+        "uil",
+        controls=("gdp",),
+        joint=("difi",),
+        moderator="age",
+        split=Split("gdp", "low"),
+    )
+    assert design.treatments == ("uil", "difi")
+    assert numbers_of(design) == ("gini", "uil", "difi", "gdp", "age")
+    cut = Design("cut", "gini", "uil", instrument="z", split=Split("age", "high"))
+    assert numbers_of(cut) == ("gini", "uil", "z", "age")
+    missing = column_problems(cut, ["city_id", "year", "gini", "uil"])
+    assert [problem.where for problem in missing] == [
+        "design 'cut', column 'z'",
+        "design 'cut', column 'age'",
+    ]
+
+
 def test_validation_imports_no_estimator() -> None:
     code = (
         "import sys, estimation.designs; "
-        "print(sorted({'sklearn', 'doubleml', 'pyfixest', 'scipy'} & set(sys.modules)))"
+        "print(sorted({'sklearn', 'doubleml', 'pyfixest', 'scipy', 'lightgbm'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,13 @@ import pytest
 from linearmodels.panel import PanelOLS
 
 from estimation.designs import Design
-from estimation.fixed_effects import not_alone, two_way_fixed_effects
+from estimation.fixed_effects import (
+    LinearModel,
+    PanelFit,
+    fit_panel,
+    not_alone,
+    two_way_fixed_effects,
+)
 from estimation.sample import build_sample
 from geo.errors import SampleError
 
@@ -176,3 +183,142 @@ def test_a_panel_without_overlap_is_refused(panel: pd.DataFrame) -> None:
     table = panel.groupby("city_id").head(1)
     with pytest.raises(SampleError, match="no city with two years"):
         two_way_fixed_effects(build_sample(table, DESIGN))
+
+
+def model(table: pd.DataFrame, terms: list[str], controls: list[str]) -> LinearModel:
+    """Arrays of a panel; provinces are groups of three cities."""
+    ordered = table.sort_values(["city_id", "year"])
+    city = np.unique(ordered["city_id"].to_numpy(dtype=object), return_inverse=True)[1]
+    return LinearModel(
+        outcome=ordered["gini"].to_numpy(),
+        terms=ordered[terms].to_numpy(),
+        term_names=tuple(terms),
+        controls=ordered[controls].to_numpy(),
+        control_names=tuple(controls),
+        city=city.astype(np.int64),
+        year=ordered["year"].to_numpy(),
+        province=(city // 3).astype(np.int64),
+        label="model",
+    )
+
+
+def with_product(table: pd.DataFrame) -> pd.DataFrame:
+    """A moderator and its product with the treatment, formed in levels."""
+    m = (table["loans"] - table["loans"].mean()) / table["loans"].std()
+    return table.assign(m=m, product=table["uil"] * m)
+
+
+@pytest.mark.parametrize("which", ["panel", "unbalanced"])
+def test_several_terms_and_clusterings_equal_linearmodels(
+    request: pytest.FixtureRequest, which: str
+) -> None:
+    """linearmodels gives the bare sandwich; the factors of reghdfe are written out."""
+    table = with_product(request.getfixturevalue(which))
+    used = model(table, ["uil", "product"], ["m", "gdp"])
+    fit = fit_panel(used)
+    indexed = table.sort_values(["city_id", "year"]).astype({"city_id": "object"})
+    indexed = indexed.set_index(["city_id", "year"])
+    columns = ["uil", "product", "m", "gdp"]
+    theirs = PanelOLS(indexed["gini"], indexed[columns], entity_effects=True, time_effects=True)
+    slopes = 4 + 5
+    rest = (fit.n - 1) / (fit.n - slopes - 1)
+    for errors, ids, count in (
+        ("city", [used.city], 15),
+        ("province", [used.province], 5),
+        ("city and year", [used.city, used.year], 6),
+    ):
+        bare = theirs.fit(
+            cov_type="clustered",
+            clusters=pd.DataFrame(np.column_stack(ids), index=indexed.index),
+            debiased=False,
+            group_debias=False,
+            auto_df=False,
+            count_effects=False,
+        )
+        expected = rest * count / (count - 1) * bare.cov.to_numpy()[:2, :2]
+        assert fit.covariances[errors] == pytest.approx(expected, rel=1e-10), errors
+        assert fit.clusters[errors] == count
+        assert fit.theta == pytest.approx(bare.params.to_numpy()[:2], rel=1e-10)
+
+
+def test_several_terms_equal_a_naive_within_transform(unbalanced: pd.DataFrame) -> None:
+    """City means taken out one city at a time, years as dummies, then the normal equations."""
+    table = with_product(unbalanced)
+    used = model(table, ["uil", "product"], ["m", "gdp"])
+    dummies = (used.year[:, None] == np.unique(used.year)[1:]).astype("float64")
+    columns = np.column_stack([used.outcome, used.terms, used.controls, dummies])
+    for city in np.unique(used.city):
+        columns[used.city == city] -= columns[used.city == city].mean(axis=0)
+    y, X = columns[:, 0], columns[:, 1:]
+    fit = fit_panel(used)
+    assert fit.theta == pytest.approx(np.linalg.solve(X.T @ X, X.T @ y)[:2], rel=1e-10)
+    for j in range(2):
+        others = np.delete(X, j, axis=1)
+        left = X[:, j] - others @ np.linalg.solve(others.T @ others, others.T @ X[:, j])
+        assert fit.left_variance[j] == pytest.approx(np.mean(left**2), rel=1e-10)
+
+
+def test_crv3_equals_refits_without_a_city(unbalanced: pd.DataFrame) -> None:
+    table = with_product(unbalanced)
+    terms, controls = ["uil", "product"], ["m", "gdp"]
+    fit = fit_panel(model(table, terms, controls))
+    expected = np.zeros((2, 2))
+    for city in table["city_id"].unique():
+        without = fit_panel(model(table[table["city_id"] != city], terms, controls))
+        expected += np.outer(without.theta - fit.theta, without.theta - fit.theta)
+    assert fit.covariances["city CRV3"] == pytest.approx(14 / 15 * expected, rel=1e-8)
+    assert fit.std_errors("city CRV3") == pytest.approx(np.sqrt(np.diag(14 / 15 * expected)))
+
+
+def test_units_of_terms_do_not_matter(unbalanced: pd.DataFrame) -> None:
+    table = with_product(unbalanced)
+    plain = fit_panel(model(table, ["uil", "product"], ["m", "gdp"]))
+    table = table.assign(uil=table["uil"] * 1e7, gini=table["gini"] * 1e-6)
+    fit = fit_panel(model(table, ["uil", "product"], ["m", "gdp"]))
+    unit = np.array([1e-13, 1e-6])
+    assert fit.theta == pytest.approx(plain.theta * unit, rel=1e-9)
+    for errors in fit.covariances:
+        expected = plain.covariances[errors] * np.outer(unit, unit)
+        assert fit.covariances[errors] == pytest.approx(expected, rel=1e-8), errors
+
+
+def test_rescaling_the_moderator_leaves_the_interactions_t(unbalanced: pd.DataFrame) -> None:
+    """The product of a rescaled moderator: another slope and error, the same t."""
+    table = with_product(unbalanced)
+    scaled = table.assign(m=table["m"] * 0.2 + 3.0)
+    scaled = scaled.assign(product=scaled["uil"] * scaled["m"])
+    ts = [
+        fit.theta[1] / fit.std_errors("city")[1]
+        for fit in (fit_panel(model(one, ["uil", "product"], ["m"])) for one in (table, scaled))
+    ]
+    assert ts[0] == pytest.approx(ts[1], rel=1e-8)
+
+
+def test_a_variance_below_zero_is_no_standard_error() -> None:
+    fit = PanelFit(
+        names=("a", "b"),
+        theta=np.ones(2),
+        covariances={"city and year": np.diag([4.0, -1.0])},
+        clusters={"city and year": 3},
+        left_variance=np.ones(2),
+        n=9,
+        n_cities=3,
+        lost_rows=0,
+        collinear=(),
+    )
+    assert fit.std_errors("city and year")[0] == 2.0
+    assert np.isnan(fit.std_errors("city and year")[1])
+
+
+def test_a_term_that_the_others_determine_is_named(panel: pd.DataFrame) -> None:
+    table = panel.assign(twice=panel["uil"] * 2.0 + panel["year"])
+    with pytest.raises(SampleError, match="model, twice, linear two-way fixed effects"):
+        fit_panel(model(table, ["uil", "twice"], ["gdp"]))
+
+
+def test_a_city_in_two_provinces_is_refused(panel: pd.DataFrame) -> None:
+    used = model(panel, ["uil"], ["gdp"])
+    province = used.province.copy()
+    province[0] = 9
+    with pytest.raises(SampleError, match="found 1 cities in several"):
+        fit_panel(replace(used, province=province))

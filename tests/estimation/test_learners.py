@@ -11,9 +11,9 @@ from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from xgboost import XGBRegressor
 
-from estimation.vocabulary import LEARNERS
 from estimation.learner_spec import LearnerSpec, learner_spec, with_settings
 from estimation.learners import check_learner, make_learner, setting_names
+from estimation.vocabulary import LEARNERS
 from geo.errors import DesignError
 
 ROOT = Path(__file__).resolve().parents[2]

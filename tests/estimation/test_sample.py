@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from estimation.designs import Design
-from estimation.sample import build_sample, varies_within_city
+from estimation.designs import Design, Split
+from estimation.sample import Sample, build_sample, check_size, take, varies_within_city
 from geo.errors import DesignError, DomainError, DuplicateCityYearError, SampleError
 
 BASE = Design("base", "gini", "uil", controls=("gdp", "loans"), folds=2)
@@ -37,7 +37,7 @@ def test_rules_are_applied_in_order_and_counted(panel: pd.DataFrame) -> None:
     panel.loc[12, "gdp"] = np.nan
     panel.loc[12, "loans"] = np.nan
     panel.loc[13, "gini"] = np.nan
-    design = replace(BASE, years=tuple(range(2011, 2016)))
+    design = replace(BASE, years=tuple(range(2011, 2016)), missing="drop")
     sample = build_sample(panel, design)
     assert counts(sample.audit) == {
         "years_not_asked_for": 15,
@@ -176,7 +176,7 @@ def test_an_infinite_value_in_a_row_left_out_does_no_harm(panel: pd.DataFrame) -
 
 def test_too_small_samples_are_refused(panel: pd.DataFrame) -> None:
     with pytest.raises(SampleError, match=r"folds \(16\).*15 cities"):
-        build_sample(panel, replace(BASE, folds=16))
+        check_size(build_sample(panel, BASE), replace(BASE, folds=16))
     with pytest.raises(SampleError, match=r"2009 absent.*2011"):
         build_sample(panel, replace(BASE, years=(2009, 2011)))
     with pytest.raises(SampleError, match="fewer than 21 units"):
@@ -184,10 +184,137 @@ def test_too_small_samples_are_refused(panel: pd.DataFrame) -> None:
     with pytest.raises(SampleError, match="empty"):
         build_sample(panel.iloc[:0], BASE)
     with pytest.raises(SampleError, match=r"column 'uil'.*varies.*2"):
-        build_sample(panel.assign(uil=2.0), BASE)
+        check_size(build_sample(panel.assign(uil=2.0), BASE), BASE)
+    joint = replace(BASE, controls=(), joint=("gdp",))
+    with pytest.raises(SampleError, match=r"column 'gdp'.*varies.*0.1"):
+        check_size(build_sample(panel.assign(gdp=0.1), joint), joint)
+    check_size(build_sample(panel, joint), joint)
 
 
 def test_variation_within_cities(panel: pd.DataFrame) -> None:
     assert varies_within_city(build_sample(panel, BASE))
     fixed = panel.assign(uil=panel["city_id"].astype("int64") / 7.0)
     assert not varies_within_city(build_sample(fixed, BASE))
+
+
+@pytest.mark.parametrize("column", ["gdp", "loans"])
+def test_a_missing_control_is_refused_with_all_of_them_listed(
+    panel: pd.DataFrame, column: str
+) -> None:
+    panel.loc[[8, 20], column] = np.nan
+    panel.loc[30, ["gdp", "loans"]] = np.nan
+    with pytest.raises(SampleError) as caught:
+        build_sample(panel, BASE)
+    line = str(caught.value)
+    assert line.startswith("design 'base', city 1102, year 2013: expected a value of every control")
+    both = {"gdp": 1, "loans": 1} | {column: 3}
+    assert f"'gdp' {both['gdp']}, 'loans' {both['loans']}" in line
+    assert 'missing = "drop"' in line
+    assert "\n" not in line
+    sample = build_sample(panel, replace(BASE, missing="drop"))
+    assert sample.outcome.size == 87
+    assert np.isfinite(sample.controls).all()
+    listed = {row.subject: row.count for row in sample.audit if row.rule == "missing_values"}
+    assert listed == {f"design 'base', column '{name}'": count for name, count in both.items()}
+    assert counts(sample.audit)["incomplete_rows"] == 3
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"joint": ("gdp",)},
+        {"instrument": "gdp"},
+        {"moderator": "gdp"},
+        {"split": Split("gdp", "low")},
+    ],
+)
+def test_whatever_else_a_design_reads_may_not_be_missing_either(
+    panel: pd.DataFrame, settings: dict[str, object]
+) -> None:
+    panel.loc[8, "gdp"] = np.nan
+    design = replace(BASE, controls=("loans",), **settings)
+    with pytest.raises(SampleError, match=r"city 1102, year 2013.*'gdp' 1;"):
+        build_sample(panel, design)
+    sample = build_sample(panel, replace(design, missing="drop"))
+    assert sample.outcome.size == 89
+    rest = panel.drop(index=8).sort_values(["city_id", "year"])
+    assert np.array_equal(sample.column("gdp"), rest["gdp"])
+    assert np.array_equal(sample.column("loans"), rest["loans"])
+
+
+def test_a_missing_control_where_nothing_can_be_estimated_is_no_reason_to_refuse(
+    panel: pd.DataFrame,
+) -> None:
+    panel.loc[3, ["gini", "gdp"]] = np.nan
+    panel.loc[7, ["uil", "loans"]] = np.nan
+    sample = build_sample(panel, BASE)
+    assert sample.outcome.size == 88
+    assert counts(sample.audit)["incomplete_rows"] == 2
+
+
+def test_municipalities_are_left_out_when_asked(panel: pd.DataFrame) -> None:
+    codes = {"1101": "1100", "1102": "1200", "1103": "3100", "1104": "5000"}
+    panel["city_id"] = panel["city_id"].replace(codes)
+    kept = build_sample(panel, BASE)
+    left = build_sample(panel, replace(BASE, exclude_municipalities=True))
+    assert set(kept.cities) - set(left.cities) == set(codes.values())
+    assert counts(left.audit) == {"excluded_cities": 24}
+    (row,) = left.audit
+    assert "1100, 1200, 3100, 5000" in row.detail
+
+
+def clusters_of(sample: Sample, position: int = 0) -> list[list[str]]:
+    """The cities that stand in each cluster."""
+    found = sample.groupings[:, position]
+    return [sorted({sample.cities[c] for c in sample.city[found == g]}) for g in np.unique(found)]
+
+
+def test_provinces_come_from_codes_or_from_the_column_of_that_name(panel: pd.DataFrame) -> None:
+    moved = {"1101": "3101", "1102": "3102", "1103": "420300"}
+    panel["city_id"] = panel["city_id"].replace(moved)
+    design = replace(BASE, cluster=("province",))
+    rest = sorted(set(panel["city_id"]) - set(moved.values()))
+    assert clusters_of(build_sample(panel, design)) == [rest, ["3101", "3102"], ["420300"]]
+    panel["province"] = np.where(panel["city_id"] == "3101", "Shanghai", "elsewhere")
+    named = clusters_of(build_sample(panel, design))
+    assert named == [["3101"], sorted(set(panel["city_id"]) - {"3101"})]
+
+
+def test_clusters_may_be_a_column_or_two_ways(panel: pd.DataFrame) -> None:
+    panel["basin"] = (panel["city_id"].astype("int64") - 1101) // 5
+    sample = build_sample(panel.sample(frac=1.0, random_state=1), replace(BASE, cluster=("basin",)))
+    assert sample.grouping_names == ("basin",)
+    assert np.array_equal(sample.groupings[:, 0], sample.city // 5)
+    both = build_sample(panel, replace(BASE, cluster=("city", "year")))
+    assert np.array_equal(both.groupings, np.column_stack([both.city, both.year - 2011]))
+
+
+def test_clusters_that_cannot_be_told_are_refused(panel: pd.DataFrame) -> None:
+    by_province = replace(BASE, cluster=("province",))
+    with pytest.raises(DesignError, match=r"cluster 'province'.*codes of 4 or 6 digits.*'Lyon'"):
+        build_sample(panel.replace({"city_id": {"1103": "Lyon"}}), by_province)
+    with pytest.raises(DesignError, match=r"cluster, column 'basni'.*did you mean 'basin'"):
+        build_sample(panel.assign(basin=1), replace(BASE, cluster=("basni",)))
+    gaps = panel.assign(basin=np.where(panel["year"] == 2012, None, "a"))
+    with pytest.raises(DesignError, match=r"column 'basin'.*a cluster in every row, found 15 miss"):
+        build_sample(gaps, replace(BASE, cluster=("basin",)))
+    sample = build_sample(panel, by_province)
+    with pytest.raises(SampleError, match=r"'base', cluster 'province': expected two clusters"):
+        check_size(sample, by_province)
+
+
+def test_some_rows_of_a_sample_are_a_sample(panel: pd.DataFrame) -> None:
+    design = replace(BASE, joint=("n_units",), cluster=("city", "year"))
+    sample = build_sample(panel, design)
+    rows = (sample.city % 2 == 1) & (sample.year != 2013)
+    part = take(sample, rows)
+    asked = panel[
+        panel["city_id"].isin([str(1102 + 2 * i) for i in range(7)]) & (panel["year"] != 2013)
+    ]
+    expected = build_sample(asked, design)
+    assert part.cities == expected.cities
+    for name in ("outcome", "treatment", "controls", "others", "city", "year"):
+        assert np.array_equal(getattr(part, name), getattr(expected, name)), name
+    for ours, theirs in zip(part.groupings.T, expected.groupings.T, strict=True):
+        pairs = set(zip(ours.tolist(), theirs.tolist(), strict=True))
+        assert len(pairs) == np.unique(ours).size == np.unique(theirs).size

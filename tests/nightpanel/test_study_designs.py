@@ -8,6 +8,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from estimation.designs import Design, Split
+from estimation.heterogeneity.keys import Along, Groups, Projection
 from geo.errors import DesignError, NightpanelError, StudyFileError
 from nightpanel.asked import Asked
 from nightpanel.study_designs import DesignKeys, DesignSection
@@ -73,6 +74,20 @@ def test_every_kind_of_value_reaches_the_design(tmp_path: Path) -> None:
     assert one_way.cluster == ("province",)
 
 
+def test_where_the_effect_may_differ_is_written_as_tables(tmp_path: Path) -> None:
+    _, *rest = varied(
+        tmp_path,
+        '{ name = "g", groups = { column = "uil", quantiles = 2 } }',
+        '{ name = "p", groups = { periods = [[2011, 2015], [2016, 2021]] } }',
+        '{ name = "c", along = { column = "z", basis = 6, at = "year" } }',
+        '{ name = "b", project_on = { columns = ["z", "w"] } }',
+    ).designs
+    assert rest[0].groups == Groups("uil", 2)
+    assert rest[1].groups == Groups(periods=((2011, 2015), (2016, 2021)))
+    assert rest[2].along == Along("z", 6, "year")
+    assert rest[3].project_on == Projection(("z", "w"))
+
+
 def test_a_variation_differs_in_what_it_says_and_in_nothing_else(tmp_path: Path) -> None:
     base, *rest = varied(
         tmp_path,
@@ -119,6 +134,8 @@ def test_a_variation_without_a_name_is_called_by_what_differs(tmp_path: Path) ->
         ('{ name = "base", folds = 6 }', DesignError, ["'base' twice", "rename"]),
         ("{ vary = [] }", StudyFileError, ["vary.0.vary", "one of the keys"]),
         ('{ name = "x", variation_of = "y" }', StudyFileError, ["variation_of"]),
+        ('{ name = "x", groups = { colunm = "z" } }', StudyFileError, ["mean 'column'"]),
+        ('{ name = "x", groups = {} }', DesignError, ["design 'x', groups", "neither"]),
         ('{ name = "x", settings = { depth = nan } }', DesignError, ["'depth'", "finite"]),
     ],
 )

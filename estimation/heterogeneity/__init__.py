@@ -1,0 +1,1 @@
+"""Effects that differ: by group, along a variable, with cities' characteristics, by a moderator."""

@@ -1,0 +1,139 @@
+"""The keys of a design that ask where its effect differs; nothing heavy is imported here."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from estimation.design_checks import check_columns_differ, check_least, check_some
+from geo.errors import DesignError
+
+At = Literal["base_year", "year"]
+"""Which value of a column counts: the city's in the first year of the sample that it has, or each
+city-year's own. The former is fixed in time, and no consequence of later treatment."""
+
+LEAST_BASIS = 4
+"""Functions that a cubic spline has at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Groups between which the effect may differ: of cities, of city-years, or of years."""
+
+    column: str = ""
+    """Column of the groups; empty for periods."""
+    quantiles: int = 0
+    """Into how many groups of equal size numbers are cut (2: at the median, ``low`` and ``high``);
+    0 where the column's values, text or numbers, are the groups."""
+    at: At = "base_year"
+    """Which value of the column counts."""
+    periods: tuple[tuple[int, int], ...] = ()
+    """First and last year of each period; empty for groups by a column."""
+    refit: bool = False
+    """Whether products with groups fixed in time are fitted, too. Without, the residual of the
+    treatment is split by group: no new fit, and right where groups do not help to predict the
+    treatment's changes beyond the controls. Products with anything that moves are always fitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """A variable along which the effect may take any smooth shape."""
+
+    column: str
+    """Column of the variable."""
+    basis: int = 5
+    """Functions of the cubic B-spline, 4 or more: knots at quantiles."""
+    at: At = "base_year"
+    """Which value of the column counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Variables of which the effect is taken to be a linear function."""
+
+    columns: tuple[str, ...]
+    """Columns of the variables; each is standardised."""
+    at: At = "base_year"
+    """Which value of the columns counts."""
+
+
+def check_groups(label: str, groups: Groups, *, outcome: str) -> None:
+    """Refuse groups that are not one thing or the other, or whose periods overlap.
+
+    Raises
+    ------
+    DesignError
+    """
+    where = f"{label}, groups"
+    if bool(groups.column) == bool(groups.periods):
+        raise DesignError(
+            where,
+            expected="either a column or periods",
+            found="both" if groups.column else "neither",
+            hint='set column = "..." or periods = [[2011, 2015], [2016, 2021]]',
+        )
+    if groups.quantiles != 0:
+        check_least(where, quantiles=(groups.quantiles, 2))
+    if groups.periods:
+        _check_periods(where, groups)
+    _check_not_selected(where, (groups.column,), groups.at, (outcome,))
+
+
+def check_along(label: str, along: Along, *, outcome: str, treatment: str) -> None:
+    """Refuse too small a basis, and a variable that is the outcome or treatment itself.
+
+    Raises
+    ------
+    DesignError
+    """
+    where = f"{label}, along"
+    check_some(where, "column", along.column)
+    check_least(where, basis=(along.basis, LEAST_BASIS))
+    _check_not_selected(where, (along.column,), along.at, (outcome, treatment))
+
+
+def check_projection(label: str, asked: Projection, *, outcome: str, treatment: str) -> None:
+    """Refuse no column, a column twice, and one that is the outcome or treatment itself.
+
+    Raises
+    ------
+    DesignError
+    """
+    where = f"{label}, project_on"
+    check_some(where, "columns", asked.columns)
+    check_columns_differ(where, asked.columns)
+    _check_not_selected(where, asked.columns, asked.at, (outcome, treatment))
+
+
+def _check_periods(where: str, groups: Groups) -> None:
+    if len(groups.periods) < 2 or groups.quantiles:
+        raise DesignError(
+            f"{where}, periods",
+            expected="two periods or more, and no quantiles",
+            found=f"{len(groups.periods)} and quantiles = {groups.quantiles}",
+            hint="for example periods = [[2011, 2015], [2016, 2021]]",
+        )
+    ends = [year for period in groups.periods for year in period]
+    ordered = all(first <= last for first, last in groups.periods)
+    if not ordered or any(
+        later[0] <= earlier[1]
+        for earlier, later in zip(groups.periods, groups.periods[1:], strict=False)
+    ):
+        raise DesignError(
+            f"{where}, periods",
+            expected="periods in order that do not overlap, first year before last",
+            found=", ".join(map(str, ends)),
+            hint="for example periods = [[2011, 2015], [2016, 2021]]",
+        )
+
+
+def _check_not_selected(
+    where: str, columns: tuple[str, ...], at: At, refused: tuple[str, ...]
+) -> None:
+    """Refuse to sort city-years by their own outcome, or to multiply a treatment by itself."""
+    for column in columns:
+        if at == "year" and column in refused:
+            raise DesignError(
+                f"{where}, column '{column}'",
+                expected='a column that is not explained here, or at = "base_year"',
+                found="each city-year's own value of the design's outcome or treatment",
+                hint='set at = "base_year"',
+            )
