@@ -14,7 +14,7 @@ from estimation.designs import Design
 from estimation.estimate import EstimationResult
 from estimation.inference.multiplicity import holm
 from estimation.result_table import ResultTable, decimals
-from estimation.table_notes import table_notes
+from estimation.table_notes import p_text, table_notes
 from estimation.vocabulary import LINEAR
 
 FAITHFUL = "faithful"
@@ -211,8 +211,8 @@ def _term_rows(
 
     def true_value(column: _Column, row: pd.Series) -> str:
         value = truth.get((spec.designs[column.place].name, column.variant, term))
-        plain = column.scaling in {"", "centred"} and part == EFFECT
-        return "" if value is None or not plain else f"{value:.{_places(row)}f}"
+        rescaled = part == EFFECT and column.scaling not in {"", "centred"}
+        return "" if value is None or rescaled else f"{value:.{_places(row)}f}"
 
     def holm_p(column: _Column, _: pd.Series) -> str:
         known = corrected.p_values.get((column.place, column.variant, term))
@@ -288,7 +288,7 @@ def _over_repetitions(_: _Column, row: pd.Series) -> str:
 def _p(value: float) -> str:
     if np.isnan(value):
         return ""
-    return "< 0.001" if value < 0.0005 else f"{value:.3f}"
+    return p_text(value).removeprefix("= ")
 
 
 def _count(value: int) -> str:

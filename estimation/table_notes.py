@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from estimation.designs import Design, design_label
@@ -17,6 +16,8 @@ LEFT_OUT = (
 """Rules of the audit that a reader of a table must know of."""
 MOST_OF_A_CHECK = 6
 """Lines that one check may take below a table."""
+LEAST_P = 0.0005
+"""Smaller p values would be printed as nought."""
 Said = tuple[int, str]
 """Position of a design, and what is said of it."""
 
@@ -122,12 +123,18 @@ def _tests(design: Design, result: EstimationResult, variants: set[str]) -> Iter
         told = rows[rows["p_value"].notna()]
         for row in told.head(MOST_OF_A_CHECK).itertuples():
             verdict = f", {row.verdict!s}" if row.verdict else ""
+            figure = str(row.statistic).split(";", 1)[0]
             yield (
-                f"{row.variant!s}: {_words(str(row.check))}, {row.subject!s}: {row.statistic!s} "
-                f"{row.value:.4g}, p = {row.p_value:.3f}{verdict}"
+                f"{row.variant!s}: {_words(str(row.check))}, {row.subject!s}: {figure} "
+                f"{row.value:.4g}, p {p_text(float(row.p_value))}{verdict}"
             )
         if len(told) > MOST_OF_A_CHECK:
             yield f"and {len(told) - MOST_OF_A_CHECK} more of it in checks.parquet"
+
+
+def p_text(value: float) -> str:
+    """A p value with its sign: ``= 0.012`` or ``< 0.001``."""
+    return "< 0.001" if value < LEAST_P else f"= {value:.3f}"
 
 
 def _words(name: str) -> str:
@@ -170,7 +177,10 @@ def _general(
 
 def _specifications(estimates: pd.DataFrame) -> str:
     pairs = estimates[["design", "variant"]].drop_duplicates()
-    effects = int(np.sum(estimates["part"] == "effect"))
+    effects = estimates[estimates["part"] == "effect"]
+    main = effects[effects["scaling"] != "min_max"]
+    told = main.drop_duplicates(["variant", "term", "estimate", "std_error", "n"])
     return (
-        f"{len(pairs)} ({pairs['design'].nunique()} designs in their variants), {effects} effects"
+        f"{len(pairs)} ({pairs['design'].nunique()} designs in their variants), with {len(told)} "
+        "different effects"
     )

@@ -103,7 +103,8 @@ def _made(
     panel: "pd.DataFrame",
     truth: "Truth | None",
 ) -> "ResultTable":
-    from estimation.descriptives import descriptive_result  # the estimators take seconds to load
+    from estimation.curve_table import curve_table  # the estimators take seconds to load
+    from estimation.descriptives import descriptive_result
     from estimation.regression_table import TableSpec, regression_table
     from estimation.sample import build_sample
 
@@ -112,6 +113,10 @@ def _made(
         (design,) = chosen
         sample = build_sample(panel, design)
         return descriptive_result(section.title, section.caption, design, sample)
+    if section.kind == "curves":
+        return curve_table(
+            section.title, section.caption, chosen, result, variants=section.variants or ()
+        )
     spec = TableSpec(
         title=section.title,
         designs=tuple(chosen),

@@ -23,8 +23,8 @@ class ResultTableSection(Section):
     """Its title, and in small letters its file's name: "Table 3" is ``tables/table_3.csv``."""
     caption: str = ""
     """What it is about."""
-    kind: Literal["effects", "descriptive"] = "effects"
-    """Effects side by side, or descriptive statistics of a design's sample."""
+    kind: Literal["effects", "curves", "descriptive"] = "effects"
+    """Effects side by side, effects along a variable, or descriptive statistics of a sample."""
     columns: Annotated[list[str], Field(min_length=1)]
     """Designs and variations by name, in the order of the table; one for descriptive statistics."""
     variants: list[str] | None = None
@@ -40,8 +40,10 @@ class ResultTableSection(Section):
             raise ValueError(
                 f"title must not be {self.title!r}, whose file stands for another table"
             )
-        if self.kind == "descriptive" and (len(self.columns) > 1 or self.variants or self.stars):
-            raise ValueError("a descriptive table has one design in columns, no variants or stars")
+        if self.kind == "descriptive" and (len(self.columns) > 1 or self.variants):
+            raise ValueError("a descriptive table has one design in columns, and no variants")
+        if self.kind != "effects" and self.stars:
+            raise ValueError("stars are for a table of effects")
         if len(set(self.columns)) < len(self.columns):
             raise ValueError("columns must name each design once")
         return self

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from estimation.designs import Design
+from estimation.heterogeneity.grouping import grouping_of
 from estimation.regression_table import Truth
-from estimation.sample import Sample, build_sample
+from estimation.sample import Floats, Sample, build_sample
 from estimation.subsamples import sample_of_variant
 from panels.synthetic import DIFI_UNIT, SyntheticPanel
 
@@ -41,15 +42,22 @@ def true_effects(designs: Sequence[Design], panel: pd.DataFrame, country: Synthe
         whole = build_sample(panel, design)
         for variant in {*design.variants, "two_way_fixed_effects"}:
             sample = sample_of_variant(whole, design, faithful=variant == "faithful")
-            truth[design.name, variant, UIL] = _average(sample, effects)
+            own = _own_effects(sample, effects)
+            truth[design.name, variant, UIL] = float(np.mean(own))
+            if design.groups is not None:
+                grouping = grouping_of(sample, design.groups, design)
+                for name, inside in zip(grouping.names, grouping.indicators.T, strict=True):
+                    of_group = float(np.average(own, weights=inside))
+                    truth[design.name, variant, f"{UIL}, {name}"] = of_group
             if design.moderator is not None:
                 truth[design.name, variant, f"{UIL} x {design.moderator}"] = slope
     return truth
 
 
-def _average(sample: Sample, effects: pd.Series) -> float:
+def _own_effects(sample: Sample, effects: pd.Series) -> Floats:
+    """The effect in each row of the sample, shape (n,)."""
     keys = [
         (sample.cities[city], int(year))
         for city, year in zip(sample.city, sample.year, strict=True)
     ]
-    return float(np.mean(effects.loc[keys]))
+    return effects.loc[keys].to_numpy(dtype=np.float64)

@@ -183,7 +183,8 @@ def test_notes_tell_failures_of_the_columns_shown_alone() -> None:
     )
     assert not any("hidden" in note or "another" in note for note in table.notes)
     assert table.notes[-1] == (
-        "Specifications estimated in the whole study: 3 (2 designs in their variants), 3 effects"
+        "Specifications estimated in the whole study: 3 (2 designs in their variants), with 2 "
+        "different effects"
     )
 
 

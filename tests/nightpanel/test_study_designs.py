@@ -164,7 +164,7 @@ columns = ["base"]
         ('"Table 3"', '"--"', ["letter or a digit"]),
         ('"Table 3"', '"Estimates"', ["stands for another table"]),
         ('columns', 'kind = "fancy"\ncolumns', ["tables.0.kind"]),
-        ('columns', 'kind = "descriptive"\nstars = true\ncolumns', ["no variants or stars"]),
+        ('columns', 'kind = "descriptive"\nstars = true\ncolumns', ["stars are for a table of effects"]),
         ('["base"]', '["base"]\nstarz = true', ["did you mean 'stars'"]),
     ],
 )  # fmt: skip
