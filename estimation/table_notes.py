@@ -121,12 +121,12 @@ def _tests(design: Design, result: EstimationResult, variants: set[str]) -> Iter
     own = table[(table["design"] == design.name) & table["variant"].isin(variants)]
     for _, rows in own.groupby(["variant", "check"], sort=False):
         told = rows[rows["p_value"].notna()]
-        for row in told.head(MOST_OF_A_CHECK).itertuples():
-            verdict = f", {row.verdict!s}" if row.verdict else ""
-            figure = str(row.statistic).split(";", 1)[0]
+        for row in told.head(MOST_OF_A_CHECK).to_dict("records"):
+            verdict = f", {row['verdict']}" if row["verdict"] else ""
+            figure = row["statistic"].split(";", 1)[0]
             yield (
-                f"{row.variant!s}: {_words(str(row.check))}, {row.subject!s}: {figure} "
-                f"{row.value:.4g}, p {p_text(float(row.p_value))}{verdict}"
+                f"{row['variant']}: {_words(row['check'])}, {row['subject']}: {figure} "
+                f"{row['value']:.4g}, p {p_text(row['p_value'])}{verdict}"
             )
         if len(told) > MOST_OF_A_CHECK:
             yield f"and {len(told) - MOST_OF_A_CHECK} more of it in checks.parquet"

@@ -164,7 +164,8 @@ columns = ["base"]
         ('"Table 3"', '"--"', ["letter or a digit"]),
         ('"Table 3"', '"Estimates"', ["stands for another table"]),
         ('columns', 'kind = "fancy"\ncolumns', ["tables.0.kind"]),
-        ('columns', 'kind = "descriptive"\nstars = true\ncolumns', ["stars are for a table of effects"]),
+        ('columns', 'kind = "descriptive"\nstars = true\ncolumns', ["stars are for a table"]),
+        ('columns', 'kind = "descriptive"\nvariants = ["within"]\ncolumns', ["no variants"]),
         ('["base"]', '["base"]\nstarz = true', ["did you mean 'stars'"]),
     ],
 )  # fmt: skip
