@@ -103,7 +103,8 @@ def _made(
     panel: "pd.DataFrame",
     truth: "Truth | None",
 ) -> "ResultTable":
-    from estimation.curve_table import curve_table  # the estimators take seconds to load
+    from estimation.check_table import check_table  # the estimators take seconds to load
+    from estimation.curve_table import curve_table
     from estimation.descriptives import descriptive_result
     from estimation.regression_table import TableSpec, regression_table
     from estimation.sample import build_sample
@@ -113,8 +114,9 @@ def _made(
         (design,) = chosen
         sample = build_sample(panel, design)
         return descriptive_result(section.title, section.caption, design, sample)
-    if section.kind == "curves":
-        return curve_table(
+    if section.kind in {"curves", "checks"}:
+        rows_of = curve_table if section.kind == "curves" else check_table
+        return rows_of(
             section.title, section.caption, chosen, result, variants=section.variants or ()
         )
     spec = TableSpec(

@@ -65,7 +65,7 @@ townships as outcome. `examples/regional_coordination.toml` asks the same of wha
 |---|---|---|
 | light | DMSP-like (Wu et al. 2021), townships | the same product, counties |
 | years | 2011-2021 | {years} |
-| cities | 253 | {cities} (of {light_cities} with light) |
+| cities | 253 | {sample_cities} ({cities} in the panel, {light_cities} with light) |
 | city-years | 2783 | {rows} |
 | controls | GDP per capita, loans + deposits, students, education, science | the first two |
 | effects | city and year dummies | the same (`faithful`), and other variants |
@@ -75,8 +75,9 @@ townships as outcome. `examples/regional_coordination.toml` asks the same of wha
 So this is no replication. A Gini over some counties is another quantity than one over dozens
 of townships; three of five controls are missing; four years leave three changes a city. Nothing
 here was chosen for its nearness to the paper's figures: the settings are the paper's where it
-states them and the program's own where it does not. Where the two columns of a design disagree, the
-notes below each table say which check the first one failed.
+states them and the program's own where it does not. A figure that is near the paper's is no
+confirmation of it: see which checks its column failed, in the notes below each table, and what the
+column beside it says.
 
 The product came in two deliveries: the files of 2018 and 2019 lie on another grid than those of
 2020 and 2021, shifted by part of a cell, and the mean Gini over cities moves from year to year as
@@ -97,7 +98,7 @@ and no further; the two periods of Table 5 are these deliveries.
   rounding of the latter to one figure.
 - Errors are robust to heteroskedasticity, not to what years of one city have in common; folds are
   random, so that a city's other years are in the training sample; the split is drawn once.
-- Twelve columns of effects stand side by side without a correction for their number.
+- Fourteen columns of effects stand side by side without a correction for their number.
 """
 
 SECTION = """\
@@ -150,6 +151,7 @@ def page(result: StudyRun) -> str:
     benchmark = estimates[(estimates["design"] == "with controls")]
     intro = INTRO.format(
         years=f"{years[0]}-{years[-1]}",
+        sample_cities=int(benchmark["n_clusters"].max()),
         cities=panel["city_id"].nunique(),
         light_cities=light["city_id"].nunique(),
         rows=int(benchmark.loc[benchmark["variant"] == "faithful", "n"].iloc[0]),

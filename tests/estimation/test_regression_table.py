@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from estimation.check_table import check_table
+from estimation.curve_table import curve_table
 from estimation.descriptives import descriptive_result
 from estimation.designs import Design, Split
 from estimation.estimate import EstimationResult
@@ -208,6 +210,40 @@ def test_the_notes_go_with_every_copy() -> None:
     noted = frame[frame[""] == NOTE]
     assert noted.iloc[:, 1].tolist() == list(table.notes)
     assert len(frame) == len(table.rows) + len(table.notes)
+
+
+def test_checks_are_rows_and_their_meaning_stands_once() -> None:
+    shown = Check("a", "faithful", "fake_timing", "uil", "moved", 2.0, NAN, 1e-9, "failed", "why")
+    table = check_table(
+        "Checks",
+        "",
+        (A, B),
+        result(
+            ROW, BEST, replace(ROW, design="b"),
+            checks=(
+                shown, replace(shown, p_value=NAN, verdict=""), replace(shown, variant="within"),
+            ),
+        ),
+    )  # fmt: skip
+    assert table.rows == (
+        ("a", "faithful", "fake timing", "uil", "moved", "2", "< 0.001", "failed"),
+        ("a", "faithful", "fake timing", "uil", "moved", "2", "", ""),
+    )
+    assert table.notes == ("fake timing, moved: why", "b: no checks")
+
+
+def test_a_curve_has_every_third_point_with_interval_and_band() -> None:
+    points = [
+        CurvePoint("a", "faithful", "cate", "uil", "difi", at, at / 100, 0.05, 0.1, 0.2, 0.0, 0.3)
+        for at in (10.0, 20.0, 30.0, 40.0)
+    ]
+    made = replace(result(ROW, replace(ROW, design="b")), curves=tidy_table(points, CurvePoint))
+    table = curve_table("Curves", "", (A, B), made)
+    assert table.rows == (
+        ("a, faithful", "10", "0.100", "(0.050)", "[0.100, 0.200]", "[0.000, 0.300]"),
+        ("a, faithful", "40", "0.400", "(0.050)", "[0.100, 0.200]", "[0.000, 0.300]"),
+    )
+    assert table.notes[:2] == ("a, faithful: along difi, any smooth shape", "b: no curve")
 
 
 def test_table_1_is_of_the_sample() -> None:

@@ -51,6 +51,11 @@ columns = ["base", "resource", "by period"]
 title = "Curves"
 kind = "curves"
 columns = ["moderated", "base"]
+
+[[tables]]
+title = "Checks"
+kind = "checks"
+columns = ["base", "by period"]
 """
 
 
@@ -73,7 +78,12 @@ def test_tables_of_a_study(
 ) -> None:
     out = ran[1].run.out
     texts = read_table_texts(out)
-    assert [text.split("\n", 1)[0] for text in texts] == ["Table 1", "Table 2: benchmark", "Curves"]
+    assert [text.split("\n", 1)[0] for text in texts] == [
+        "Table 1",
+        "Table 2: benchmark",
+        "Curves",
+        "Checks",
+    ]
     assert texts == ran[1].run.table_texts
     described = pd.read_csv(out / "tables" / "table_1.csv").set_index("Variable")
     panel = pd.read_parquet(out / "panel.parquet")
@@ -86,6 +96,8 @@ def test_tables_of_a_study(
     assert shown == pytest.approx(found, abs=6e-4)
     assert "uil, 2014-2015 (group)" in effects.index
     assert "base: no curve" in texts[2]
+    assert "group difference" in texts[3]
+    assert "zero by construction" in texts[3]
     assert len(result.curves) > 0
     assert set(result.checks["check"]) >= {"city_effects", "group_difference"}
     assert result.fits.fitted == result.fits.distinct < result.fits.asked
