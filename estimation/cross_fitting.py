@@ -21,7 +21,7 @@ class Inquiry:
     problem: Problem
     """What is estimated."""
     learner: LearnerSpec
-    """The learner of every nuisance function."""
+    """The learner of every nuisance function, or of all but the outcome's."""
     folds: int
     """Number of folds."""
     repetitions: int
@@ -30,6 +30,8 @@ class Inquiry:
     """Of folds and learners."""
     by_city: bool
     """Whether folds are of whole cities."""
+    outcome_learner: LearnerSpec | None = None
+    """The outcome's own, where it was tuned."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +107,7 @@ def _by_repetition(inquiry: Inquiry) -> list[list[NuisanceFunction]]:
                 repetition=repetition,
                 by_city=inquiry.by_city,
             ),
-            learner=inquiry.learner,
+            learners=(inquiry.outcome_learner or inquiry.learner, inquiry.learner),
             seed=inquiry.seed,
             repetition=repetition,
         )

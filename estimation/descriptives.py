@@ -30,12 +30,14 @@ def descriptive_result(title: str, caption: str, design: Design, sample: Sample)
         caption=caption,
         header=(DESCRIPTIVE_COLUMNS,),
         rows=tuple(rows),
-        notes=(
-            f"sample of {design.name}: {sample.outcome.size} city-years of "
-            f"{len(sample.cities)} cities, {sample.year.min()}-{sample.year.max()}",
-            *left_out_of(sample.audit),
-        ),
+        notes=(_size(design, sample), *left_out_of(sample.audit)),
     )
+
+
+def _size(design: Design, sample: Sample) -> str:
+    years = f"{sample.year.min()}-{sample.year.max()}"
+    cities = len(sample.cities)
+    return f"sample of {design.name}: {sample.outcome.size} city-years of {cities} cities, {years}"
 
 
 def _variables(design: Design) -> list[tuple[str, str]]:

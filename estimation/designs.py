@@ -26,6 +26,7 @@ from estimation.heterogeneity.keys import (
     check_projection,
 )
 from estimation.learner_spec import Setting
+from estimation.tuning_budget import Budget
 from estimation.vocabulary import CHECKS, LEARNERS, VARIANTS
 from geo.errors import DesignError
 
@@ -81,6 +82,8 @@ class Design:
     """Name from :data:`estimation.vocabulary.LEARNERS`, for every nuisance function."""
     settings: tuple[tuple[str, Setting], ...] = ()
     """The learner's parameters that are not its defaults, by name."""
+    tune: Budget | None = None
+    """How long to search for better settings, by folds of cities; None for no search."""
     folds: int = 5
     """Folds of cross-fitting, 2 or more (5 is the paper's 1:4 split)."""
     repetitions: int = 20

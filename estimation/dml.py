@@ -178,10 +178,19 @@ def _halves(n_rows: int) -> list[tuple[list[int], list[int]]]:
 
 
 def _check_identified(problem: Problem, residuals: Residuals) -> None:
-    left = np.mean(residuals.V**2, axis=0)
-    for name, value, before in zip(
-        problem.terms.names, left, np.mean(problem.D**2, axis=0), strict=True
-    ):
+    names, W = problem.terms.names, residuals.V
+    _check_left(problem, names, problem.D, residuals.V)
+    if problem.Z is not None and residuals.W is not None:
+        W = residuals.W
+        _check_left(problem, [f"instrument of {name}" for name in names], problem.Z, W)
+    lengths = np.outer(np.linalg.norm(W, axis=0), np.linalg.norm(residuals.V, axis=0))
+    check_identified(W.T @ residuals.V, lengths, problem.where)
+
+
+def _check_left(problem: Problem, names: Sequence[str], columns: Floats, left: Floats) -> None:
+    """Refuse columns of which the features leave nothing but rounding."""
+    squares = np.mean(left**2, axis=0), np.mean(columns**2, axis=0)
+    for name, value, before in zip(names, *squares, strict=True):
         if not value > 1e-24 * before:
             raise SampleError(
                 f"{problem.where}, column '{name}'",
@@ -189,9 +198,6 @@ def _check_identified(problem: Problem, residuals: Residuals) -> None:
                 found="none",
                 hint="remove the control that determines it",
             )
-    W = residuals.V if residuals.W is None else residuals.W
-    lengths = np.outer(np.linalg.norm(W, axis=0), np.linalg.norm(residuals.V, axis=0))
-    check_identified(W.T @ residuals.V, lengths, problem.where)
 
 
 def _median(values: Sequence[Floats]) -> Floats:

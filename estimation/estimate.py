@@ -14,8 +14,9 @@ from estimation.parts.part import MAIN, Part, Setting, Told
 from estimation.parts.registry import parts_of
 from estimation.plan import Plan, plan_design
 from estimation.pool import Progress
-from estimation.results import Check, CurvePoint, Estimate
+from estimation.results import Check, CurvePoint, Estimate, TunedLearner
 from estimation.tables import tidy_table
+from estimation.tuned_settings import tuned_plans
 from geo.audit import AuditRow
 from geo.errors import DesignError
 
@@ -31,6 +32,8 @@ class EstimationResult:
     """One row for each check, with the fields of :class:`estimation.results.Check`."""
     curves: pd.DataFrame
     """Points of effects along variables: :class:`estimation.results.CurvePoint`."""
+    tuning: pd.DataFrame
+    """Settings chosen for learners: :class:`estimation.results.TunedLearner`."""
     notes: tuple[str, ...]
     """What a reader must know beyond the tables: variants not run, what failed a check."""
     audit: tuple[AuditRow, ...]
@@ -56,6 +59,7 @@ def estimate(
     executor: Executor | None = None,
     progress: Progress | None = None,
     kept: Kept | None = None,
+    beside: bool = True,
 ) -> EstimationResult:
     """Estimate designs over a panel.
 
@@ -76,9 +80,12 @@ def estimate(
     executor : concurrent.futures.Executor, optional
         Who fits instead of processes of this machine, for example a Dask cluster.
     progress : callable, optional
-        Called with (nuisance fits done, all of them).
+        Called with (nuisance fits done, all of them); before, where learners are tuned, with
+        (nuisance functions tuned, all of them).
     kept : Kept, optional
         Where predictions of earlier runs are; what is there is not fitted again.
+    beside : bool
+        Whether linear two-way fixed effects are shown beside other variants, too.
 
     Returns
     -------
@@ -92,7 +99,13 @@ def estimate(
         made, before any learner is fitted.
     """
     _check_distinct(designs)
-    plans = [plan_design(panel, design) for design in designs]
+    tuned = tuned_plans(
+        [plan_design(panel, design, beside=beside) for design in designs],
+        workers=workers,
+        executor=executor,
+        progress=progress,
+    )
+    plans = tuned.plans
     asked = [_ask(setting) for plan in plans for setting in plan.settings.values()]
     answers, counts = cross_fit(
         [inquiry for one in asked for inquiry in one.inquiries],
@@ -108,6 +121,7 @@ def estimate(
         estimates=tidy_table([row for one in rows for row in one.estimates], Estimate),
         checks=tidy_table([row for one in rows for row in one.checks], Check),
         curves=tidy_table([row for one in rows for row in one.curves], CurvePoint),
+        tuning=tidy_table(tuned.rows, TunedLearner),
         notes=tuple(note for one in rows for note in one.notes),
         audit=tuple(row for plan in plans for row in plan.audit),
         fits=counts,

@@ -79,7 +79,10 @@ def make_learner(learner: str | LearnerSpec, *, seed: int) -> RegressorMixin:
     for key, _ in spec.settings:
         if key not in known:
             raise _unknown_setting(spec.name, key, known)
-    estimator.set_params(**dict(spec.settings))
+    # RidgeCV writes into a single penalty's list.
+    estimator.set_params(
+        **{key: list(value) if isinstance(value, tuple) else value for key, value in spec.settings}
+    )
     if spec.name in _STANDARDISED:
         return make_pipeline(StandardScaler(), estimator)
     return estimator
@@ -180,7 +183,7 @@ def _lasso(seed: int) -> RegressorMixin:
 
 
 def _ridge(seed: int) -> RegressorMixin:  # noqa: ARG001 - it draws nothing
-    return RidgeCV(alphas=RIDGE_PENALTIES, cv=5)
+    return RidgeCV(alphas=RIDGE_PENALTIES)
 
 
 def _linear(seed: int) -> RegressorMixin:  # noqa: ARG001 - it draws nothing

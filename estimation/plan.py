@@ -16,12 +16,12 @@ from estimation.linear_rows import LinearEstimate, linear_estimate
 from estimation.parts.part import Setting
 from estimation.problem import Problem, pose
 from estimation.recommended import recommendation
-from estimation.sample import Sample, build_sample, check_size, moves_within, varies_within_city
+from estimation.sample import Sample, build_sample, check_size, fixed_in_time, moves_within
 from estimation.sample_rules import STAGE
 from estimation.subsamples import sample_of_variant
 from estimation.terms import treatment_terms
 from estimation.transforms import TRANSFORMS
-from estimation.vocabulary import DICTIONARIES, LINEAR_LEARNERS, VARIANTS
+from estimation.vocabulary import DICTIONARIES, LINEAR, LINEAR_LEARNERS, VARIANTS
 from geo.audit import AuditRow
 from geo.errors import SampleError
 
@@ -38,14 +38,14 @@ class Plan:
     settings: Mapping[str, Setting]
     """Each variant that learns."""
     linear: LinearEstimate | None
-    """Linear two-way fixed effects; None where the treatment is constant within cities."""
+    """Linear two-way fixed effects; None where a treatment is constant within cities."""
     notes: tuple[str, ...]
     """What is not run, and what is provisional."""
     audit: tuple[AuditRow, ...]
     """What was left out."""
 
 
-def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
+def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> Plan:
     """Samples, transforms and linear fit of a design.
 
     Parameters
@@ -53,6 +53,8 @@ def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
     panel : pandas.DataFrame
         One row for every city and year; it is not changed.
     design : Design
+    beside : bool
+        Whether linear fixed effects are made for designs that do not name them, too.
 
     Returns
     -------
@@ -72,9 +74,10 @@ def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
     samples = {way: sample_of_variant(whole, design, faithful=way) for way in ways}
     for sample in samples.values():
         check_size(sample, design)
-    varies = varies_within_city(samples[False])
-    if not varies:
-        _refuse_constant(samples[False], design, wanted)
+    fixed = fixed_in_time(samples[False], design)
+    if fixed:
+        _refuse_fixed(samples[False], fixed, wanted)
+    linear = beside or LINEAR in design.variants
     learned = [name for name in wanted if name in TRANSFORMS]
     run = [name for name in learned if design.controls or name not in NEEDS_CONTROLS]
     settings = {name: _setting(samples[name == "faithful"], design, name) for name in run}
@@ -83,9 +86,9 @@ def plan_design(panel: pd.DataFrame, design: Design) -> Plan:
     return Plan(
         design=design,
         settings=settings,
-        linear=linear_estimate(samples[False], design) if varies else None,
+        linear=linear_estimate(samples[False], design) if linear and not fixed else None,
         notes=(
-            *_notes(design, left_out=[name for name in learned if name not in run], varies=varies),
+            *_notes(design, left_out=[name for name in learned if name not in run], fixed=fixed),
             *_few_clusters(samples[False]),
         ),
         audit=(*said, *lost),
@@ -128,11 +131,11 @@ def _setting(sample: Sample, design: Design, variant: str) -> Setting:
     )
 
 
-def _refuse_constant(sample: Sample, design: Design, wanted: Sequence[str]) -> None:
+def _refuse_fixed(sample: Sample, fixed: Sequence[str], wanted: Sequence[str]) -> None:
     others = [variant for variant in wanted if variant != "faithful"]
     if others:
         raise SampleError(
-            f"{sample.label}, column '{design.treatment}'",
+            f"{sample.label}, column '{fixed[0]}'",
             expected=f"a treatment that changes within some city (for {', '.join(others)})",
             found="the same value in every year of each city",
             hint="name another treatment or only the variant 'faithful'",
@@ -181,7 +184,7 @@ def _lost(setting: Setting) -> tuple[AuditRow, ...]:
     return tuple(rows)
 
 
-def _notes(design: Design, *, left_out: Sequence[str], varies: bool) -> tuple[str, ...]:
+def _notes(design: Design, *, left_out: Sequence[str], fixed: Sequence[str]) -> tuple[str, ...]:
     label = design_label(design)
     notes = []
     if left_out:
@@ -195,9 +198,9 @@ def _notes(design: Design, *, left_out: Sequence[str], varies: bool) -> tuple[st
         for variant in design.variants
         if recommendation(variant) == "provisional" and variant not in left_out
     ]
-    if not varies:
+    if fixed:
         notes.append(
-            f"{label}: linear two-way fixed effects not shown: the treatment is constant within "
+            f"{label}: linear two-way fixed effects not shown: {', '.join(fixed)} constant within "
             "every city"
         )
     return tuple(notes)

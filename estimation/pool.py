@@ -32,8 +32,27 @@ def map_fits(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+) -> list[Result]:
+    """All results of :func:`iter_fits`, with the same parameters.
+
+    Returns
+    -------
+    list
+        One result for each task, in order.
+    """
+    results = iter_fits(function, tasks, workers=workers, executor=executor, progress=progress)
+    return list(results)
+
+
+def iter_fits(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    *,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Result]:
-    """Apply a function to every task.
+    """Apply a function to every task; results are given out one by one.
 
     Parameters
     ----------

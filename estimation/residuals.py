@@ -43,7 +43,7 @@ def nuisance_functions(
     problem: Problem,
     folds: tuple[Fold, ...],
     *,
-    learner: LearnerSpec,
+    learners: tuple[LearnerSpec, LearnerSpec],
     seed: int,
     repetition: int,
 ) -> list[NuisanceFunction]:
@@ -53,7 +53,8 @@ def nuisance_functions(
     ----------
     problem : Problem
     folds : tuple of (train, test)
-    learner : LearnerSpec
+    learners : (LearnerSpec, LearnerSpec)
+        The outcome's, and that of terms and instruments.
     seed, repetition : int
 
     Returns
@@ -66,11 +67,11 @@ def nuisance_functions(
             target=target,
             features=problem.X,
             folds=folds,
-            learner=learner,
+            learner=learners[place > 0],
             seed=learner_seed(seed, repetition=repetition),
             where=f"{problem.where}, {name}",
         )
-        for name, target in _targets(problem)
+        for place, (name, target) in enumerate(_targets(problem))
     ]
 
 

@@ -141,3 +141,25 @@ class CurvePoint:
     """Lower end of the band that holds the whole curve with 95 %."""
     band_high: float
     """Upper end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TunedLearner:
+    """The settings chosen for one nuisance function; one row of ``tuning.parquet``."""
+
+    design: str
+    """The design's name."""
+    variant: str
+    """The variant."""
+    target: str
+    """What is learned: the outcome or the treatment."""
+    before: str
+    """The learner given."""
+    after: str
+    """The learner chosen, with its settings; the one given if none was better."""
+    rmse_before: float
+    """Root mean squared error of the learner given: the mean over folds of cities."""
+    rmse_after: float
+    """That of the learner chosen."""
+    trials: int
+    """Settings tried."""

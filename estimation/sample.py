@@ -129,8 +129,7 @@ def check_size(sample: Sample, design: Design) -> None:
                 found="1",
                 hint="cluster by another column or use more cities",
             )
-    for name in design.treatments:
-        values = sample.treatment if name == design.treatment else sample.column(name)
+    for name, values in _treatments(sample, design).items():
         if np.ptp(values) <= 1e-12 * np.abs(values).max():
             raise SampleError(
                 f"{sample.label}, column '{name}'",
@@ -140,9 +139,10 @@ def check_size(sample: Sample, design: Design) -> None:
             )
 
 
-def varies_within_city(sample: Sample) -> bool:
-    """Whether the treatment changes over time in any city (beyond rounding)."""
-    return moves_within(sample.city, sample.treatment)
+def fixed_in_time(sample: Sample, design: Design) -> tuple[str, ...]:
+    """Treatments that change over time in no city (beyond rounding)."""
+    treatments = _treatments(sample, design).items()
+    return tuple(name for name, values in treatments if not moves_within(sample.city, values))
 
 
 def moves_within(city: Integers, values: Floats) -> bool:
@@ -189,6 +189,12 @@ def take(sample: Sample, rows: NDArray[np.bool_], audit: Sequence[AuditRow] = ()
         group=sample.group[rows] if sample.group_names else sample.group,
         audit=(*sample.audit, *audit),
     )
+
+
+def _treatments(sample: Sample, design: Design) -> dict[str, Floats]:
+    """The treatment and those joint with it, by name."""
+    joint = {name: sample.column(name) for name in design.joint}
+    return {design.treatment: sample.treatment} | joint
 
 
 def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) -> Sample:

@@ -7,9 +7,9 @@ from typing import TypeVar, get_type_hints
 import pandas as pd
 
 from estimation.result_table import decimals
-from estimation.results import Check, CurvePoint, Estimate
+from estimation.results import Check, CurvePoint, Estimate, TunedLearner
 
-Row = TypeVar("Row", Estimate, Check, CurvePoint)
+Row = TypeVar("Row", Estimate, Check, CurvePoint, TunedLearner)
 
 _RECOMMENDED = {
     "": "",
@@ -23,7 +23,7 @@ def tidy_table(rows: Sequence[Row], kind: type[Row]) -> pd.DataFrame:
 
     Parameters
     ----------
-    rows : sequence of Estimate, Check or CurvePoint
+    rows : sequence of Estimate, Check, CurvePoint or TunedLearner
     kind : type
         Which of them.
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from geo._encoding import misread
 from geo.audit import AuditRow
+from geo.text_encoding import misread
 
 
 def misread_rows(texts: Mapping[str, Sequence[str]], *, source: str) -> list[AuditRow]:

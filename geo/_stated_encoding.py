@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 
 from geo._dataset import Dataset
-from geo._encoding import codec_of, codec_of_dbf
 from geo.audit import AuditRow
 from geo.errors import BoundaryFileError
+from geo.text_encoding import codec_of, codec_of_dbf
 
 SHAPEFILES = (".shp", ".dbf")
 XML = (".kml",)

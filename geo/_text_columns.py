@@ -1,7 +1,7 @@
 """Text of vector files as bytes, decoded here: GDAL drops what it cannot decode and says nothing.
 
 Text is asked for as ISO-8859-1, which gives every byte a letter, and turned back into bytes. What
-the bytes are is stated or guessed (`geo._encoding`), and verified either way.
+the bytes are is stated or guessed (`geo.text_encoding`), and verified either way.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,10 +13,10 @@ import pandas as pd
 import pyogrio
 
 from geo._dataset import Dataset
-from geo._encoding import UTF8, better, decode, decodes, likely
 from geo._stated_encoding import Stated
 from geo.audit import AuditRow
 from geo.errors import BoundaryFileError
+from geo.text_encoding import UTF8, better, decode, decodes, likely
 
 AS_BYTES = "ISO-8859-1"
 

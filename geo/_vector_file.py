@@ -17,7 +17,6 @@ from pyproj import CRS
 
 from geo._arrow_table import table_of_arrow
 from geo._dataset import Dataset, dataset_of
-from geo._encoding import UTF8, likely
 from geo._stated_encoding import XML, XML_ENCODING, Stated, stated_encoding
 from geo._text_columns import LayerInfo, Pick, layer_info, read_decoding, refuse
 from geo.audit import AuditRow
@@ -25,6 +24,7 @@ from geo.compiled import load
 from geo.errors import BoundaryFileError
 from geo.polygons import Polygons
 from geo.rings import Geometries
+from geo.text_encoding import UTF8, likely
 
 PARQUET = (".parquet", ".geoparquet", ".pq")
 # What the readers raise for a damaged file; GEOS, Arrow and decoding errors are among them.

@@ -26,7 +26,8 @@ class AuditRow:
     file: str = ""
     """The file, with its sheet or layer, where one cell or row of it is meant."""
     row: int | None = None
-    """Its row there, counted as the file's own program counts; None where it is not one row."""
+    """Its row there, counted as the file's own program counts, of several the first; None where no
+    row is meant."""
     old: str = ""
     """What stood there, where a value was changed or dropped."""
     new: str = ""

@@ -180,10 +180,14 @@ def _with_membership(units: "Units", section: UnitsSection) -> "Units":
         return units
     from geo.city_membership import share_inside
     from geo.reference import read_reference
+    from nightpanel.unit_cities import mapped_cities, with_crosswalk
 
     read = read_reference(section.cities, ids=section.cities_id)
+    # Both sides as the crosswalk has them: a merged city's units lie in what it joined.
+    read = replace(read, ids=mapped_cities(read.ids or (), section.crosswalk))
     names, outlines = read.dissolved(units.crs)
-    cities = units.attributes["city_id"].tolist()
+    counted = with_crosswalk(units, section.crosswalk)[0]
+    cities = counted.attributes["city_id"].tolist()
     found = share_inside(units.polygons.geometries(), cities, outlines, names)
     found = found.assign(
         unit=units.attributes["unit_id"], city=cities, row=range(1, len(cities) + 1)

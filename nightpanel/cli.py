@@ -17,6 +17,8 @@ from nightpanel.cli_options import (
     CityId,
     Crosswalk,
     Debug,
+    DeclaredDatum,
+    Encoding,
     Layer,
     Out,
     ProductName,
@@ -147,6 +149,8 @@ def lights(
     ] = None,
     product: ProductName = None,
     layer: Layer = None,
+    encoding: Encoding = None,
+    datum: DeclaredDatum = "WGS84",
     crosswalk: Crosswalk = None,
     out: Out = Path("out"),
     threads: Threads = None,
@@ -168,6 +172,8 @@ def lights(
         city_id=city_id,
         product=product,
         layer=layer,
+        encoding=encoding,
+        datum=datum,
         crosswalk=crosswalk,
     )
     result = nightpanel.run(

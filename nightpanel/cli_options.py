@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -34,6 +34,13 @@ CityId = Annotated[
 Layer = Annotated[str | None, typer.Option("--layer", help="Layer of the vector file.")]
 Crosswalk = Annotated[
     str | None, typer.Option("--crosswalk", help="City codes, e.g. china-municipalities.")
+]
+Encoding = Annotated[
+    str | None, typer.Option("--encoding", help="Of the vector file's text, e.g. GB18030.")
+]
+DeclaredDatum = Annotated[
+    Literal["WGS84", "GCJ-02", "BD-09"],
+    typer.Option("--datum", help="In which the units' coordinates are."),
 ]
 MaxCells = Annotated[float, typer.Option("--max-cells", min=1, help="Cells that a tile may have.")]
 MaxMbAtOnce = Annotated[

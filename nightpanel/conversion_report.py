@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nightpanel.conversion_file import StoredConversion
+from nightpanel.outputs import write_csv
 from tiles.calibration.conversion_fit import Fitted
 from tiles.calibration.conversion_quality import Errors, Quality
 from tiles.calibration.viirs_to_dmsp import log_radiance
@@ -32,8 +33,8 @@ def write_report(folder: Path, fitted: Fitted, judged: Quality, stored: StoredCo
     stored : StoredConversion
     """
     (folder / "report.txt").write_text("\n".join(_lines(fitted, judged, stored)) + "\n")
-    judged.deciles.to_csv(folder / "bias_by_decile.csv", index=False)
-    judged.seam.to_csv(folder / "seam.csv", index=False)
+    write_csv(judged.deciles, folder / "bias_by_decile.csv")
+    write_csv(judged.seam, folder / "seam.csv")
     for one, found in zip(fitted.overlaps, fitted.held_out, strict=True):
         residual = (found - one.dn).astype(np.float32)
         write_tile(folder / f"residuals_{one.year}.tif", residual, one.grid)

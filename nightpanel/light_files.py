@@ -20,6 +20,7 @@ from nightpanel.exports.geopackage import (
 )
 from nightpanel.exports.map_layers import CITIES, TOWNSHIPS, add_map
 from nightpanel.manifest import SEAM
+from nightpanel.outputs import write_csv
 from nightpanel.seam import seam_table
 from nightpanel.shapes import GEOPARQUET, kept_shapes
 from nightpanel.store import Store
@@ -82,7 +83,7 @@ def write_light_files(
         }
         seam = seam_table(city_years)
         if len(seam):
-            writers[SEAM] = lambda file: seam.to_csv(file, index=False)
+            writers[SEAM] = lambda file: write_csv(seam, file)
         files = {
             name: pool.submit(_written, write, folder / name) for name, write in writers.items()
         }

@@ -32,6 +32,7 @@ STAGE_FILES = {
         "estimates.parquet",
         "checks.parquet",
         "curves.parquet",
+        "tuning.parquet",
         "tables/estimates.csv",
         "tables/notes.txt",
     ),

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from geo.boundaries import read_units
+from geo.datum import Datum
 from geo.errors import BoundaryColumnError
 from geo.outlines import outlines
 from geo.reproject import to_grid
@@ -39,6 +40,8 @@ def clip(
     products: Path | None = None,
     years: Sequence[int] | None = None,
     layer: str | None = None,
+    encoding: str | None = None,
+    datum: Datum = "WGS84",
     crosswalk: str | None = None,
     several: Several = "refuse",
     prefer: Sequence[str] = (),
@@ -54,7 +57,7 @@ def clip(
         As for a study's ``lights.tiles``.
     units : Path
         Vector file of the units.
-    unit_id, city_id, layer, crosswalk
+    unit_id, city_id, layer, encoding, datum, crosswalk
         As in the study file's ``[units]``.
     out : Path
         Folder of the files; made if it is not there.
@@ -100,7 +103,9 @@ def clip(
         limits=limits,
         network=network,
     )
-    read = read_units(units, unit_id=unit_id, city_id=city_id, layer=layer)
+    read = read_units(
+        units, unit_id=unit_id, city_id=city_id, layer=layer, encoding=encoding, datum=datum
+    )
     table = with_crosswalk(read, crosswalk)[0].table
     column = "city_id" if by == "cities" else "unit_id"
     ids = table[column].to_numpy(dtype=np.str_)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from nightpanel.asked import asked
-from nightpanel.outputs import check_writable, staged
+from nightpanel.outputs import check_writable, staged, write_csv
 from nightpanel.result_tables import result_tables
 from nightpanel.run_study import StudyRun, run
 from nightpanel.study_file import load_study
@@ -105,7 +105,7 @@ def run_country(
     truth = true_effects(wanted.designs, panel, country)
     with_truth = result_tables(wanted, result.estimates, panel, truth=truth)
     with staged(out) as staging:
-        country.truth.to_csv(staging / "truth.csv", index=False)
+        write_csv(country.truth, staging / "truth.csv")
     return Demo(run=result, truth=truth, tables=with_truth)
 
 
@@ -126,8 +126,8 @@ def write_country(country: SyntheticPanel, *, folder: Path, seed: int) -> None:
         designed = country.designed[["city_id", "year", "gini"]]
         paint_country(designed, folder=staging, seed=seed)
         country.yearbook.to_excel(staging / "yearbook.xlsx", index=False, sheet_name="cities")
-        country.digital_finance.to_csv(staging / "digital_finance.csv", index=False)
-        resource_cities(country.yearbook).to_csv(staging / "resource_cities.csv", index=False)
+        write_csv(country.digital_finance, staging / "digital_finance.csv")
+        write_csv(resource_cities(country.yearbook), staging / "resource_cities.csv")
         study = files("nightpanel").joinpath(STUDY).read_text(encoding="utf-8")
         (staging / STUDY).write_text(study, encoding="utf-8")
 

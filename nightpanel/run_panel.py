@@ -149,7 +149,7 @@ def _units(known: Mapping[str, str], section: PanelSection) -> dict[str, str]:
     """Units of the panel's columns: of the tables, as declared, and of what is made of them."""
     declared = section.units
     units = derived_units(
-        {**declared, **known}, sums=section.sums, ratios=section.ratios, logs=section.logs
+        {**declared, **known}, sums=section.sums, ratios=section.ratios, logs=section.log_columns()
     )
     refuse_contradictions(units, declared, where="panel.units")
     return {**units, **declared}

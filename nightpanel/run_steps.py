@@ -15,6 +15,7 @@ from panels.losses import loss_table, step_losses
 from panels.origins import Origins
 from panels.ranges import Range, check_ranges
 from panels.steps.derive import derive
+from panels.steps.logs import log_columns
 from panels.steps.stepped import Stepped
 
 
@@ -67,7 +68,18 @@ def shape(
         A column is missing, a value is outside a step's domain, a name is taken.
     """
     work = _Work(origins, years, blank)
-    made = derive(table, sums=section.sums, ratios=section.ratios, logs=section.logs)
+    made = derive(table, sums=section.sums, ratios=section.ratios, logs={})
+    for name, rule in section.logs.items():
+        where = f"panel.logs.{name}"
+        logged = log_columns(
+            made,
+            {rule.column: name},
+            zeros=rule.zeros,
+            constant=rule.constant,
+            origins=origins,
+            where=where,
+        )
+        made = work.keep(logged, where)
     later = {step.name for step in section.steps if isinstance(step, IndexStep)}
     for name, index in section.indices.items():
         if name not in later:

@@ -92,9 +92,10 @@ def light_stage(setting: Setting) -> Stage:
     if not all(file.exists() for file in boundaries):
         study_units(study)  # which says what is wrong
     catalog = study_catalog(study, unpack_to=setting.store.folder / UNPACKED)
-    boundary = setting.digests_of(boundaries)
-    files = [file for tile in catalog.tiles for file in tile.source.files]
-    files += [file for file in crosswalk_files(units.crosswalk) if file.exists()]
+    mapped = [file for file in crosswalk_files(units.crosswalk) if file.exists()]
+    # Units are compared with the polygons of cities under the crosswalk.
+    boundary = setting.digests_of([*boundaries, *(mapped if units.cities is not None else [])])
+    files = [file for tile in catalog.tiles for file in tile.source.files] + mapped
     inputs = boundary | setting.digests_of([*files, *step_files(lights)])
     inputs |= _of_servers(catalog)
     for tile in catalog.tiles:

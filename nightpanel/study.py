@@ -5,7 +5,7 @@ Unknown keys are refused; `nightpanel.study_file` reads a file and names its pro
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -76,6 +76,8 @@ def lights_study(
     city_id: str,
     product: str | None = None,
     layer: str | None = None,
+    encoding: str | None = None,
+    datum: Literal["WGS84", "GCJ-02", "BD-09"] = "WGS84",
     crosswalk: str | None = None,
 ) -> Study:
     """A study of light and inequality alone, without a file.
@@ -86,7 +88,7 @@ def lights_study(
         File names or glob patterns.
     units : Path
         Vector file of the units.
-    unit_id, city_id, layer, crosswalk
+    unit_id, city_id, layer, encoding, datum, crosswalk
         As in the study file's ``[units]``.
     product : str, optional
         As in the study file's ``[lights]``.
@@ -99,6 +101,12 @@ def lights_study(
         study=StudySection(name="lights"),
         lights=LightsSection(tiles=list(tiles), product=product),
         units=UnitsSection(
-            file=units, layer=layer, unit_id=unit_id, city_id=city_id, crosswalk=crosswalk
+            file=units,
+            layer=layer,
+            unit_id=unit_id,
+            city_id=city_id,
+            encoding=encoding,
+            datum=datum,
+            crosswalk=crosswalk,
         ),
     )

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from estimation.designs import Design, Split
-from estimation.heterogeneity.keys import Along, At, Groups, Projection
+from estimation.heterogeneity.keys import Along, At, Groups, How, Projection
 from estimation.learner_spec import learner_spec
+from estimation.tuning_budget import Budget
 from estimation.vocabulary import VARIANTS
 from nightpanel.study_section import Section
 
@@ -55,13 +56,13 @@ class GroupsSection(ValueSection):
     """Which value of the column counts."""
     periods: list[Annotated[list[int], Field(min_length=2, max_length=2)]] = []
     """First and last year of each period."""
-    refit: bool = False
-    """Whether products with groups fixed in time are fitted, too."""
+    how: How = "residuals"
+    """How the groups' effects come about."""
 
     def made(self) -> Groups:
         """The estimation room's value."""
         periods = tuple((first, last) for first, last in self.periods)
-        return Groups(self.column, self.quantiles, self.at, periods, self.refit)
+        return Groups(self.column, self.quantiles, self.at, periods, self.how)
 
 
 class AlongSection(ValueSection):
@@ -92,6 +93,23 @@ class ProjectionSection(ValueSection):
         return Projection(tuple(self.columns), self.at)
 
 
+class TuneSection(ValueSection):
+    """How long to search for better settings of a learner, by folds of cities."""
+
+    trials: int | None = None
+    """Settings to try: 50 when neither this nor seconds is given."""
+    seconds: float | None = None
+    """No trial but the first starts later."""
+    folds: int = 5
+    """Folds of cities by which settings are scored."""
+
+    def made(self) -> Budget:
+        """The estimation room's value."""
+        if self.trials is None and self.seconds is None:
+            return Budget(folds=self.folds)
+        return Budget(self.trials, self.seconds, self.folds)
+
+
 class DesignKeys(Section):
     """What a design says and a variation may say otherwise; see `Design` for each key."""
 
@@ -119,6 +137,8 @@ class DesignKeys(Section):
     """Learner of the nuisance functions."""
     settings: dict[str, Any] = {}
     """The learner's parameters that are not its defaults."""
+    tune: TuneSection | None = None
+    """A search for better settings; none when left out."""
     folds: int = 5
     """Folds of the cross-fitting."""
     repetitions: int = 20

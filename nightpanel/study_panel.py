@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from nightpanel.study_indices import IndexSection
 from nightpanel.study_section import FilePath, Section
 from nightpanel.study_sources import RealSection, ReconcileSection
-from nightpanel.study_steps import IndexStep, PanelStep, RangeSection
+from nightpanel.study_steps import IndexStep, LogSection, PanelStep, RangeSection
 from nightpanel.study_tables import TableSection
 
 
@@ -34,8 +34,9 @@ class PanelSection(Section):
     """New column = sum of columns."""
     ratios: dict[str, Annotated[list[str], Field(min_length=2, max_length=2)]] = {}
     """New column = first over second column."""
-    logs: dict[str, str] = {}
-    """New column = natural logarithm of a column."""
+    logs: dict[str, LogSection] = {}
+    """New column = natural logarithm of a column: its name, which refuses zeros, or
+    ``{ column = "x", zeros = "log1p" }`` with the rules of the step ``log``."""
     indices: dict[str, IndexSection] = {}
     """New column = an index; see ``nightpanel indices``."""
     steps: list[PanelStep] = []
@@ -47,6 +48,17 @@ class PanelSection(Section):
     descriptives: dict[str, list[str]] = {}
     """Type of variable = columns, of the table of descriptive statistics; all columns of numbers
     when left out."""
+
+    def log_columns(self) -> dict[str, str]:
+        """New column = the column whose logarithm it is."""
+        return {name: one.column for name, one in self.logs.items()}
+
+    @model_validator(mode="after")
+    def _logs_are_new(self) -> Self:
+        for name, column in self.log_columns().items():
+            if name == column:
+                raise ValueError(f"logs must give the logarithm of {name!r} a name of its own")
+        return self
 
     @model_validator(mode="after")
     def _steps_name_indices(self) -> Self:

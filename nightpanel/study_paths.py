@@ -51,7 +51,10 @@ def with_paths(content: dict[str, Any], path: Path) -> dict[str, Any]:
         for name, section in _sections(panel.get("indices")):
             anchor.in_section(section, f"panel.indices.{name}")
         for name, section in _sections(panel.get("real")):
-            anchor.in_section(section.get("table"), f"panel.real.{name}.table")
+            table = section.get("table")
+            anchor.in_section(table, f"panel.real.{name}.table")
+            if isinstance(table, dict):
+                anchor.in_section(table.get("vintage"), f"panel.real.{name}.table.vintage")
     return content
 
 

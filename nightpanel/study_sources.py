@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from nightpanel.study_section import Section
-from nightpanel.study_tables import SheetSection
+from nightpanel.study_tables import CitiesSection
 
 
 class ReconcileSection(Section):
@@ -23,16 +23,25 @@ class ReconcileSection(Section):
     """Whether the other's values are used where the preferred table has none."""
 
 
-class IndexTableSection(SheetSection):
-    """A price index in a table of its own: of the country, of provinces or of cities."""
+class IndexTableSection(CitiesSection):
+    """A price index in a table of its own: of the country, of provinces or of cities.
 
-    city: str | None = None
-    """Column of the code; left out for an index of the whole country."""
-    city_digits: int = Field(default=4, ge=1)
-    """How many leading digits of a code name the place: 2 for provinces, 4 for cities."""
+    Without ``city`` and ``city_name`` it is of the whole country; with ``city_digits = 2`` its
+    codes are those of provinces.
+    """
 
     column: str | None = None
     """The index's column in the file; its name in the panel when left out."""
+    weights: dict[str, str] = {}
+    """New name = a count in the same file, by which ``vintage`` averages the index."""
+
+    def label(self) -> str:
+        """What the table is called in messages."""
+        return self.file.name
+
+    def is_of_country(self) -> bool:
+        """Whether its rows are of the whole country."""
+        return self.city is None and self.city_name is None
 
 
 class RealSection(Section):

@@ -1,6 +1,6 @@
 """The study file's steps over the joined panel, and the ranges that it must keep to."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -70,11 +70,9 @@ class RatioStep(Section):
     """Numerator and denominator."""
 
 
-class LogStep(_Replacing):
-    """Natural logarithms."""
+class _ZeroRule(Section):
+    """What a logarithm does about zeros."""
 
-    step: Literal["log"]
-    """Which step it is."""
     zeros: Literal["error", "drop", "log1p", "add"] = "error"
     """Refuse zeros, drop their city-years, take ln(1 + x), or add ``constant`` to the column."""
     constant: float | None = Field(default=None, gt=0)
@@ -85,6 +83,25 @@ class LogStep(_Replacing):
         if (self.zeros == "add") != (self.constant is not None):
             raise ValueError('constant must be stated where zeros = "add", and only there')
         return self
+
+
+class LogSection(_ZeroRule):
+    """The natural logarithm of a column, under a rule for its zeros."""
+
+    column: str
+    """The column."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _may_be_its_column(cls, said: Any) -> Any:
+        return {"column": said} if isinstance(said, str) else said
+
+
+class LogStep(_Replacing, _ZeroRule):
+    """Natural logarithms."""
+
+    step: Literal["log"]
+    """Which step it is."""
 
     def pattern(self) -> str:
         """Name of a new column."""

@@ -38,11 +38,9 @@ class SheetSection(Section):
         return (self.header,) if isinstance(self.header, int) else tuple(self.header)
 
 
-class TableSection(SheetSection):
-    """One yearbook table and the mapping of its columns."""
+class CitiesSection(SheetSection):
+    """How a table names its cities, and which of them they become."""
 
-    name: str | None = Field(default=None, min_length=1)
-    """The table's name in messages and in reconcile; its file's name when left out."""
     city: str | None = None
     """Column of the city code; may be left out where there is one of names."""
     city_name: str | None = None
@@ -51,18 +49,36 @@ class TableSection(SheetSection):
     """Column of the province's name, within which names are looked up."""
     confirm: FilePath | None = None
     """Table of the study's own word on names: ``name``, ``city_id`` and perhaps ``province``."""
-    optional: bool = False
-    """Whether city-years that the table lacks stay in the panel, with missing values."""
     city_digits: int = Field(default=4, ge=1)
     """How many leading digits of the code name the city."""
-    columns: dict[str, str] = Field(min_length=1)
-    """New name = the column's name in the file; with {year} in it, one column a year."""
-    units: dict[str, str] = {}
-    """New name = its unit in the file, "万元", or also that in the panel, "万元 -> 亿元"."""
+    keep_pseudo_cities: bool = False
+    """Whether rows stay whose code is that of a province, or groups counties that a province
+    administers; each is dropped and told otherwise."""
     crosswalk: str | None = None
     """Crosswalk of city codes: a shipped name, or a table with ``code`` and ``city_id``."""
     vintage: VintageSection | None = None
     """One vintage of cities for the table, when cities merged or were split."""
+
+    @model_validator(mode="after")
+    def _names_serve_a_column(self) -> Self:
+        if self.city_name is None and (self.province or self.confirm):
+            raise ValueError(
+                "city_name must name the column of names that province and confirm serve"
+            )
+        return self
+
+
+class TableSection(CitiesSection):
+    """One yearbook table and the mapping of its columns."""
+
+    name: str | None = Field(default=None, min_length=1)
+    """The table's name in messages and in reconcile; its file's name when left out."""
+    optional: bool = False
+    """Whether city-years that the table lacks stay in the panel, with missing values."""
+    columns: dict[str, str] = Field(min_length=1)
+    """New name = the column's name in the file; with {year} in it, one column a year."""
+    units: dict[str, str] = {}
+    """New name = its unit in the file, "万元", or also that in the panel, "万元 -> 亿元"."""
     uil: UilSection | None = None
     """Industrial upgrading made from this table's columns, when the study wants it."""
 
@@ -77,10 +93,6 @@ class TableSection(SheetSection):
     def _names_its_cities(self) -> Self:
         if self.city is None and self.city_name is None:
             raise ValueError("city must name the column of codes, or city_name that of names")
-        if self.city_name is None and (self.province or self.confirm):
-            raise ValueError(
-                "city_name must name the column of names that province and confirm serve"
-            )
         return self
 
     def has_years(self) -> bool:

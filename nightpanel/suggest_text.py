@@ -46,6 +46,8 @@ def _table(found: Suggestion) -> Iterator[str]:
     yield f"file = {_text(str(found.file))}"
     if found.sheet is not None:
         yield f"sheet = {_text(found.sheet)}"
+    if not found.is_found:
+        yield f"header = {list(found.header)}"
     if found.city is not None:
         yield f"city = {_text(found.city)}"
     if found.city_name is not None:

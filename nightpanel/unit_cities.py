@@ -1,6 +1,6 @@
 """City ids of the units mapped by a crosswalk: a shipped one, or a table of the user's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -60,13 +60,22 @@ def with_crosswalk(units: Units, name: str | None) -> tuple[Units, tuple[AuditRo
     mapped = cities.map(lambda city: known.cities.get(city, city)).where(county.isna(), county)
     _refuse_split(units, county.isna() & cities.isin(known.split), name)
     changed = mapped != cities
-    pairs = (cities + " to " + mapped)[changed]
+    pairs = pd.DataFrame({"old": cities, "new": mapped}).reset_index(drop=True)
     rows = tuple(
-        AuditRow("boundaries", "crosswalk", units.source, f"city {pair} by {name}", int(count))
-        for pair, count in pairs.value_counts().sort_index().items()
-    )
+        AuditRow(
+            "boundaries", "crosswalk", units.source, f"city {old} to {new} by {name}", len(moved),
+            file=units.source, row=int(moved.index[0]) + 1, old=str(old), new=str(new),
+        )
+        for (old, new), moved in pairs[changed.to_numpy()].groupby(["old", "new"])
+    )  # fmt: skip
     attributes = units.attributes.assign(city_id=mapped.astype("str"))
     return replace(units, attributes=attributes), rows
+
+
+def mapped_cities(ids: Sequence[str], name: str | None) -> tuple[str, ...]:
+    """City ids under a crosswalk as `with_crosswalk` has it; those that it splits stay."""
+    known = {} if name is None else _unit_map(name).cities
+    return tuple(known.get(one, one) for one in ids)
 
 
 def _unit_map(name: str) -> _UnitMap:

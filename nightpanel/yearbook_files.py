@@ -16,11 +16,10 @@ def yearbook_files(section: PanelSection) -> list[Path]:
         A pattern matches no table.
     """
     found = [] if section.cities is None else [section.cities]
-    for table in section.tables:
+    indices = [real.table for real in section.real.values() if real.table is not None]
+    for table in (*section.tables, *indices):
         found += table_files(table.file)
         found += [] if table.confirm is None else [table.confirm]
         vintage = None if table.vintage is None else table.vintage.crosswalk
         found += crosswalk_files(table.crosswalk, vintage)
-    for real in section.real.values():
-        found += [] if real.table is None else table_files(real.table.file)
     return [path for path in dict.fromkeys(found) if path.exists()]

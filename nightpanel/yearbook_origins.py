@@ -57,13 +57,31 @@ def origins_of(
     for names, rows in compared.groupby(["column", "table_a", "table_b"], sort=False):
         column, *labels = map(str, names)
         own = {label: chosen.get((column, label), places[label]) for label in labels}
-        used = rows.loc[rows["chosen"] != "", [*KEY, "chosen"]]
-        found: dict[tuple[str, int], Place] = {
-            (city, year): own[label][city, year]
-            for city, year, label in used.itertuples(index=False, name=None)
-            if (city, year) in own[label]
-        }
+        found = _chosen_places(rows, own)
         chosen |= {(column, label): found for label in labels}
         tables[column] = f"reconciled {column}"
         known[tables[column]] = found
     return Origins(tables, known)
+
+
+def column_places(
+    column: str, places: Mapping[str, Places], compared: pd.DataFrame
+) -> Mapping[str, Places]:
+    """Places of one column by table, once it is reconciled in some of them."""
+    of_column = compared[compared["column"] == column]
+    made = origins_of({}, places, of_column)
+    if column not in made.tables:
+        return places
+    labels = {*of_column["table_a"], *of_column["table_b"]}
+    return {**places, **dict.fromkeys(labels, made.places[made.tables[column]])}
+
+
+def _chosen_places(rows: pd.DataFrame, own: Mapping[str, Places]) -> Places:
+    """Places of the values that were chosen of two tables."""
+    used = rows.loc[rows["chosen"] != "", [*KEY, "chosen"]]
+    found: dict[tuple[str, int], Place] = {
+        (city, year): own[label][city, year]
+        for city, year, label in used.itertuples(index=False, name=None)
+        if (city, year) in own[label]
+    }
+    return found

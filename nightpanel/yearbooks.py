@@ -10,14 +10,15 @@ from geo.errors import TableColumnError
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_sources import IndexTableSection, RealSection, ReconcileSection
 from nightpanel.study_tables import TableSection
-from nightpanel.yearbook_origins import origins_of, unmoved_places
+from nightpanel.study_vintage import VintageSection
+from nightpanel.yearbook_origins import column_places, origins_of, unmoved_places
 from panels.cities.confirmed import read_confirmed
 from panels.cities.crosswalks import read_crosswalk
 from panels.cities.match import MATCH_COLUMNS, Reference, no_matches
 from panels.cities.places import City, china_cities, read_cities
-from panels.cities.vintage import VintageSpec, to_vintage
+from panels.cities.vintage import Moved, VintageSpec, to_vintage
 from panels.deflate import deflated, with_index
-from panels.origins import UNKNOWN, Origins
+from panels.origins import UNKNOWN, Origins, Places
 from panels.read import ReadTable, TableSpec, read_table
 from panels.reconcile import no_reconciliation, reconciled, with_chosen
 from panels.schema import KEY
@@ -64,40 +65,39 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
         reach its base year.
     """
     _refuse_same_names(section)
-    read = _read_all(section, years)
+    cities = None if section.cities is None else read_cities(section.cities)
+    read = _read_all(section, years, cities)
     tables, audit = _in_one_vintage(section, read)
     by_table: dict[str, Mapping[str, str]] = {label: one.units for label, one in read.items()}
     places = {label: unmoved_places(one, tables[label]) for label, one in read.items()}
-    comparisons = []
+    compared = no_reconciliation()
     for at, pair in enumerate(section.reconcile):
         where = f"panel.reconcile.{at}"
-        tables, comparison, rows = _with_reconciled(tables, by_table, pair, where=where)
+        known = {one: column_places(one, places, compared) for one in pair.columns}
+        tables, comparison, rows = _with_reconciled(tables, by_table, pair, known, where=where)
         by_table = _with_reconciled_units(by_table, pair)
-        comparisons.append(comparison)
+        compared = comparison if compared.empty else pd.concat([compared, comparison])
         audit += rows
+    compared = compared.reset_index(drop=True)
+    named = {
+        label: [str(one) for one in table if one not in KEY] for label, table in tables.items()
+    }
+    origins = origins_of(named, places, compared)
     for name, real in section.real.items():
-        tables, rows = _with_real(tables, name, real, where=f"panel.real.{name}")
+        tables, rows = _with_real(tables, name, real, origins, cities, where=f"panel.real.{name}")
         audit += rows
-    compared = pd.concat(comparisons, ignore_index=True) if comparisons else no_reconciliation()
     units = {name: unit for one in by_table.values() for name, unit in one.items()}
     units |= {
         name: units[one.nominal] for name, one in section.real.items() if one.nominal in units
     }
     made = {label: replace(read[label], table=table) for label, table in tables.items()}
-    origins = origins_of(
-        {
-            label: [name for name in table.columns if name not in {*KEY, *section.real}]
-            for label, table in tables.items()
-        },
-        places,
-        compared,
-    )
     return Yearbooks(made, compared, tuple(audit), units, _matches(read), origins)
 
 
-def _read_all(section: PanelSection, years: Collection[int] | None) -> dict[str, ReadTable]:
+def _read_all(
+    section: PanelSection, years: Collection[int] | None, cities: Sequence[City] | None
+) -> dict[str, ReadTable]:
     """The tables by name; those without years after the others, whose years they may need."""
-    cities = None if section.cities is None else read_cities(section.cities)
     read: dict[str, ReadTable] = {}
     for one in sorted(section.tables, key=lambda table: not table.has_years()):
         known = {year for other in read.values() for year in other.table["year"]}
@@ -114,17 +114,21 @@ def _in_one_vintage(
     audit = [row for one in read.values() for row in one.audit]
     for one in section.tables:
         if one.vintage is not None:
-            spec = VintageSpec(
-                crosswalk=read_crosswalk(one.vintage.crosswalk),
-                counts=tuple(one.vintage.counts),
-                rates=one.vintage.rates,
-                absent_parts=one.vintage.absent_parts,
-                late_parts=one.vintage.late_parts,
-            )
-            moved = to_vintage(tables[one.label()], spec, where=str(one.file))
+            moved = _moved(read[one.label()], one.vintage, where=str(one.file))
             tables[one.label()] = moved.table
             audit += moved.audit
     return tables, audit
+
+
+def _moved(read: ReadTable, section: VintageSection, *, where: str) -> Moved:
+    spec = VintageSpec(
+        crosswalk=read_crosswalk(section.crosswalk),
+        counts=tuple(section.counts),
+        rates=section.rates,
+        absent_parts=section.absent_parts,
+        late_parts=section.late_parts,
+    )
+    return to_vintage(read.table, spec, where=where, places=read.places)
 
 
 def _matches(read: Mapping[str, ReadTable]) -> pd.DataFrame:
@@ -138,25 +142,19 @@ def table_spec(
     section: TableSection, *, cities: Sequence[City] | None = None, years: Collection[int] = ()
 ) -> TableSpec:
     """A table's section as the panels room has it."""
-    return replace(
-        _rows_spec(section, section.columns),
-        units=section.units,
-        crosswalk=section.crosswalk,
-        label=section.label(),
-        city_name=section.city_name,
-        province=section.province,
-        cities=cities,
-        confirmed={}
-        if section.confirm is None
-        else read_confirmed(
-            section.confirm, Reference(cities or china_cities()), digits=section.city_digits
-        ),
-        years=tuple(sorted(years)),
-    )
+    spec = _rows_spec(section, section.columns, cities)
+    return replace(spec, units=section.units, years=tuple(sorted(years)))
 
 
-def _rows_spec(section: TableSection | IndexTableSection, columns: Mapping[str, str]) -> TableSpec:
+def _rows_spec(
+    section: TableSection | IndexTableSection,
+    columns: Mapping[str, str],
+    cities: Sequence[City] | None,
+) -> TableSpec:
     """Where a table is and how its rows are read, whatever it holds."""
+    reference = Reference(cities or china_cities())
+    digits = section.city_digits
+    confirm = section.confirm
     return TableSpec(
         file=section.file,
         city=section.city,
@@ -165,10 +163,17 @@ def _rows_spec(section: TableSection | IndexTableSection, columns: Mapping[str, 
         sheet=section.sheet,
         year_from=section.year_from,
         header=section.header_rows(),
-        city_digits=section.city_digits,
+        city_digits=digits,
         encoding=section.encoding,
         separator=section.separator,
         decimal=section.decimal,
+        crosswalk=section.crosswalk,
+        label=section.label(),
+        city_name=section.city_name,
+        province=section.province,
+        cities=cities,
+        confirmed={} if confirm is None else read_confirmed(confirm, reference, digits=digits),
+        keep_totals=section.keep_pseudo_cities,
     )
 
 
@@ -188,9 +193,11 @@ def _with_reconciled(
     tables: Mapping[str, pd.DataFrame],
     units: Mapping[str, Mapping[str, str]],
     section: ReconcileSection,
+    places: Mapping[str, Mapping[str, Places]],
     *,
     where: str,
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, tuple[AuditRow, ...]]:
+    """The tables with columns of two once; places by column and table."""
     made = dict(tables)
     comparisons: list[pd.DataFrame] = []
     audit: list[AuditRow] = []
@@ -205,6 +212,7 @@ def _with_reconciled(
             fill=section.fill,
             where=where,
             units=(units[section.tables[0]].get(column), units[section.tables[1]].get(column)),
+            places=places[column],
         )
         comparisons.append(result.comparison)
         audit += result.audit
@@ -235,7 +243,13 @@ def _named(tables: Mapping[str, pd.DataFrame], label: str, *, where: str) -> pd.
 
 
 def _with_real(
-    tables: Mapping[str, pd.DataFrame], name: str, section: RealSection, *, where: str
+    tables: Mapping[str, pd.DataFrame],
+    name: str,
+    section: RealSection,
+    origins: Origins,
+    cities: Sequence[City] | None,
+    *,
+    where: str,
 ) -> tuple[dict[str, pd.DataFrame], tuple[AuditRow, ...]]:
     """The tables with a real column in the one that has the nominal."""
     label = _owner(tables, section.nominal, where)
@@ -246,12 +260,9 @@ def _with_real(
         )
     audit: tuple[AuditRow, ...] = ()
     if section.table is not None:
-        read = read_table(
-            _rows_spec(section.table, {section.index: section.table.column or section.index})
-        )
-        digits = None if section.table.city is None else section.table.city_digits
-        wide = with_index(own, read.table, column=section.index, digits=digits, where=where)
-        audit = read.audit
+        index, audit = _index_table(section.index, section.table, cities)
+        digits = None if section.table.is_of_country() else section.table.city_digits
+        wide = with_index(own, index, column=section.index, digits=digits, where=where)
     elif section.index in own.columns:
         wide = own
     else:
@@ -264,8 +275,21 @@ def _with_real(
         kind=section.kind,
         base=section.base,
         where=where,
+        origins=origins,
     )
     return dict(tables) | {label: own.assign(**{name: result.values})}, (*audit, *result.audit)
+
+
+def _index_table(
+    name: str, section: IndexTableSection, cities: Sequence[City] | None
+) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
+    """An index's own table in its vintage, and its audit rows."""
+    columns = {name: section.column or name, **section.weights}
+    read = read_table(_rows_spec(section, columns, cities))
+    if section.vintage is None:
+        return read.table, read.audit
+    moved = _moved(read, section.vintage, where=str(section.file))
+    return moved.table, (*read.audit, *moved.audit)
 
 
 def _owner(tables: Mapping[str, pd.DataFrame], column: str, where: str) -> str:

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from geo.audit import AuditRow
 from geo.errors import DomainError, TableColumnError
 from panels.index_checks import Kind, index_scale, kind_audit
+from panels.origins import UNKNOWN, Origins
 from panels.schema import KEY, number_array, require_columns
+from panels.steps.stepped import key_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,19 @@ class Deflated:
     values: pd.Series
     """float64 on the index of the table; NaN where nominal value or index is missing."""
     audit: tuple[AuditRow, ...]
-    """How many values were made real; a row for each city that lost values, and for each value
-    that a volume index made where there is no nominal one."""
+    """How many values were made real; a row for each value that was lost, and for each that a
+    volume index made where there is no nominal one."""
 
 
 def deflated(
-    table: pd.DataFrame, *, nominal: str, index: str, kind: Kind, base: int, where: str
+    table: pd.DataFrame,
+    *,
+    nominal: str,
+    index: str,
+    kind: Kind,
+    base: int,
+    where: str,
+    origins: Origins = UNKNOWN,
 ) -> Deflated:
     """Values at the prices of a base year.
 
@@ -46,6 +55,8 @@ def deflated(
         Year of whose prices the values become.
     where : str
         The study's key, for errors.
+    origins : Origins
+        Where the nominal values stand, for the audit.
 
     Returns
     -------
@@ -84,7 +95,7 @@ def deflated(
             found=f"years {years.min()} to {years.max()}" if len(years) else "no rows",
             hint="choose a base year of the index's own years, without a gap between",
         )
-    audit += _audit(table, values[:, 0], real, where, base)
+    audit += _audit(table, nominal, values[:, 0], real, where, base, origins)
     return Deflated(pd.Series(real, index=table.index), audit)
 
 
@@ -131,25 +142,35 @@ def _grown(
 
 def _audit(
     table: pd.DataFrame,
+    column: str,
     nominal: NDArray[np.float64],
     real: NDArray[np.float64],
     where: str,
     base: int,
+    origins: Origins,
 ) -> tuple[AuditRow, ...]:
     made = int(np.isfinite(real).sum())
-    lost = np.isfinite(nominal) & ~np.isfinite(real)
-    detail = f"{made} values at prices of {base}"
-    audit = [AuditRow("panel", "deflated", where, detail, made)]
-    for city, rows in table[lost].groupby("city_id")["year"]:
-        years = f"{rows.min()} to {rows.max()}"
-        detail = f"{len(rows)} values of {years} without a chain of indices to {base}; left missing"
-        audit.append(AuditRow("panel", "not_deflated", f"{where}: city {city}", detail, len(rows)))
+    audit = [AuditRow("panel", "deflated", where, f"{made} values at prices of {base}", made)]
+    for at in np.flatnonzero(np.isfinite(nominal) & ~np.isfinite(real)):
+        city, year = key_at(table, at)
+        file, line = origins.of(column, city, year)
+        detail = f"no chain of indices to {base}; left missing"
+        audit.append(
+            AuditRow(
+                "panel", "not_deflated", f"{where}: city {city}, year {year}", detail,
+                file=file, row=line, old=f"{nominal[at]:.10g}",
+            )
+        )  # fmt: skip
     for at in np.flatnonzero(~np.isfinite(nominal) & np.isfinite(real)):
-        city, year = table.iloc[at][list(KEY)]
-        subject = f"{where}: city {city}, year {year}"
+        city, year = key_at(table, at)
+        file, line = origins.of(column, city, base)
         detail = f"no nominal value; made of that of {base} and the growth since"
-        row = AuditRow("panel", "real_without_nominal", subject, detail, new=f"{real[at]:g}")
-        audit.append(row)
+        audit.append(
+            AuditRow(
+                "panel", "real_without_nominal", f"{where}: city {city}, year {year}", detail,
+                file=file, row=line, new=f"{real[at]:.10g}",
+            )
+        )  # fmt: skip
     return tuple(audit)
 
 

@@ -1,6 +1,6 @@
 """Where a panel's values stand: the file of a column, the row of a city and year in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 Place = tuple[str, int | None]
@@ -10,6 +10,11 @@ Places = Mapping[tuple[str, int], Place]
 
 NOWHERE: Place = ("", None)
 """The place of what was made of other values."""
+
+
+def first_place(places: Places, keys: Iterable[tuple[str, int]]) -> Place:
+    """The place of the first of some city-years that has one."""
+    return next((places[key] for key in keys if key in places), NOWHERE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,9 @@ class TableSpec:
     cells, numbers such as 1,234 are refused."""
     label: str = ""
     """The table's name in the study; the file's stem when empty."""
+    keep_totals: bool = False
+    """Whether rows stay whose code alone names a province, or a group of counties that a province
+    administers: no city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,7 @@ def _key_columns(spec: TableSpec) -> KeyColumns:
         digits=spec.city_digits,
         code_map={} if spec.crosswalk is None else code_map(spec.crosswalk),
         reference=Reference(spec.cities or china_cities(), spec.confirmed),
+        keep_totals=spec.keep_totals,
     )
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geo.audit import AuditRow
 from geo.errors import JoinError, TableColumnError
+from panels.origins import NOWHERE, Places, first_place
 from panels.schema import KEY, number_array
 from panels.steps.stepped import years_text
 from panels.tables.units import UNITS, converted
@@ -53,6 +54,7 @@ def reconciled(
     fill: bool,
     where: str,
     units: tuple[str | None, str | None] = (None, None),
+    places: Mapping[str, Places] | None = None,
 ) -> Reconciled:
     """Compare a variable in two tables and choose.
 
@@ -73,6 +75,8 @@ def reconciled(
     units : (str or None, str or None)
         Names of the units of ``column`` in the two, as far as they are known. The other's values
         are turned into the preferred's unit.
+    places : mapping of str to mapping, optional
+        File and row of the city-years of each of the two, by label, for the audit.
 
     Returns
     -------
@@ -119,7 +123,8 @@ def reconciled(
             [chosen == labels[0], chosen == labels[1]], [both["value_a"], both["value_b"]], np.nan
         ),
     )[list(RECONCILIATION)].astype(RECONCILIATION)
-    return Reconciled(comparison, (*_audit(comparison, tolerance, prefer, where), *unit_audit))
+    audit = _audit(comparison, tolerance, prefer, where, places or {})
+    return Reconciled(comparison, (*audit, *unit_audit))
 
 
 def _values(side: tuple[str, pd.DataFrame], column: str, name: str, where: str) -> pd.DataFrame:
@@ -192,7 +197,11 @@ def _chosen(both: pd.DataFrame, labels: tuple[str, str], prefer: str, *, fill: b
 
 
 def _audit(
-    comparison: pd.DataFrame, tolerance: float, prefer: str, where: str
+    comparison: pd.DataFrame,
+    tolerance: float,
+    prefer: str,
+    where: str,
+    places: Mapping[str, Places],
 ) -> tuple[AuditRow, ...]:
     apart = comparison["relative_difference"].abs()
     column = comparison["column"].iloc[0]
@@ -205,14 +214,25 @@ def _audit(
     )
     subject = f"{where}: column {column!r}"
     audit = [AuditRow("panel", "reconciled", subject, detail, compared)]
-    for row in comparison[~comparison["chosen"].isin(["", prefer])].itertuples():
-        key = f"{subject}, city {row.city_id}, year {row.year}"
-        detail = f"missing in {prefer}; filled from {row.chosen}"
-        audit.append(AuditRow("panel", "reconcile_filled", key, detail, new=f"{row.value:g}"))
+    (other,) = {str(comparison[side].iloc[0]) for side in ("table_a", "table_b")} - {prefer}
+    known = places.get(other, {})
+    for row in comparison[comparison["chosen"] == other].to_dict("records"):
+        city_id, year = str(row["city_id"]), int(row["year"])
+        detail = f"missing in {prefer}; filled from {other}"
+        file, line = known.get((city_id, year), NOWHERE)
+        audit.append(
+            AuditRow(
+                "panel", "reconcile_filled", f"{subject}, city {city_id}, year {year}", detail,
+                file=file, row=line, new=f"{row['value']:.10g}",
+            )
+        )  # fmt: skip
     for city, years in unfilled(comparison).groupby("city_id")["year"]:
         detail = f"{years_text(years)}: missing in {prefer}, not filled from the other table"
         key = f"{subject}, city {city}"
-        audit.append(AuditRow("panel", "reconcile_unfilled", key, detail, len(years)))
+        file, line = first_place(known, [(str(city), int(year)) for year in years])
+        audit.append(
+            AuditRow("panel", "reconcile_unfilled", key, detail, len(years), file=file, row=line)
+        )
     return tuple(audit)
 
 

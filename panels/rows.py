@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 
+import numpy as np
 import pandas as pd
 
 from geo.audit import AuditRow
@@ -12,9 +13,9 @@ from panels.tables.cells import NumberColumn, is_missing, plain, year_of
 
 LONGEST_TEXT = 200
 """Characters of a dropped row that its audit row shows."""
-NO_KEY = "neither city nor year"
-NO_CODE = "a year but no city"
-NO_YEAR = "a city but no year"
+NO_KEY = "it has neither city nor year"
+NO_CODE = "it has a year but no city"
+NO_YEAR = "it has a city but no year"
 
 
 def data_rows(
@@ -68,7 +69,7 @@ def dropped_rows(
     numbers : pandas.Index
         Row numbers; a row that has become several counts once.
     what : str
-        What they have and lack.
+        Why they are.
     place : str
         File and sheet.
     whole : pandas.DataFrame
@@ -94,7 +95,7 @@ def _row_text(cells: pd.Series | pd.DataFrame) -> str:
 
 
 def _dropped(rule: str, place: str, what: str, number: int, text: str) -> AuditRow:
-    detail = f"dropped, because it has {what}"
+    detail = f"dropped, because {what}"
     return AuditRow("panel", rule, place, detail, file=place, row=number, old=text)
 
 
@@ -148,13 +149,29 @@ def code_audit(
     numeric = [cell for cell in cells if not isinstance(cell, str)]
     if numeric:
         detail = f"city codes stored as numbers, such as {numeric[0]}, read as text"
-        audit.append(AuditRow("panel", "codes_from_numbers", place, detail, len(numeric)))
-    moved = source != city_id
-    if moved.any():
-        pairs = sorted(set(zip(source[moved], city_id[moved], strict=True)))
-        detail = "by the crosswalk " + ", ".join(f"{old} became {new}" for old, new in pairs)
-        audit.append(AuditRow("panel", "crosswalk_applied", place, detail, int(moved.sum())))
-    return audit
+        audit.append(
+            AuditRow("panel", "codes_from_numbers", place, detail, len(numeric), file=place)
+        )
+    return [*audit, *crosswalk_audit(source, city_id, place=place)]
+
+
+def crosswalk_audit(before: pd.Series, after: pd.Series, *, place: str) -> list[AuditRow]:
+    """A row for each code that a crosswalk moved, with the first row of the file that has it.
+
+    Parameters
+    ----------
+    before, after : pandas.Series
+        Codes; the index holds row numbers.
+    place : str
+    """
+    pairs = pd.DataFrame({"old": before, "new": after})[before != after]
+    return [
+        AuditRow(
+            "panel", "crosswalk_applied", f"{place}: {old}", f"by the crosswalk {old} became {new}",
+            len(rows), file=place, row=_number(rows.index[0]), old=str(old), new=str(new),
+        )
+        for (old, new), rows in pairs.groupby(["old", "new"])
+    ]  # fmt: skip
 
 
 def number_audit(read: NumberColumn, *, where: str, place: str, is_text: bool) -> list[AuditRow]:
@@ -208,7 +225,7 @@ def number_audit(read: NumberColumn, *, where: str, place: str, is_text: bool) -
 
 
 def _number(row: Hashable) -> int | None:
-    return int(row) if isinstance(row, int) else None
+    return int(row) if isinstance(row, int | np.integer) else None
 
 
 def valueless_audit(table: pd.DataFrame, *, place: str) -> list[AuditRow]:
@@ -229,9 +246,13 @@ def valueless_audit(table: pd.DataFrame, *, place: str) -> list[AuditRow]:
     empty = values.isna().all(axis=1)
     if values.shape[1] == 0 or not empty.any():
         return []
-    city, year = table.loc[empty, list(KEY)].iloc[0]
+    first = table.loc[empty, list(KEY)]
+    city, year = first.iloc[0]
     detail = f"{empty.sum()} rows without any value kept, such as city {city}, year {year}"
-    return [AuditRow("panel", "rows_without_values", place, detail, int(empty.sum()))]
+    row = _number(first.index[0])
+    return [
+        AuditRow("panel", "rows_without_values", place, detail, len(first), file=place, row=row)
+    ]
 
 
 def unique_rows(
@@ -254,7 +275,7 @@ def unique_rows(
     table : pandas.DataFrame
         Without the repetitions that different codes make with equal values.
     audit : list of AuditRow
-        One ``merged_equal_rows`` per city and year that was merged.
+        One ``merged_equal_rows`` for each row that fell to an equal one.
 
     Raises
     ------
@@ -280,5 +301,11 @@ def unique_rows(
             )
         detail = f"codes {', '.join(sources)} have equal values; one row kept"
         subject = f"{place}: city {city}, year {year}"
-        audit.append(AuditRow("panel", "merged_equal_rows", subject, detail, len(group) - 1))
+        audit += [
+            AuditRow(
+                "panel", "merged_equal_rows", subject, detail, file=place, row=_number(row),
+                old=str(code), new=str(sources.iloc[0]),
+            )
+            for row, code in sources.iloc[1:].items()
+        ]  # fmt: skip
     return table.drop_duplicates(key), audit

@@ -9,16 +9,19 @@ import argparse
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pandas as pd
 
 from estimation.designs import Design
+from estimation.estimate import estimate
 from estimation.pool import map_fits
-from estimation.simulation import Performance, run_draw, summarise
+from estimation.simulation.draws import KEPT
+from estimation.simulation.performance import Performance, performances
 from panels.synthetic import CountrySpec, synthetic_panel
 
 TRUTH = CountrySpec().theta
@@ -63,7 +66,7 @@ for one estimate on one core of a shared machine.
 This is one process of the several that will decide what is recommended: `first_difference` stays
 provisional. What goes wrong is what the learner does not learn: handed the confounder itself and a
 linear learner, `first_difference`, `within` and `two_way_fixed_effects` find the truth
-(`tests/estimation/test_simulation.py`).
+(`tests/estimation/simulation/test_made_up_country.py`).
 """
 
 SECTION = """\
@@ -143,13 +146,25 @@ def designs(repetitions: int) -> tuple[Design, ...]:
     )
 
 
+def estimated(panel: pd.DataFrame, design: Design, variant: str) -> pd.DataFrame:
+    """The row of one variant of a design, if it can be run, and the seconds that it took."""
+    start = perf_counter()
+    table = estimate(panel, [replace(design, variants=(variant,))], workers=1).estimates
+    seconds = perf_counter() - start
+    rows = table.loc[table["variant"] == variant, ["design", "variant", *KEPT]]
+    return rows.assign(seconds=seconds)
+
+
 def draw_to_file(task: Draw) -> None:
-    """Estimate one draw and write it whole or not at all."""
-    rows = run_draw(
-        task.seed,
-        process=lambda seed: made_up_panel(seed, task.cities),
-        designs=designs(task.repetitions),
-    )
+    """Estimate one draw, each variant by itself, and write it whole or not at all."""
+    panel = made_up_panel(task.seed, task.cities)
+    parts = [
+        estimated(panel, replace(design, seed=design.seed + task.seed), variant)
+        for design in designs(task.repetitions)
+        for variant in design.variants
+    ]
+    rows = pd.concat(parts, ignore_index=True)
+    rows.insert(0, "seed", task.seed)
     rows = rows.assign(cities=task.cities, repetitions=task.repetitions, versions=versions_in_use())
     task.file.parent.mkdir(parents=True, exist_ok=True)
     partial = task.file.with_suffix(".partial")
@@ -178,7 +193,7 @@ def table_lines(performances: Sequence[Performance]) -> list[str]:
     return [
         HEAD,
         *(
-            f"| {one.design.removeprefix('column_')} | `{one.variant}` | {one.mean:.3f} "
+            f"| {one.process.removeprefix('column_')} | `{one.variant}` | {one.mean:.3f} "
             f"| {one.bias:+.3f} ({one.bias_error:.3f}) | {one.rmse:.3f} | {one.sd:.3f} "
             f"| {one.se_ratio:.2f} | {100 * one.coverage:.0f} % ({100 * one.coverage_error:.0f}) "
             f"| {100 * one.coverage_city:.0f} % | {one.seconds:.1f} |"
@@ -192,6 +207,7 @@ def section(draws: pd.DataFrame) -> str:
     cities = int(draws["cities"].iloc[0])
     seeds = sorted(int(seed) for seed in draws["seed"].unique())
     middle, spread = difference_target(cities, seeds)
+    judged = draws.assign(process=draws["design"], learner="", theta=TRUTH, target=TRUTH)
     with_controls = draws[draws["design"] == "column_2"]
     left = with_controls.groupby("variant", sort=False)["treatment_residual_variance"].mean()
     return SECTION.format(
@@ -200,7 +216,7 @@ def section(draws: pd.DataFrame) -> str:
         first=seeds[0],
         last=seeds[-1],
         repetitions=draws["repetitions"].iloc[0],
-        table="\n".join(table_lines(summarise(draws, truth=TRUTH))),
+        table="\n".join(table_lines(performances(judged))),
         middle=middle,
         spread=spread,
         # 0.05 squared times the variance of a standard normal cut at +-2.5

@@ -7,8 +7,17 @@ from estimation.design_checks import check_columns_differ, check_least, check_so
 from geo.errors import DesignError
 
 At = Literal["base_year", "year"]
-"""Which value of a column counts: the city's in the first year of the sample that it has, or each
-city-year's own. The former is fixed in time, and no consequence of later treatment."""
+"""Which value of a column counts. ``base_year``: the city's in the first year of the sample that it
+has, fixed in time and no consequence of later treatment. ``year``: each city-year's own."""
+
+How = Literal["residuals", "products", "samples"]
+"""How groups' effects come about.
+
+``residuals``: where groups are fixed in time the treatment's residual is split, with no new fit
+(right where groups do not help to predict the treatment's changes beyond the controls); elsewhere
+as ``products``. ``products``: treatment times group, formed in levels and fitted; between periods
+the effect then changes at once. ``samples``: each group by itself, as in the paper; right also
+where an effect drifts from year to year."""
 
 LEAST_BASIS = 4
 """Functions that a cubic spline has at least."""
@@ -27,10 +36,8 @@ class Groups:
     """Which value of the column counts."""
     periods: tuple[tuple[int, int], ...] = ()
     """First and last year of each period; empty for groups by a column."""
-    refit: bool = False
-    """Whether products with groups fixed in time are fitted, too. Without, the residual of the
-    treatment is split by group: no new fit, and right where groups do not help to predict the
-    treatment's changes beyond the controls. Products with anything that moves are always fitted."""
+    how: How = "residuals"
+    """How the groups' effects come about."""
 
 
 @dataclass(frozen=True, slots=True)

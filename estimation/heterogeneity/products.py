@@ -1,7 +1,7 @@
 """The effect as a combination of multipliers: products of treatment and groups, splines, variables.
 
-Where ``y = sum_j theta_j m_j d + g(x) + effects + e``, the terms are the products ``m_j d``. They
-are formed in levels and go through the transform as the treatment does. A multiplier that is fixed in
+Where ``y = sum_j theta_j m_j d + g(x) + effects + e``, the terms are the products ``m_j d``,
+formed in levels; they go through the transform as the treatment does. A multiplier that is fixed in
 time passes through the transform, so that the residual of its product is ``m_j`` times the residual
 of the treatment and nothing has to be fitted again (as doubleml's ``gate`` and ``cate``, which are
 wrong for a multiplier that moves).
@@ -121,7 +121,7 @@ def answer_from(setting: Setting, products: Products, main: Answer) -> Answer:
     residuals = tuple(
         replace(one, V=one.V * m, W=None if one.W is None else one.W * m) for one in main.residuals
     )
-    return _solved(main.inquiry, changed, residuals)
+    return solved(main.inquiry, changed, residuals)
 
 
 def rows_of(answer: Answer, kept: NDArray[np.bool_], *, where: str) -> Answer:
@@ -161,7 +161,7 @@ def rows_of(answer: Answer, kept: NDArray[np.bool_], *, where: str) -> Answer:
         )
         for one in answer.residuals
     )
-    return _solved(answer.inquiry, part, residuals)
+    return solved(answer.inquiry, part, residuals)
 
 
 def renamed(answer: Answer, names: tuple[str, ...]) -> Answer:
@@ -171,7 +171,22 @@ def renamed(answer: Answer, names: tuple[str, ...]) -> Answer:
     return replace(answer, inquiry=replace(answer.inquiry, problem=changed))
 
 
-def _solved(inquiry: Inquiry, problem: Problem, residuals: tuple[Residuals, ...]) -> Answer:
+def solved(inquiry: Inquiry, problem: Problem, residuals: tuple[Residuals, ...]) -> Answer:
+    """The final regression on given residuals.
+
+    Parameters
+    ----------
+    inquiry : Inquiry
+        Where folds, learner and seed are from.
+    problem : Problem
+        What the residuals are of.
+    residuals : tuple of Residuals
+        By repetition.
+
+    Returns
+    -------
+    Answer
+    """
     return Answer(
         inquiry=replace(inquiry, problem=problem),
         residuals=residuals,

@@ -9,8 +9,8 @@ from estimation.sample import Floats, Integers
 FEW_CLUSTERS = 50
 """With so many clusters or fewer, CRV3 and the wild bootstrap are shown; `docs/few-clusters.md`."""
 
-WEBB_AT_MOST = 12
-"""With so many clusters or fewer, Webb's weights: there are too few patterns of signs."""
+WEBB_AT_MOST = 7
+"""With so many clusters or fewer, Webb's weights: patterns of signs are too few to test at 5 %."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import numpy as np
 
 from estimation.nuisance.fold_fit import FoldFit, cost, run_fit
 from estimation.nuisance.function import Addresses, NuisanceFunction
-from estimation.pool import Progress, map_fits
+from estimation.pool import Progress, iter_fits
 from estimation.sample import Floats
 
 
@@ -68,7 +68,7 @@ def learn(
     functions : sequence of NuisanceFunction
         Equal ones share their fits.
     workers, executor, progress
-        As in :func:`estimation.pool.map_fits`; progress counts single fits.
+        As in :func:`estimation.pool.iter_fits`; progress counts single fits.
     kept : Kept, optional
         Where predictions of earlier runs are, and where new ones go as soon as all folds of a
         function are done.
@@ -95,7 +95,7 @@ def learn(
     ]
     fits.sort(key=lambda pair: -cost(pair[1]))
     collect = _Collector(distinct, kept)
-    results = map_fits(
+    results = iter_fits(
         run_fit,
         [fit for _, fit in fits],
         workers=workers,

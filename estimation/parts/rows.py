@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from estimation.cross_fitting import Answer
+from estimation.cross_fitting import Answer, Inquiry
 from estimation.designs import Design
 from estimation.dml import CrossFit, aggregate
 from estimation.intervals import NORMAL, interval
-from estimation.learner_spec import LearnerSpec
 from estimation.parts.part import Setting
 from estimation.parts.wild import wild_tests
 from estimation.recommended import recommendation
@@ -84,9 +83,10 @@ def clusters_of(answer: Answer) -> int:
     return min(np.unique(column).size for column in answer.inquiry.problem.groupings.T)
 
 
-def learner_text(learner: LearnerSpec) -> str:
-    """A learner as it is named in tables: its settings only where there are any."""
-    return learner.text if learner.settings else learner.name
+def learner_text(inquiry: Inquiry) -> str:
+    """The learners as tables name them: settings where there are any, both if they differ."""
+    each = dict.fromkeys((inquiry.outcome_learner or inquiry.learner, inquiry.learner))
+    return "; ".join(one.text if one.settings else one.name for one in each)
 
 
 def _row(
@@ -139,7 +139,7 @@ def _row(
         family=1,
         lowest=min(each),
         highest=max(each),
-        learner=learner_text(answer.inquiry.learner),
+        learner=learner_text(answer.inquiry),
         folds=answer.inquiry.folds,
         repetitions=answer.inquiry.repetitions,
         seed=design.seed,

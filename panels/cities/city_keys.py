@@ -1,6 +1,6 @@
 """From the cells of a table to city ids: by code alone, or by code and name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +23,18 @@ from panels.cities.match import (
     match_code,
     matches_table,
     no_matches,
+    not_a_city,
 )
-from panels.rows import NO_CODE, NO_KEY, NO_YEAR, code_audit, data_rows, dropped_rows
+from panels.cities.place_names import unmarked
+from panels.rows import (
+    NO_CODE,
+    NO_KEY,
+    NO_YEAR,
+    code_audit,
+    crosswalk_audit,
+    data_rows,
+    dropped_rows,
+)
 from panels.tables.cells import is_missing, plain, year_of
 
 NAME = "city_name"
@@ -45,6 +55,8 @@ class KeyColumns:
     """Codes, whole or cut, to the city that counts."""
     reference: Reference
     """What names are looked up in."""
+    keep_totals: bool = False
+    """Whether rows of codes alone stay that name a province or a group of counties, no city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,7 @@ def key_rows(
     for column in {NAME, "city_id"} & set(cells.columns):
         nameless &= cells[column].map(is_missing).astype(bool)
     if "year" not in cells:
-        audit = dropped_rows("notes_rows", cells[nameless].index, "no city", place, whole)
+        audit = dropped_rows("notes_rows", cells[nameless].index, "it has no city", place, whole)
         return cells[~nameless], audit
     yearless = cells["year"].map(lambda cell: is_missing(cell) or year_of(cell) is None)
     notes, no_city = yearless & nameless, nameless & ~yearless
@@ -140,11 +152,12 @@ def _by_code(cells: pd.DataFrame, columns: KeyColumns, place: str) -> CityKeys:
     mapped = [_mapped(code, cut, columns.code_map) for code, cut in pairs]
     city_id = pd.Series(mapped, index=cells.index, dtype="str")
     audit = code_audit(cells["city_id"], source, city_id, place=place)
+    kept = np.ones(len(cells), dtype=bool)
     if columns.city is not None:
-        audit += _unknown_audit(written, city_id, columns, place)
-    everywhere = np.ones(len(cells), dtype=bool)
+        kept, told = _without_totals(cells, written, city_id, columns, place)
+        audit += told
     partial = written.map(lambda code: _is_part(code, columns))
-    return CityKeys(city_id, written, partial, everywhere, no_matches(), tuple(audit))
+    return CityKeys(city_id[kept], written[kept], partial[kept], kept, no_matches(), tuple(audit))
 
 
 def _mapped(code: str, city_id: str, codes: Mapping[str, str]) -> str:
@@ -161,31 +174,42 @@ def _is_part(code: str, columns: KeyColumns) -> bool:
     )
 
 
-def _unknown_audit(
-    written: pd.Series, city_id: pd.Series, columns: KeyColumns, place: str
-) -> list[AuditRow]:
-    """A row for each code of no city; a single one where the list has none of the table's."""
+def _without_totals(
+    cells: pd.DataFrame, written: pd.Series, city_id: pd.Series, columns: KeyColumns, place: str
+) -> tuple[NDArray[np.bool_], list[AuditRow]]:
+    """Which rows stay, and what is told of codes that no city has.
+
+    Rows of totals go, unless they are to be kept; those of other codes stay. Where the list has
+    none of the table's codes they are of another country, and all rows stay.
+    """
     known = {
         one: match_code(one, columns.reference, digits=columns.digits) is not None
         for one in city_id.unique()
     }
+    kept = np.ones(len(cells), dtype=bool)
     if not any(known.values()):
         detail = f"codes such as {written.iloc[0]} are none of the list of cities; rows kept"
-        return [AuditRow("panel", "unlisted_city_codes", place, detail, len(city_id), file=place)]
-    unknown = written[~city_id.map(known).astype(bool)]
-    return [
-        AuditRow(
-            "panel", "unknown_city_code", f"{place}: {code}",
-            f"{codes_reason(str(code), columns.digits)}; its rows are kept",
-            int(count), file=place, row=_row_number(unknown.index[unknown == code]), old=str(code),
-        )
-        for code, count in unknown.value_counts().sort_index().items()
-    ]  # fmt: skip
-
-
-def _row_number(rows: pd.Index) -> int | None:
-    """The row of what occurs once."""
-    return int(rows[0]) if len(rows) == 1 else None
+        return kept, [
+            AuditRow("panel", "unlisted_city_codes", place, detail, len(city_id), file=place)
+        ]
+    audit = []
+    strange = ~city_id.map(known).to_numpy(dtype=bool)
+    for code in sorted(set(written[strange])):
+        rows = strange & (written == code).to_numpy()
+        reason = not_a_city(str(code), columns.digits)
+        if reason and not columns.keep_totals:
+            kept &= ~rows
+            numbers = cells.index[rows]
+            audit += dropped_rows("rows_of_no_city", numbers, reason, place, cells)
+            continue
+        detail = f"{reason or codes_reason(str(code), columns.digits)}; its rows are kept"
+        audit.append(
+            AuditRow(
+                "panel", "unknown_city_code", f"{place}: {code}", detail, int(rows.sum()),
+                file=place, row=int(cells.index[rows][0]), old=str(code),
+            )
+        )  # fmt: skip
+    return kept, audit
 
 
 def _by_code_and_name(cells: pd.DataFrame, columns: KeyColumns, place: str) -> CityKeys:
@@ -206,13 +230,23 @@ def _by_code_and_name(cells: pd.DataFrame, columns: KeyColumns, place: str) -> C
         (key.code, key.name, key.province): _crosswalked(key, match, columns)
         for key, match in zip(keys, found, strict=True)
     }
-    triples = zip(written["code"], written["name"], written["province"], strict=True)
+    triples = list(zip(written["code"], written["name"], written["province"], strict=True))
     ids = pd.Series([cities[one] for one in triples], index=cells.index, dtype="str")
     known = ids != ""
     if not known.any():
         raise _nothing_known(matches, columns, place)
     names = written["code"].where(written["code"] != "", written["name"])
-    audit = [*_match_audit(matches, place), *_crosswalk_audit(matches, cities, place)]
+    firsts = written.drop_duplicates().index.tolist()
+    before = {
+        key: key[0] if match.rule == "crosswalk" else match.city_id
+        for key, match in zip(cities, found, strict=True)
+    }
+    of_list = pd.Series([before[one] for one in triples], index=cells.index, dtype="str")
+    audit = [
+        *_mark_audit(matches, firsts, place),
+        *_match_audit(matches, firsts, place),
+        *crosswalk_audit(of_list[known], ids[known], place=place),
+    ]
     if "year" in cells:
         audit += _ended_audit(ids[known], cells.loc[known, "year"], columns.reference, place)
     partial = names[known].map(lambda code: _is_part(code, columns))
@@ -237,22 +271,6 @@ def _crosswalked(key: Key, match: Match, columns: KeyColumns) -> str:
     return _mapped("" if match.rule == "confirmed" else key.code, match.city_id, columns.code_map)
 
 
-def _crosswalk_audit(
-    matches: pd.DataFrame, cities: Mapping[tuple[str, str, str], str], place: str
-) -> list[AuditRow]:
-    """As `panels.rows.code_audit` tells it of codes alone."""
-    keys = zip(matches["code"], matches["name"], matches["province"], strict=True)
-    after = pd.Series([cities[key] for key in keys], index=matches.index, dtype="str")
-    before = matches["city_id"].where(matches["rule"] != "crosswalk", matches["code"])
-    moved = before != after
-    if not moved.any():
-        return []
-    pairs = sorted(set(zip(before[moved], after[moved], strict=True)))
-    detail = "by the crosswalk " + ", ".join(f"{old} became {new}" for old, new in pairs)
-    count = int(matches.loc[moved, "rows"].sum())
-    return [AuditRow("panel", "crosswalk_applied", place, detail, count, file=place)]
-
-
 def _code(cell: object) -> str:
     return "" if is_missing(cell) else code_text(cell) or ""
 
@@ -271,18 +289,31 @@ def _nothing_known(matches: pd.DataFrame, columns: KeyColumns, place: str) -> Jo
     )
 
 
-def _match_audit(matches: pd.DataFrame, place: str) -> list[AuditRow]:
-    """Sums for each rule, and a row for each that is not plain."""
+def _mark_audit(matches: pd.DataFrame, firsts: Sequence[int], place: str) -> list[AuditRow]:
+    """Footnote marks on names, which are left off, with the first row that has each."""
+    texts = zip(firsts, matches["name"], matches["province"], matches["rows"], strict=True)
+    return [
+        AuditRow(
+            "panel", "footnote_mark", f"{place}: {text}", "left off", int(count),
+            file=place, row=int(first), old=text, new=unmarked(text),
+        )
+        for first, *parts, count in texts
+        for text in map(str, parts)
+        if unmarked(text) != text
+    ]  # fmt: skip
+
+
+def _match_audit(matches: pd.DataFrame, firsts: Sequence[int], place: str) -> list[AuditRow]:
+    """Sums for each rule, and a row for each that is not plain, with the first row that has it."""
     audit = []
     for rule in APPLIED:
         some = matches[matches["rule"] == rule]
         if len(some):
             detail = f"{len(some)} codes or names found by the rule {rule}"
-            audit.append(
-                AuditRow("panel", f"matched_{rule}", place, detail, int(some["rows"].sum()))
-            )
-    for values in matches.itertuples(index=False, name=None):
-        row: dict[str, object] = dict(zip(MATCH_COLUMNS, values, strict=True))
+            count = int(some["rows"].sum())
+            audit.append(AuditRow("panel", f"matched_{rule}", place, detail, count, file=place))
+    for first, values in zip(firsts, matches.itertuples(index=False, name=None), strict=True):
+        row: dict[str, object] = dict(zip(MATCH_COLUMNS, values, strict=True)) | {"row": first}
         written = " ".join(str(row[part]) for part in ("province", "code", "name") if row[part])
         if row["rule"] in APPLIED:
             if row["reason"]:
@@ -311,7 +342,7 @@ def _row(
         said.append("its rows are left out")
     return AuditRow(
         "panel", rule, f"{place}: {written}", "; ".join(said), int(str(match["rows"])),
-        file=place, old=written, new=new,
+        file=place, row=int(str(match["row"])), old=written, new=new,
     )  # fmt: skip
 
 
@@ -330,7 +361,11 @@ def _ended_audit(
         late = (ids == city_id) & (read > last)
         if late.any():
             detail = f"{names[-1].name} ended in {last}: {int(late.sum())} rows of later years kept"
+            first = int(ids.index[late][0])
             audit.append(
-                AuditRow("panel", "city_ended", f"{place}: {city_id}", detail, int(late.sum()))
-            )
+                AuditRow(
+                    "panel", "city_ended", f"{place}: {city_id}", detail, int(late.sum()),
+                    file=place, row=first, old=city_id, new=city_id,
+                )
+            )  # fmt: skip
     return audit

@@ -197,12 +197,19 @@ def _with_doubt(match: Match, name: str, reference: Reference) -> Match:
 
 def codes_reason(code: str, digits: int) -> str:
     """Why no city has a code."""
+    return not_a_city(code, digits) or ("no city has the code" if code else "neither code nor name")
+
+
+def not_a_city(code: str, digits: int) -> str:
+    """What a code that no city has stands for, where that is known; else empty."""
     if code[:digits] in PSEUDO_CITIES:
-        return "the code groups counties administered by a province: no city"
-    province = province_names().get(code[:2])
-    if province is not None and set(code[2:]) == {"0"}:
-        return f"the code is that of {province}: no city"
-    return "no city has the code" if code else "neither code nor name"
+        became = EARLIER_CODES.get(code[:6])
+        later = "" if became is None else f" (in china-codes it is {became})"
+        return f"the code groups counties administered by a province: no city{later}"
+    if set(code[2:]) == {"0"}:
+        whole = "the country" if code[:2] == "00" else province_names().get(code[:2])
+        return "" if whole is None else f"the code is that of {whole}: no city"
+    return ""
 
 
 def _by_name(name: str, province: str | None, reference: Reference, *, written: str) -> Match:

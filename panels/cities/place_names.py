@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from panels.cities.codes import shipped_rows
 from panels.cities.places import province_names
+from panels.tables.cells import plain, without_mark
 
 _SUFFIXES = ("地区", "盟", "市")
 _AUTONOMOUS = "自治州"
@@ -17,12 +18,23 @@ _ETHNIC = (
 """Peoples in the names of the thirty autonomous prefectures, with and without 族."""
 _PROVINCE_SUFFIX = re.compile("(壮族|回族|维吾尔)?自治区$|省$|市$")
 _SHORTEST = 2
+# Marks that no number has: before a name, a bare 注 after it, a superscript that became a digit.
+_MARK_BEFORE = re.compile(r"^[①-⑳⓪-⓿*＊†‡§#＃※]+\s*")
+_MARK_AFTER = re.compile(r"(?<=[\u4e00-\u9fff])\s*(?:(?<=[市州盟区县省])注|\d{1,2}\s*[)）]?)$")
 
 
 @cache
 def _simplified() -> dict[int, str]:
     rows = shipped_rows("traditional.csv")
     return {ord(row["traditional"]): row["simplified"] for row in rows}
+
+
+def unmarked(name: object) -> str:
+    """A name without footnote marks: of 苏州市*, ①苏州市, 苏州市¹, 苏州市（注） what is 苏州市."""
+    text = plain(name)
+    while (bare := _MARK_AFTER.sub("", _MARK_BEFORE.sub("", without_mark(text)))) != text:
+        text = bare
+    return text
 
 
 def folded(name: object) -> str:
@@ -36,8 +48,8 @@ def folded(name: object) -> str:
     Returns
     -------
     str
-        Full-width and compatibility forms as plain ones (Unicode NFKC), no blanks, no invisible
-        characters, no interpuncts, traditional characters as simplified ones.
+        Full-width and compatibility forms as plain ones (Unicode NFKC), no footnote marks, no
+        blanks, no invisible characters, no interpuncts, traditional characters as simplified ones.
 
     Notes
     -----
@@ -45,7 +57,12 @@ def folded(name: object) -> str:
     (``traditional.csv``, from the character tables of OpenCC, Apache-2.0). A whole converter works
     by words and would also rewrite names that are right as they are.
     """
-    text = unicodedata.normalize("NFKC", str(name)).translate(_simplified())
+    return _folded(str(name))
+
+
+@lru_cache(maxsize=1 << 14)
+def _folded(name: str) -> str:
+    text = unicodedata.normalize("NFKC", unmarked(name)).translate(_simplified())
     return "".join(
         one
         for one in text

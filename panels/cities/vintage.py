@@ -13,6 +13,8 @@ from geo.errors import CrosswalkError, DuplicateCityYearError
 from panels.cities.codes import CHINA_CODES, apply_crosswalk
 from panels.cities.crosswalks import CHINA_2023, Crosswalk, moved_counties, weights_of_year
 from panels.cities.lifetimes import Lifetimes, lifetimes
+from panels.cities.vintage_audit import Told, values_text
+from panels.origins import Places
 from panels.schema import KEY
 
 AbsentParts = Literal["missing", "included"]
@@ -51,7 +53,9 @@ class Moved:
     """Every city-year that is made of others, and every one that could not be."""
 
 
-def to_vintage(table: pd.DataFrame, spec: VintageSpec, *, where: str) -> Moved:
+def to_vintage(
+    table: pd.DataFrame, spec: VintageSpec, *, where: str, places: Places | None = None
+) -> Moved:
     """Move a city-year table to the divisions of a crosswalk.
 
     Parameters
@@ -61,6 +65,8 @@ def to_vintage(table: pd.DataFrame, spec: VintageSpec, *, where: str) -> Moved:
     spec : VintageSpec
     where : str
         File or table, for errors and the audit.
+    places : mapping, optional
+        File and row of each city and year of the table, for the audit.
 
     Returns
     -------
@@ -84,10 +90,10 @@ def to_vintage(table: pd.DataFrame, spec: VintageSpec, *, where: str) -> Moved:
     rates = dict(spec.rates or {})
     columns = [name for name in table.columns if name not in KEY]
     _refuse_unknown_columns(columns, spec.counts, rates, where)
-    coded, audit = _coded(table, spec.crosswalk, where)
+    coded, told, audit = _coded(table, spec.crosswalk, where, places or {})
     lives = lifetimes(spec.crosswalk, coded)
     audit += _unmet_audit(coded, spec.crosswalk, where)
-    coded, notes = _alive(coded, lives, spec, where)
+    coded, notes = _alive(coded, lives, spec, told)
     audit += notes
     changes = spec.crosswalk.years
     last = changes[-1] if changes else 0
@@ -95,12 +101,12 @@ def to_vintage(table: pd.DataFrame, spec: VintageSpec, *, where: str) -> Moved:
     touched = coded["year"].isin(coded.loc[late | (coded["year"] < last), "year"])
     parts = [coded[~touched]]
     for year, rows in coded[touched].groupby("year"):
-        made, notes = _year_moved(rows, int(str(year)), spec, lives, where)
+        made, notes = _year_moved(rows, int(str(year)), spec, lives, told)
         parts.append(made)
         audit += notes
     moved = pd.concat(parts, ignore_index=True)[[*KEY, *columns]]
     if spec.crosswalk.source == CHINA_2023:
-        audit += _county_audit(coded, where)
+        audit += _county_audit(coded, told)
     return Moved(moved.sort_values(list(KEY), ignore_index=True), tuple(audit))
 
 
@@ -134,26 +140,30 @@ def _refuse_unknown_columns(
 
 
 def _coded(
-    table: pd.DataFrame, crosswalk: Crosswalk, where: str
-) -> tuple[pd.DataFrame, list[AuditRow]]:
+    table: pd.DataFrame, crosswalk: Crosswalk, where: str, places: Places
+) -> tuple[pd.DataFrame, Told, list[AuditRow]]:
     """The rows under the codes of the last vintage, where a place only changed its code."""
     step = crosswalk.step(None)
-    coded = table.assign(
-        city_id=apply_crosswalk(table["city_id"], dict(zip(step["old"], step["new"], strict=True)))
-    ).reset_index(drop=True)
     old = table["city_id"].reset_index(drop=True)
-    changed = old != coded["city_id"]
-    pairs = (old + " became " + coded["city_id"])[changed].value_counts().sort_index()
+    new = apply_crosswalk(old, dict(zip(step["old"], step["new"], strict=True)))
+    coded = table.reset_index(drop=True).assign(city_id=new)
+    before = Told(where, places)
+    changed = pd.DataFrame({"city_id": old, "new": new, "year": coded["year"]})[old != new]
     audit = [
-        AuditRow("panel", "vintage_code", where, f"{pair} by {crosswalk.source}", int(count))
-        for pair, count in pairs.items()
-    ]
-    unique, notes = _without_twins(coded, old, where)
-    return unique, audit + notes
+        before.row(
+            "vintage_code", "", f"{was} became {became} by {crosswalk.source}",
+            _keys(rows), len(rows), old=str(was), new=str(became),
+        )
+        for (was, became), rows in changed.groupby(["city_id", "new"])
+    ]  # fmt: skip
+    unique, notes = _without_twins(coded, old, before)
+    keys = zip(unique["city_id"], unique["year"], old[unique.index], strict=True)
+    told = {(city, year): places[was, year] for city, year, was in keys if (was, year) in places}
+    return unique, Told(where, told), audit + notes
 
 
 def _without_twins(
-    coded: pd.DataFrame, old: pd.Series, where: str
+    coded: pd.DataFrame, old: pd.Series, told: Told
 ) -> tuple[pd.DataFrame, list[AuditRow]]:
     """One row a city and year where a table has a place under two codes.
 
@@ -167,16 +177,23 @@ def _without_twins(
         filled = values[values.notna().any(axis=1)]
         if len(filled.drop_duplicates()) > 1:
             raise DuplicateCityYearError(
-                where,
+                told.where,
                 expected="one row per city and year",
                 found=f"city {city}, year {year} under the codes {', '.join(old[rows.index])}",
                 hint="keep the rows of one code; no value is averaged or chosen",
             )
         kept = filled.index[0] if len(filled) else rows.index[0]
-        drop += [row for row in rows.index if row != kept]
+        gone = [row for row in rows.index if row != kept]
+        drop += gone
         detail = f"codes {', '.join(old[rows.index])} are one place; the row of {old[kept]} kept"
-        subject = f"{where}: city {city}, year {year}"
-        audit.append(AuditRow("panel", "merged_equal_rows", subject, detail, len(rows) - 1))
+        audit += [
+            told.row(
+                "merged_equal_rows", f"city {city}, year {year}", detail,
+                [(old[row], int(str(year)))],
+                old=old[row], new=old[kept],
+            )
+            for row in gone
+        ]  # fmt: skip
     return coded.drop(index=drop), audit
 
 
@@ -201,7 +218,7 @@ def _unmet_audit(table: pd.DataFrame, crosswalk: Crosswalk, where: str) -> list[
         return []
     more = "" if len(unmet) <= LISTED else f" and {len(unmet) - LISTED} more"
     detail = f"no row of {', '.join(unmet[:LISTED])}{more}, which {crosswalk.source} moves"
-    return [AuditRow("panel", "vintage_unmet", where, detail, len(unmet))]
+    return [AuditRow("panel", "vintage_unmet", where, detail, len(unmet), file=where)]
 
 
 def _ended(table: pd.DataFrame, lives: Lifetimes) -> pd.Series:
@@ -212,7 +229,7 @@ def _ended(table: pd.DataFrame, lives: Lifetimes) -> pd.Series:
 
 
 def _alive(
-    table: pd.DataFrame, lives: Lifetimes, spec: VintageSpec, where: str
+    table: pd.DataFrame, lives: Lifetimes, spec: VintageSpec, told: Told
 ) -> tuple[pd.DataFrame, list[AuditRow]]:
     """The rows of cities that exist, and those of others that are to be added to them.
 
@@ -222,9 +239,12 @@ def _alive(
     unborn = table["city_id"].map(lives.born).gt(table["year"]).fillna(value=False).astype(bool)
     blank = table.drop(columns=list(KEY)).isna().all(axis=1) & (ended.notna() | unborn)
     audit = [
-        AuditRow("panel", "vintage_blank_rows", f"{where}: city {city}",
-                 "rows without a value left out, in years in which it is no city", int(count))
-        for city, count in table.loc[blank, "city_id"].value_counts().sort_index().items()
+        told.row(
+            "vintage_blank_rows", f"city {city}",
+            "rows without a value left out, in years in which it is no city",
+            _keys(rows), len(rows), old=str(city),
+        )
+        for city, rows in table[blank].groupby("city_id")
     ]  # fmt: skip
     late = table[~blank & ended.notna()]
     if late.empty or spec.late_parts == "added":
@@ -234,15 +254,18 @@ def _alive(
         end = int(ended[late.index[0]])
         became = " and ".join(sorted(lives.successors[city, end]))
         raise CrosswalkError(
-            f"{where}: city {city}, year {year}",
+            f"{told.where}: city {city}, year {year}",
             expected=f"no values from {end} on, when it became {became}",
             found=f"{len(late)} rows of cities that had ended",
             hint=f'say late_parts = "added" if {became} lacks them, "included" if it has them',
         )
-    for city, year in late[list(KEY)].itertuples(index=False, name=None):
-        subject = f"{where}: city {city}, year {year}"
+    for row in late.to_dict("records"):
+        city, year = str(row.pop("city_id")), int(row.pop("year"))
         detail = "left out: the city had ended, and its values are taken as included"
-        audit.append(AuditRow("panel", "vintage_late", subject, detail))
+        subject = f"city {city}, year {year}"
+        audit.append(
+            told.row("vintage_late", subject, detail, [(city, year)], old=values_text(row))
+        )
     return table[~blank].drop(index=late.index), audit
 
 
@@ -265,7 +288,7 @@ def _weights(
 
 
 def _year_moved(
-    rows: pd.DataFrame, year: int, spec: VintageSpec, lives: Lifetimes, where: str
+    rows: pd.DataFrame, year: int, spec: VintageSpec, lives: Lifetimes, told: Told
 ) -> tuple[pd.DataFrame, list[AuditRow]]:
     """The rows of one year, moved."""
     weights = _weights(list(rows["city_id"]), year, spec, lives)
@@ -274,7 +297,7 @@ def _year_moved(
     made, audit = [rows[rows["city_id"].isin(weights.loc[same, "old"])]], []
     by_city = rows.set_index("city_id")
     for new, parts in weights[~same].groupby("new"):
-        row, notes = _combined(by_city, parts, str(new), year, spec, where)
+        row, notes = _combined(by_city, parts, str(new), year, spec, told)
         made.append(pd.DataFrame([row])[rows.columns].astype(rows.dtypes))
         audit += notes
     return pd.concat(made, ignore_index=True), audit
@@ -286,7 +309,7 @@ def _combined(
     new: str,
     year: int,
     spec: VintageSpec,
-    where: str,
+    told: Told,
 ) -> tuple[dict[str, object], list[AuditRow]]:
     """One city-year made of others, and what is to be said of it."""
     rates = spec.rates or {}
@@ -301,29 +324,37 @@ def _combined(
     for name, weight in rates.items():
         row[name] = _rate(values[name], shares * values[weight].to_numpy(dtype=np.float64))
     made = " + ".join(f"{share:g} x {old}" for old, share in zip(parts["old"], shares, strict=True))
-    subject = f"{where}: city {new}, year {year}"
-    audit = [AuditRow("panel", "vintage_moved", subject, f"{made}, by {spec.crosswalk.source}")]
+    subject = f"city {new}, year {year}"
     if absent:
         included = spec.absent_parts == "included" and new in by_city.index
         done = "taken as included" if included else "missing"
         detail = f"the table has no row of {', '.join(absent)}: {done}"
         # What others give to a city that is missing is in no city at all.
         detail += "" if included else f", and {made} with it"
-        audit = [AuditRow("panel", "vintage_part_absent", subject, detail)]
+        audit = told.parts("vintage_part_absent", subject, detail, values, year, is_kept=included)
         if not included:
             row |= dict.fromkeys([*spec.counts, *rates], np.nan)
         elif len(parts) == 1 and shares[0] == 1.0:
             row |= {str(name): value for name, value in values.iloc[0].items()}
         return row, audit
-    lacking = [
-        name
-        for name in [*spec.counts, *rates]
-        if np.isnan(float(str(row[name]))) and values[name].notna().any()
-    ]
-    if lacking:
-        detail = f"missing, because a part of it is: {', '.join(lacking)}"
-        audit.append(AuditRow("panel", "vintage_part_missing", subject, detail, len(lacking)))
+    audit = [
+        told.row(
+            "vintage_moved", subject, f"{made}, by {spec.crosswalk.source}", [(old, year)],
+            old=old, new=new,
+        )
+        for old in parts["old"]
+    ]  # fmt: skip
+    for name in [*spec.counts, *rates]:
+        if np.isnan(float(str(row[name]))):
+            there = values.loc[values[name].notna(), [name]]
+            detail = f"{name} missing, because a part of it is"
+            audit += told.parts("vintage_part_missing", subject, detail, there, year)
     return row, audit
+
+
+def _keys(rows: pd.DataFrame) -> list[tuple[str, int]]:
+    pairs = zip(rows["city_id"], rows["year"], strict=True)
+    return [(str(city), int(year)) for city, year in pairs]
 
 
 def _rate(values: pd.Series, weights: NDArray[np.float64]) -> float:
@@ -335,7 +366,7 @@ def _rate(values: pd.Series, weights: NDArray[np.float64]) -> float:
     return float((weights * rates).sum() / total) if total > 0.0 else float("nan")
 
 
-def _county_audit(table: pd.DataFrame, where: str) -> list[AuditRow]:
+def _county_audit(table: pd.DataFrame, told: Told) -> list[AuditRow]:
     """Rows of cities that gained or lost a county later: their figures are of the older area."""
     audit = []
     for old, new, year, source in moved_counties().itertuples(index=False, name=None):
@@ -346,5 +377,9 @@ def _county_audit(table: pd.DataFrame, where: str) -> list[AuditRow]:
                 f"county {old} went from {before} to {new} in {year} ({source}): "
                 f"{int(rows.sum())} rows of years before have the older area"
             )
-            audit.append(AuditRow("panel", "older_area", where, detail, int(rows.sum())))
+            keys = _keys(table[rows])
+            subject = f"cities {before} and {new}"
+            audit.append(
+                told.row("older_area", subject, detail, keys, len(keys), old=before, new=new)
+            )
     return audit

@@ -7,11 +7,22 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import resources
 
-from panels.tables.headers import MAX_ROWS, Header, bare, folded, header_at, joined_names
+from panels.tables.headers import (
+    MAX_ROWS,
+    Header,
+    bare,
+    folded,
+    header_at,
+    joined_names,
+    split_column,
+)
 from panels.tables.raw_cells import RawCells
 from panels.tables.units import UNITS, Unit, split_unit
 
 _LOOKED_AT = 30
+_KEYS = frozenset({"city_code", "city_name", "year"})
+# What stands below a name for the whole of it, beside parts such as 市辖区.
+_WHOLE = frozenset({"全市", "合计", "总计", "总额", "总量", "全部"})
 _NEAR = 0.8
 _CHINESE = re.compile(r"\s+(?=[A-Za-z])")
 _YEAR_IN = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
@@ -85,7 +96,9 @@ def guess(name: str) -> Guess | None:
         None where no usual header is like it.
     """
     # Of names of several rows the last part, of names in two languages the Chinese.
-    for part in (name, name.rpartition(" ")[2], _CHINESE.split(name, maxsplit=1)[0]):
+    upper, _, last = name.rpartition(" ")
+    whole = upper if folded(last) in _WHOLE else name
+    for part in (name, last, _CHINESE.split(name, maxsplit=1)[0], whole):
         if _key(part) in _KNOWN:
             return Guess(_KNOWN[_key(part)], sure=True)
     stem, units = _without_ending(name)
@@ -130,7 +143,19 @@ def guess_header(raw: RawCells) -> Header:
                 best, first, depth = score, top, rows
     while first and depth < MAX_ROWS and _reaches_up(raw, first):
         first, depth = first - 1, depth + 1
-    return header_at(raw, first, depth)
+    header = header_at(raw, first, depth)
+    while depth < MAX_ROWS and _is_split(raw, header):
+        depth += 1
+        header = header_at(raw, first, depth)
+    return header
+
+
+def _is_split(raw: RawCells, header: Header) -> bool:
+    """Whether reading would refuse the header, because a second row tells columns apart."""
+    kinds = [found.known.kind if (found := guess(name)) else "" for name in header.names]
+    values = [at for at, kind in enumerate(kinds) if kind == "value"]
+    keys = [at for at, kind in enumerate(kinds) if kind in _KEYS]
+    return bool(keys) and split_column(raw, header, keys=keys, values=values) is not None
 
 
 def _reaches_up(raw: RawCells, first: int) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from geo.audit import AuditRow
 from geo.errors import TableColumnError
@@ -254,26 +254,48 @@ def _unit_row(raw: RawCells, position: int) -> list[Unit | None] | None:
 
 def _refuse_split(raw: RawCells, header: Header, wanted: Sequence[str]) -> None:
     """A name over several columns is none of them; which one, a second row says."""
-    if header.end >= len(raw.cells) or header.end - header.first >= MAX_ROWS:
-        return
-    line = _line(raw, header.end)
     places = [located(header.names, name)[0] for name in wanted if YEAR not in name]
-    keys, values = places[:2], places[2:]
-    if any(line[at] and line[at] != header.names[at] for found in keys for at in found):
+    at = split_column(raw, header, keys=chain(*places[:2]), values=chain(*places[2:]))
+    if at is None:
         return
-    for found in values:
-        for at in found:
-            text = line[at]
-            number = half_width(text).replace(",", "").replace(".", "").lstrip("+-").isdigit()
-            if not text or text == header.names[at] or number or is_missing(text):
-                continue
-            joined = joined_names(raw, header.first, header.end - header.first + 1)
-            raise TableColumnError(
-                f"{raw.place}: column {header.names[at]!r}",
-                expected="a header of one row, or the names of both rows",
-                found=f"{text!r} below it in row {raw.cells.index[header.end]}",
-                hint=f"name the column {joined[at]!r}",
-            )
+    joined = joined_names(raw, header.first, header.end - header.first + 1)
+    raise TableColumnError(
+        f"{raw.place}: column {header.names[at]!r}",
+        expected="a header of one row, or the names of both rows",
+        found=f"{_line(raw, header.end)[at]!r} below it in row {raw.cells.index[header.end]}",
+        hint=f"name the column {joined[at]!r}",
+    )
+
+
+def split_column(
+    raw: RawCells, header: Header, *, keys: Iterable[int], values: Iterable[int]
+) -> int | None:
+    """A column of values over which a header's name stands for several, told apart below it.
+
+    Parameters
+    ----------
+    raw : RawCells
+    header : Header
+    keys, values : iterable of int
+        Columns of cities and years; of numbers.
+
+    Returns
+    -------
+    int or None
+        The first column of values with a word in the row below the header, where no key has one:
+        that row is no row of data.
+    """
+    if header.end >= len(raw.cells) or header.end - header.first >= MAX_ROWS:
+        return None
+    line = _line(raw, header.end)
+    if any(line[at] and line[at] != header.names[at] for at in keys):
+        return None
+    for at in values:
+        text = line[at]
+        number = half_width(text).replace(",", "").replace(".", "").lstrip("+-").isdigit()
+        if text and text != header.names[at] and not number and not is_missing(text):
+            return at
+    return None
 
 
 def _title_audit(raw: RawCells, first: int) -> list[AuditRow]:

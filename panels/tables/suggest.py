@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from geo.audit import AuditRow
-from geo.errors import TableFileError
+from geo.errors import TableColumnError, TableFileError
 from panels.cities.codes import MUNICIPALITIES, code_text
 from panels.tables.cells import is_missing, number_of, plain, year_of
 from panels.tables.guess import Guess, guess, guess_header, wide_patterns
@@ -18,6 +18,8 @@ from panels.tables.guess_columns import (
     province_column,
     year_column,
 )
+from panels.tables.headers import find_header
+from panels.tables.raw_cells import RawCells
 from panels.tables.sheets import Sheet, open_raw, open_sheet, under_header
 from panels.tables.table_files import WORKBOOKS
 from panels.tables.units import UNITS, Unit, split_unit
@@ -58,6 +60,8 @@ class Suggestion:
     """Where the header is."""
     header: tuple[int, ...]
     """First and last row of the header, as the file counts; empty where the format has names."""
+    is_found: bool
+    """Whether the proposed names lead to this header by themselves."""
     rows: int
     """Rows below it."""
     city: str | None
@@ -117,11 +121,13 @@ class _Opened:
     sheet: Sheet
     rows: tuple[int, ...]
     known: int
+    raw: RawCells | None = None
+    """The cells, where the header had to be found among them."""
 
 
 def _opened(file: Path, name: str | None) -> _Opened:
     if file.suffix.lower() in (".dta", ".parquet"):
-        sheet = open_sheet(file)
+        raw, sheet = None, open_sheet(file)
         rows: tuple[int, ...] = ()
     else:
         raw = open_raw(file, sheet=name)
@@ -132,7 +138,8 @@ def _opened(file: Path, name: str | None) -> _Opened:
         found = guess_header(raw)
         rows = tuple(int(raw.cells.index[at]) for at in (found.first, found.last))
         sheet = under_header(raw, found)
-    return _Opened(sheet, rows, sum(_guess(sheet, at) is not None for at in _named(sheet)))
+    known = sum(_guess(sheet, at) is not None for at in _named(sheet))
+    return _Opened(sheet, rows, known, raw)
 
 
 def _named(sheet: Sheet) -> list[int]:
@@ -156,6 +163,8 @@ def _proposed(file: Path, name: str | None, opened: _Opened, others: tuple[str, 
     year = None if patterns else year_column(sheet, guesses)
     province = province_column(sheet, guesses)
     keys = {at for at in (city, city_name, year, province) if at is not None}
+    place = [city] if city is not None else [city_name, province]
+    named = [at for at in (*place, year) if at is not None]
     # What stands beside or below the table is no value of it.
     rows = _data_rows(sheet, city if city is not None else city_name, year)
     sheet = replace(sheet, cells=rows)
@@ -172,6 +181,7 @@ def _proposed(file: Path, name: str | None, opened: _Opened, others: tuple[str, 
         sheet=name,
         place=sheet.place,
         header=opened.rows,
+        is_found=_is_found(opened, [sheet.header[at] for at in named], columns),
         rows=len(rows),
         city=None if city is None else sheet.header[city],
         city_name=None if city_name is None else sheet.header[city_name],
@@ -187,6 +197,18 @@ def _proposed(file: Path, name: str | None, opened: _Opened, others: tuple[str, 
         other_sheets=others,
         audit=sheet.audit,
     )
+
+
+def _is_found(opened: _Opened, keys: Sequence[str], columns: Sequence[Proposed]) -> bool:
+    """Whether reading by the names that are proposed finds the header that they are of."""
+    if opened.raw is None:
+        return True
+    wanted = [*keys, *(one.header for one in columns if one.column and one.sure)]
+    try:
+        found = find_header(opened.raw, wanted)
+    except TableColumnError:
+        return False
+    return opened.rows == tuple(int(opened.raw.cells.index[at]) for at in (found.first, found.last))
 
 
 def _columns(sheet: Sheet, guesses: Mapping[int, Guess | None]) -> list[Proposed]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from geo.audit import AuditRow
 from geo.errors import TableFileError
+from geo.text_encoding import GB18030, better, codec_of, likely
 from panels.tables.cells import plain
 from panels.tables.raw_cells import MAX_COLUMNS, MAX_ROWS, RawCells, numbered, require_small
 
@@ -22,9 +23,7 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-# GB 18030 gives almost any bytes a meaning. In simplified Chinese nearly all of it is in the older
-# and smaller GB 2312; bytes of another encoding scatter over the rest.
-_LEAST_COMMON = 0.9
+_UTF16 = frozenset({"utf-16", "utf-16-le", "utf-16-be"})
 
 
 def open_text(file: Path, *, encoding: str | None = None, separator: str | None = None) -> RawCells:
@@ -137,49 +136,48 @@ def _refuse_other_formats(file: Path, data: bytes) -> None:
 def _decoded(file: Path, data: bytes, declared: str | None) -> tuple[str, list[AuditRow]]:
     marked = next((name for bom, name in _BOMS.items() if data.startswith(bom)), None)
     if declared is not None:
-        told = _as_declared(file, data, declared)
-        return told, _doubt(file, data, declared, told)
+        codec = _codec(file, declared)
+        told = _strict(file, data, codec).removeprefix("\ufeff")
+        return told, _doubt(file, data, codec, declared, told)
     if marked is not None:
         return _strict(file, data, marked).removeprefix("\ufeff"), []
     try:
         return data.decode("utf-8"), []
     except UnicodeDecodeError:
         pass
-    text = _as_gb18030(data)
-    if text is None:
+    if likely([data]) is None:
         raise TableFileError(
             str(file),
             expected="text in UTF-8 or GB 18030",
             found="bytes that make sense in neither",
             hint='declare the file\'s encoding, such as encoding = "big5" or "utf-16-le"',
         )
+    text = _strict(file, data, GB18030)
     detail = f"not UTF-8; decoded as gb18030: check the names, such as {_sample(text)}"
     return text, [AuditRow("panel", "guessed_encoding", str(file), detail, file=str(file))]
 
 
-def _as_declared(file: Path, data: bytes, declared: str) -> str:
-    try:
-        codecs.lookup(declared)
-    except LookupError as error:
+def _codec(file: Path, declared: str) -> str:
+    codec = codec_of(declared)
+    if codec is None:
         raise TableFileError(
             f"{file}: encoding",
             expected="the name of an encoding",
             found=repr(declared),
             hint="try utf-8 or gb18030",
-        ) from error
-    return _strict(file, data, declared).removeprefix("\ufeff")
+        )
+    return codec
 
 
-def _doubt(file: Path, data: bytes, declared: str, text: str) -> list[AuditRow]:
-    """A row where bytes that are whole in UTF-8, by no accident, are declared something else."""
-    if data.isascii() or codecs.lookup(declared).name.startswith("utf-8"):
+def _doubt(file: Path, data: bytes, codec: str, declared: str, text: str) -> list[AuditRow]:
+    """A row where bytes are declared something that they surely are not."""
+    other = None if data.isascii() or codec in _UTF16 else better([data], codec)
+    if other is None:
         return []
-    try:
-        other = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return []
-    detail = f"read as {declared}, as declared: {_sample(text)}; the bytes are whole in utf-8, as "
-    detail += f"which that is {_sample(other)}"
+    detail = (
+        f"read as {declared}, as declared: {_sample(text)}; the bytes are whole in {other}, as "
+    )
+    detail += f"which that is {_sample(data.decode(other, 'ignore'))}"
     return [AuditRow("panel", "doubtful_encoding", str(file), detail, file=str(file))]
 
 
@@ -188,35 +186,18 @@ def _strict(file: Path, data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         at = f"the bytes {data[error.start : error.start + 4].hex(' ')} at {error.start}"
-        other = _as_gb18030(data)
+        other = likely([data])
+        other = None if other == encoding else other
         raise TableFileError(
             str(file),
             expected=f"text in {encoding}",
-            found=at if other is None else f"{at}; as gb18030 it reads {_sample(other)}",
+            found=at
+            if other is None
+            else f"{at}; as {other} it reads {_sample(data.decode(other, 'ignore'))}",
             hint="declare the encoding that the file has"
             if other is None
-            else 'if that is right, declare encoding = "gb18030"',
+            else f'if that is right, declare encoding = "{other}"',
         ) from error
-
-
-def _as_gb18030(data: bytes) -> str | None:
-    """The text, if the bytes are plausible in GB 18030."""
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError:
-        return None
-    foreign = [char for char in text if ord(char) > 0x7F]
-    common = sum(_in_gb2312(char) for char in foreign)
-    control = any(ord(char) < 0x20 and not char.isspace() for char in text)
-    return text if common >= _LEAST_COMMON * len(foreign) and not control else None
-
-
-def _in_gb2312(char: str) -> bool:
-    try:
-        char.encode("gb2312")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _sample(text: str) -> str:

@@ -91,11 +91,11 @@ class XlsBook:
         self._book.release_resources()
 
     def _percents(self, sheet: xlrd.sheet.Sheet) -> frozenset[int]:
-        """Columns with a number near the top that is shown as a percent."""
+        """Columns with a number that is shown as a percent."""
         formats, styles = self._book.format_map, self._book.xf_list
         return frozenset(
             at
-            for row in range(min(sheet.nrows, _PROBED_ROWS))
+            for row in range(sheet.nrows)
             for at, cell in enumerate(sheet.row(row))
             if cell.ctype == xlrd.XL_CELL_NUMBER
             and cell.xf_index is not None

@@ -62,13 +62,14 @@ class XlsxBook:
         """A sheet's cells."""
         place = f"{self._file} [{name}]"
         marks = sheet_marks(self._file, name)
+        percent: set[int] = set()
         return RawCells(
-            numbered(enumerate(self._rows(name), start=1), place),
+            numbered(enumerate(self._values(name, percent), start=1), place),
             place,
             merged=marks.merged,
             hidden_rows=marks.hidden_rows,
             hidden_columns=marks.hidden_columns,
-            percent=self._percents(name),
+            percent=frozenset(percent),
             uncomputed=marks.uncomputed,
         )
 
@@ -87,14 +88,18 @@ class XlsxBook:
         with _quiet():
             yield from sheet.iter_rows(values_only=values_only)
 
-    def _percents(self, name: str) -> frozenset[int]:
-        """Columns with a number near the top that is shown as a percent."""
-        return frozenset(
-            at
-            for row in islice(self._rows(name, values_only=False), _PROBED_ROWS)
-            for at, cell in enumerate(row)
-            if isinstance(cell.value, float | int) and "%" in (cell.number_format or "")
-        )
+    def _values(self, name: str, percent: set[int]) -> Iterator[list[object]]:
+        """Values of the rows; columns with a number that is shown as a percent go into a set."""
+        for row in self._rows(name, values_only=False):
+            values = [cell.value for cell in row]
+            percent.update(
+                at
+                for at, value in enumerate(values)
+                if at not in percent
+                and isinstance(value, float | int)
+                and "%" in (row[at].number_format or "")
+            )
+            yield values
 
 
 @contextmanager

@@ -9,8 +9,9 @@ from sklearn.base import clone
 
 from estimation.cross_fitting import cross_fit
 from estimation.designs import Design
-from estimation.dml import FEW_CLUSTERS, CrossFit, aggregate, solve
+from estimation.dml import CrossFit, aggregate, solve
 from estimation.folds import learner_seed
+from estimation.inference.few_clusters import FEW_CLUSTERS
 from estimation.learner_spec import learner_spec
 from estimation.learners import make_learner
 from estimation.problem import Problem

@@ -3,116 +3,189 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import GradientBoostingRegressor
-from sklearn.linear_model import LinearRegression
 
-from estimation.designs import VARIANTS, Design
-from estimation.dml import aggregate, fit_repetition
+from estimation.cross_fitting import Inquiry, cross_fit
+from estimation.designs import Design, Split
+from estimation.dml import aggregate
 from estimation.estimate import estimate
-from estimation.fixed_effects import two_way_fixed_effects
-from estimation.folds import city_folds, learner_seed, random_folds
+from estimation.fixed_effects import CITY
+from estimation.learner_spec import learner_spec
+from estimation.linear_rows import linear_estimate
+from estimation.nuisance import fold_fit
+from estimation.nuisance.learn import FitCounts
+from estimation.plan import learner_of, plan_design
 from estimation.sample import build_sample
-from estimation.transforms import faithful, first_difference, within
+from estimation.transforms import first_difference
+from estimation.vocabulary import DICTIONARIES, LINEAR, VARIANTS
 from geo.errors import DesignError, SampleError
+from tests.estimation.made_up import problem_of
 
-FAST = Design("with", "gini", "uil", controls=("gdp", "loans"), folds=3, repetitions=2)
+FAST = Design(
+    "with",
+    "gini",
+    "uil",
+    controls=("gdp", "loans"),
+    settings=(("n_estimators", 5),),
+    variants=tuple(name for name in VARIANTS if name not in DICTIONARIES),
+    folds=3,
+    repetitions=2,
+    checks=(),
+)
+RIDGE = {"learner": "ridge", "settings": (("alphas", (1.0,)),)}
+WORDS = replace(FAST, name="words", variants=DICTIONARIES, **RIDGE)
 ALONE = replace(FAST, name="without", controls=())
+LINES = replace(FAST, learner="linear", settings=(), variants=("first_difference", "within"))
+FEW = "15 clusters (city) are few for clustered standard errors"
+PROVISIONAL = (
+    "first_difference is provisionally recommended, until the simulation protocol has decided"
+)
 
 
-def few_trees(name: str, *, seed: int) -> GradientBoostingRegressor:
-    assert name == "gradient_boosting"
-    return GradientBoostingRegressor(n_estimators=5, random_state=seed)
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    """Every variant, on a panel with holes."""
+    return every_variant(holes())
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A learner of five trees, for what is run in this process."""
-    monkeypatch.setattr("estimation.estimate.make_learner", few_trees)
+def every_variant(panel: pd.DataFrame) -> pd.DataFrame:
+    rows = estimate(panel, [FAST, WORDS], workers=1).estimates
+    rows = rows[(rows["design"] == "with") | (rows["variant"] != LINEAR)].set_index("variant")
+    return rows.loc[list(VARIANTS)]
 
 
-@pytest.fixture
-def table(unbalanced: pd.DataFrame, quick: None) -> pd.DataFrame:  # noqa: ARG001
-    return estimate(unbalanced, [FAST], workers=1).estimates.set_index("variant")
+def holes() -> pd.DataFrame:
+    """As the fixture ``unbalanced``, for what is estimated once for several tests."""
+    rng = np.random.default_rng(5)
+    city, (x1, x2, e, v) = rng.normal(size=(15, 1)), rng.normal(size=(4, 15, 6))
+    d = city + 0.5 * x1 + v
+    panel = pd.DataFrame(
+        {
+            "city_id": np.repeat([f"{1101 + i}" for i in range(15)], 6),
+            "year": np.tile(np.arange(2011, 2017), 15),
+            "n_units": 20,
+            "gini": (0.5 * d + 2.0 * city + np.sin(x1) + 0.3 * x2 + e).ravel(),
+            "uil": d.ravel(),
+            "gdp": x1.ravel(),
+            "loans": x2.ravel(),
+        }
+    )
+    return panel[np.arange(90) % 7 != 3].sample(frac=1.0, random_state=2)
 
 
-def test_every_variant_is_there_with_what_it_needs(
-    table: pd.DataFrame, unbalanced: pd.DataFrame
-) -> None:
-    assert tuple(table.index) == VARIANTS
-    assert table["n"].tolist() == [
-        77,
-        first_difference(build_sample(unbalanced, FAST)).y.size,
-        77,
-        77,
-    ]
-    assert table["n_clusters"].tolist() == [15, 15, 15, 15]
-    assert table["se_type"].tolist() == ["robust", "city", "city", "city"]
-    assert table["repetitions"].tolist() == [1, 2, 2, 0]
-    assert table["folds"].tolist() == [3, 3, 3, 0]
-    assert table["learner"].tolist() == ["gradient_boosting"] * 3 + ["linear"]
-    assert table["recommended"].tolist() == ["", "provisional", "", ""]
+def test_every_variant_is_there_with_what_it_needs(table: pd.DataFrame) -> None:
+    assert table["design"].tolist() == [*["with"] * 4, "words", "words", "with"]
+    sample = build_sample(holes(), FAST)
+    pairs = first_difference(sample).rows.size
+    assert pairs < 77
+    assert table["n"].tolist() == [77, pairs, 77, 77, pairs, 77, 77]
+    assert table["n_clusters"].tolist() == [15] * 7
+    assert table["se_type"].tolist() == ["robust", *["city"] * 6]
+    assert table["df"].tolist() == [np.inf, *[14] * 6]
+    assert table["repetitions"].tolist() == [1, 2, 2, 2, 2, 2, 0]
+    assert table["folds"].tolist() == [*[3] * 6, 0]
+    trees = "gradient_boosting(n_estimators=5)"
+    assert table["learner"].tolist() == [*[trees] * 4, *["ridge(alphas=(1.0,))"] * 2, "linear"]
+    assert table["recommended"].tolist() == ["", "provisional", *[""] * 5]
     assert set(table["controls"]) == {"gdp;loans"}
     assert set(table["term"]) == {"uil"}
-    assert table["rmse_outcome"].isna().tolist() == [False, False, False, True]
+    assert set(table["part"]) == {"effect"}
+    assert set(table["scaling"]) == {""}
+    assert table["variation_of"].equals(table["design"])
+    assert table["rmse_outcome"].isna().tolist() == [*[False] * 6, True]
     used = np.where(
-        table["se_type"] == "robust", table["std_error_robust"], table["std_error_city"]
+        table["se_type"] == "robust", table["std_error_robust"], table["std_error_cluster"]
     )
     assert np.array_equal(table["std_error"], used)
-    assert (table["std_error_robust"] != table["std_error_city"]).all()
-    assert "provisionally recommended" in table.loc["first_difference", "note"]
+    assert (table["std_error_robust"] != table["std_error_cluster"]).all()
+    assert table["std_error_jackknife"].notna().all()
+    assert table["p_value_wild"].isna().tolist() == [*[False] * 6, True]
+    assert table["p_value_holm"].isna().all()
+    assert set(table["family"]) == {1}
     assert "gaps not bridged" in table.loc["first_difference", "note"]
-    assert "2 repetitions from" in table.loc["within", "note"]
+    assert "gaps not bridged" in table.loc["difference_dictionary", "note"]
+    assert table["effects"].str.len().gt(0).all()
 
 
-@pytest.mark.parametrize("variant", VARIANTS[:3])
-def test_a_row_is_the_aggregate_of_its_repetitions(
-    table: pd.DataFrame, unbalanced: pd.DataFrame, variant: str
-) -> None:
-    transform = {"faithful": faithful, "first_difference": first_difference, "within": within}
-    data = transform[variant](build_sample(unbalanced, FAST))
-    fits = []
-    for repetition in range(1 if variant == "faithful" else 2):
-        where = {"folds": 3, "seed": 20110, "repetition": repetition}
-        if variant == "faithful":
-            folds = random_folds(data.y.size, **where)
-        else:
-            folds = city_folds(data.clusters, **where)
-        learner = few_trees("gradient_boosting", seed=learner_seed(20110, repetition=repetition))
-        fits.append(fit_repetition(data, folds=folds, learner=learner))
-    expected = aggregate(fits)
-    assert table.loc[variant, "estimate"] == expected.theta
-    assert table.loc[variant, "std_error_city"] == expected.se_city
-    assert table.loc[variant, "std_error_robust"] == expected.se_robust
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != LINEAR])
+def test_a_row_is_the_aggregate_of_its_repetitions(table: pd.DataFrame, variant: str) -> None:
+    design = WORDS if variant in DICTIONARIES else FAST
+    inquiry = Inquiry(
+        problem_of(holes(), design, variant),
+        learner_spec(design.learner, dict(design.settings)),
+        folds=3,
+        repetitions=1 if variant == "faithful" else 2,
+        seed=20110,
+        by_city=variant != "faithful",
+    )
+    (answer,), _ = cross_fit([inquiry], workers=1)
+    expected = aggregate(answer.fits)
+    row = table.loc[variant]
+    assert row["estimate"] == expected.theta[0]
+    assert row["std_error_cluster"] == expected.se_cluster[0]
+    assert row["std_error_robust"] == expected.se_robust[0]
+    assert row["std_error_jackknife"] == expected.se_jackknife[0]
+    assert row["rmse_outcome"] == expected.rmse_outcome
+    assert row["rmse_treatment"] == expected.rmse_terms[0]
+    assert row["treatment_residual_variance"] == expected.residual_variance[0]
+    each = [fit.theta[0] for fit in answer.fits]
+    assert (row["lowest"], row["highest"]) == (min(each), max(each))
 
 
-def test_the_linear_row_is_the_linear_fit(table: pd.DataFrame, unbalanced: pd.DataFrame) -> None:
-    fit = two_way_fixed_effects(build_sample(unbalanced, FAST))
-    assert table.loc["two_way_fixed_effects", "estimate"] == fit.theta
-    assert table.loc["two_way_fixed_effects", "std_error"] == fit.se_city
+def test_the_linear_row_is_the_linear_fit(table: pd.DataFrame) -> None:
+    fit = linear_estimate(build_sample(holes(), FAST), FAST).fit
+    row = table.loc[LINEAR]
+    assert row["estimate"] == row["lowest"] == row["highest"] == fit.theta[0]
+    assert row["std_error"] == fit.std_errors(CITY)[0]
 
 
-@pytest.mark.usefixtures("quick")
 def test_without_controls_only_dummies_and_linear_effects_are_run(panel: pd.DataFrame) -> None:
-    result = estimate(panel, [ALONE], workers=1)
-    assert result.estimates["variant"].tolist() == ["faithful", "two_way_fixed_effects"]
+    result = estimate(panel, [replace(ALONE, variants=VARIANTS)], workers=1)
+    assert result.estimates["variant"].tolist() == ["faithful", LINEAR]
     assert result.estimates["controls"].tolist() == ["", ""]
-    assert len(result.notes) == 1
-    assert "'without': first_difference and within not run" in result.notes[0]
-    assert "linear two-way fixed effects is shown instead" in result.notes[0]
+    not_run, few = result.notes
+    assert not_run.startswith("design 'without': first_difference, within, correlated_random_")
+    assert "not run: without controls" in not_run
+    assert "linear two-way fixed effects is shown instead" in not_run
+    assert few == f"design 'without': {FEW}"
 
 
 def test_any_number_of_workers_gives_the_same_bits(panel: pd.DataFrame) -> None:
     small = panel[panel["year"] < 2014]
-    designs = [replace(design, folds=2) for design in (ALONE, FAST)]
+    named = ("faithful", "first_difference", "within")
+    designs = [replace(design, folds=2, variants=named) for design in (ALONE, FAST)]
     seen: list[tuple[int, int]] = []
     one = estimate(small, designs, workers=1, progress=lambda *done: seen.append(done))
     two = estimate(small, designs, workers=2)
     pd.testing.assert_frame_equal(one.estimates, two.estimates, check_exact=True)
-    # 1 without controls, 1 + 2 + 2 with them
-    assert seen == [(done, 6) for done in range(1, 7)]
+    # 2 targets x 2 folds: once without controls, 1 + 2 + 2 times with them
+    assert seen == [(done, 24) for done in range(1, 25)]
+    assert one.fits == two.fits == FitCounts(asked=24, distinct=24, fitted=24)
 
 
-@pytest.mark.usefixtures("quick")
+def test_the_order_of_designs_does_not_matter_and_what_they_share_is_fitted_once(
+    panel: pd.DataFrame,
+) -> None:
+    designs = [
+        replace(FAST, variants=("faithful", "within")),
+        replace(FAST, name="two ways", variants=("within",), cluster=("city", "year")),
+        replace(FAST, name="five", variants=("faithful",), folds=5),
+    ]
+    forth, back = (estimate(panel, order, workers=1) for order in (designs, designs[::-1]))
+    pd.testing.assert_frame_equal(
+        forth.estimates.sort_values(["design", "variant"], ignore_index=True),
+        back.estimates.sort_values(["design", "variant"], ignore_index=True),
+        check_exact=True,
+    )
+    # faithful 2 x 3, within 2 x 3 x 2 (twice), faithful 2 x 5
+    assert forth.fits == FitCounts(asked=6 + 12 + 12 + 10, distinct=28, fitted=28)
+    assert back.fits == forth.fits
+    rows = forth.estimates.set_index(["design", "variant"])
+    assert rows.loc[("two ways", "within"), "estimate"] == rows.loc[("with", "within"), "estimate"]
+    assert rows.loc[("two ways", "within"), "se_type"] == "city+year"
+    assert rows.loc[("two ways", "within"), "n_clusters"] == 6
+    assert rows.loc[("two ways", "within"), "df"] == 5
+
+
 def test_designs_do_not_disturb_each_other_nor_the_panel(panel: pd.DataFrame) -> None:
     before = panel.copy()
     state = np.random.get_state()[1].tobytes()  # noqa: NPY002
@@ -124,28 +197,24 @@ def test_designs_do_not_disturb_each_other_nor_the_panel(panel: pd.DataFrame) ->
     assert np.random.get_state()[1].tobytes() == state  # noqa: NPY002
 
 
-@pytest.mark.usefixtures("quick")
-def test_the_order_of_the_panels_rows_does_not_matter(unbalanced: pd.DataFrame) -> None:
-    ordered = unbalanced.sort_values(["city_id", "year"])
-    one = estimate(unbalanced, [FAST], workers=1).estimates
-    two = estimate(ordered, [FAST], workers=1).estimates
-    pd.testing.assert_frame_equal(one, two, check_exact=True)
+def test_the_order_of_the_panels_rows_does_not_matter(table: pd.DataFrame) -> None:
+    ordered = holes().sort_values(["city_id", "year"])
+    pd.testing.assert_frame_equal(table, every_variant(ordered), check_exact=True)
 
 
-@pytest.mark.usefixtures("quick")
 def test_the_seed_moves_the_folds(panel: pd.DataFrame) -> None:
     design = replace(FAST, variants=("within",))
     one = estimate(panel, [design], workers=1).estimates
     two = estimate(panel, [replace(design, seed=1)], workers=1).estimates
-    assert one["variant"].tolist() == ["within", "two_way_fixed_effects"]
+    assert one["variant"].tolist() == ["within", LINEAR]
     assert one["estimate"][0] != two["estimate"][0]
     assert one["estimate"][1] == two["estimate"][1]
 
 
-@pytest.mark.usefixtures("quick")
 def test_what_is_lost_is_audited(unbalanced: pd.DataFrame) -> None:
+    design = replace(FAST, variants=("faithful", "first_difference", "within"))
     lone = unbalanced.iloc[[0]].assign(city_id="9901")
-    result = estimate(pd.concat([unbalanced, lone]), [FAST], workers=1)
+    result = estimate(pd.concat([unbalanced, lone]), [design], workers=1)
     counts = {(row.rule, row.subject): row.count for row in result.audit}
     years = unbalanced.sort_values(["city_id", "year"])
     jumps = years.groupby("city_id")["year"].diff()
@@ -158,14 +227,26 @@ def test_what_is_lost_is_audited(unbalanced: pd.DataFrame) -> None:
     assert "1 rows alone" in result.estimates["note"].iloc[-1]
 
 
-@pytest.mark.usefixtures("quick")
+def test_a_subsample_is_the_papers_own_only_in_the_papers_variant(panel: pd.DataFrame) -> None:
+    design = replace(LINES, variants=("faithful", "within"), split=Split("uil", "high"))
+    result = estimate(panel, [design], workers=1)
+    assert result.estimates["n"].tolist() == [45, 42, 42]
+    assert len(result.audit) == 2
+    assert (
+        result.notes[-1] == "design 'with': 7 clusters (city) are few for clustered standard errors"
+    )
+    only = estimate(panel, [replace(design, variants=("within",))], workers=1)
+    assert only.estimates["n"].tolist() == [42, 42]
+    (row,) = only.audit
+    assert "city's value" in row.detail
+
+
 def test_collinear_controls_are_named_beside_the_linear_estimate(panel: pd.DataFrame) -> None:
     fixed = panel.assign(loans=panel["city_id"].astype("int64") % 4)
-    table = estimate(fixed, [FAST], workers=1).estimates
+    table = estimate(fixed, [LINES], workers=1).estimates
     assert table["note"].iloc[-1] == "linear in the controls; collinear and left out: loans"
 
 
-@pytest.mark.usefixtures("quick")
 def test_a_treatment_fixed_in_time_is_refused_except_by_dummies(panel: pd.DataFrame) -> None:
     fixed = panel.assign(uil=panel["city_id"].astype("int64") / 3.0)
     with pytest.raises(SampleError, match=r"column 'uil'.*first_difference, within"):
@@ -173,6 +254,38 @@ def test_a_treatment_fixed_in_time_is_refused_except_by_dummies(panel: pd.DataFr
     result = estimate(fixed, [replace(FAST, variants=("faithful",))], workers=1)
     assert result.estimates["variant"].tolist() == ["faithful"]
     assert any("not shown" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if name not in {"faithful", LINEAR}])
+@pytest.mark.parametrize("part", ["joint", "moderator"])
+def test_what_is_fixed_in_time_is_no_term_of_a_variant_without_city_effects(
+    panel: pd.DataFrame, part: str, variant: str
+) -> None:
+    """Demeaning leaves rounding, which would be estimated from; random effects leave noise."""
+    fixed = panel.assign(loans=panel["city_id"].astype("int64") / 3.0)
+    settings = {"joint": ("loans",)} if part == "joint" else {"moderator": "loans"}
+    design = replace(LINES, controls=("gdp",), variants=(variant,), **settings)
+    paper = replace(design, variants=("faithful",))
+    if part == "moderator":
+        for one in (design, paper):
+            with pytest.raises(SampleError, match=r"moderator 'loans': .* beyond city and year"):
+                plan_design(fixed, one)
+        return
+    with pytest.raises(SampleError, match=rf"column 'loans': .* within some city \(for {variant}"):
+        plan_design(fixed, design)
+    plan = plan_design(fixed, paper)
+    assert plan.settings["faithful"].main.problem.terms.names == ("uil", "loans")
+    assert plan.linear is None
+    assert plan.notes[0].endswith("fixed effects not shown: loans constant within every city")
+
+
+def test_a_moderator_that_moves_with_the_years_alone_is_refused(
+    panel: pd.DataFrame,
+) -> None:
+    steady = panel.assign(loans=(panel["year"] - 2010.0) ** 2)
+    design = replace(LINES, controls=("gdp",), variants=("within",), moderator="loans")
+    with pytest.raises(SampleError, match=r"moderator 'loans': .* beyond city and year"):
+        estimate(steady, [design], workers=1)
 
 
 def test_a_treatment_that_moves_across_gaps_only_is_refused(panel: pd.DataFrame) -> None:
@@ -188,6 +301,17 @@ def test_too_few_cities_with_consecutive_years_are_refused(panel: pd.DataFrame) 
         estimate(kept, [FAST], workers=1)
 
 
+def test_a_subsample_of_three_cities_is_refused_or_said_to_be_small(panel: pd.DataFrame) -> None:
+    small = panel[panel["city_id"].isin(["1103", "1104", "1105"])]
+    with pytest.raises(SampleError, match=r"'with': expected .*folds \(5\), found 3 cities"):
+        estimate(small, [replace(LINES, folds=5)], workers=1)
+    result = estimate(small, [LINES], workers=1)
+    assert "design 'with': 3 clusters (city) are few for clustered standard errors" in result.notes
+    assert set(result.estimates["df"]) == {2}
+    wide = result.estimates["ci_high"] - result.estimates["estimate"]
+    assert (wide > 4 * result.estimates["std_error"]).all()  # t of two degrees: 4.30
+
+
 def test_wrong_lists_of_designs_are_refused(panel: pd.DataFrame) -> None:
     with pytest.raises(DesignError, match="one or more designs"):
         estimate(panel, [])
@@ -197,8 +321,67 @@ def test_wrong_lists_of_designs_are_refused(panel: pd.DataFrame) -> None:
         estimate(panel, [replace(FAST, controls=("gdpp",))])
 
 
-def test_the_effect_is_found_where_every_assumption_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("estimation.estimate.make_learner", lambda _, seed: LinearRegression())  # noqa: ARG005
+def test_nothing_is_fitted_before_every_design_is_checked(
+    panel: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fitted(*_: object, **__: object) -> None:
+        raise AssertionError("fitted")
+
+    monkeypatch.setattr(fold_fit, "make_learner", fitted)
+    wrong = [
+        replace(FAST, name="b", settings=(("n_estimators", -4),)),
+        replace(FAST, name="b", settings=(("n_trees", 4),)),
+        replace(FAST, name="b", cluster=("province",)),
+        replace(FAST, name="b", folds=16),
+        replace(FAST, name="b", years=(1999,)),
+    ]
+    for design in wrong:
+        with pytest.raises((DesignError, SampleError)):
+            estimate(panel, [FAST, design], workers=1)
+    with pytest.raises(AssertionError, match="fitted"):
+        estimate(panel, [FAST], workers=1)
+
+
+@pytest.mark.parametrize("variant", DICTIONARIES)
+def test_a_dictionary_is_for_linear_learners(variant: str) -> None:
+    assert learner_of(FAST, variant).text == "ridge()"
+    settings = (("alphas", (1.0, 2.0)),)
+    ridge = replace(FAST, learner="ridge", settings=settings)
+    assert learner_of(ridge, variant).text == learner_of(ridge, "within").text
+    assert learner_of(ridge, variant).text == "ridge(alphas=(1.0, 2.0))"
+    assert learner_of(FAST, "within").text == "gradient_boosting(n_estimators=5)"
+
+
+def test_joint_treatments_have_a_row_each(panel: pd.DataFrame) -> None:
+    design = replace(LINES, controls=("gdp",), joint=("loans",), variants=("within",))
+    rows = estimate(panel, [design], workers=1).estimates
+    assert rows["term"].tolist()[:2] == ["uil", "loans"]
+    problem = problem_of(panel, design, "within")
+    inquiry = Inquiry(
+        problem, learner_spec("linear"), folds=3, repetitions=2, seed=20110, by_city=True
+    )
+    (answer,), _ = cross_fit([inquiry], workers=1)
+    by_hand = [np.linalg.lstsq(one.V, one.u, rcond=None)[0].tolist() for one in answer.residuals]
+    expected = np.median(by_hand, axis=0)
+    assert rows["estimate"].to_numpy()[:2] == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_product_has_one_statistic_whatever_the_scale_of_the_moderator(
+    panel: pd.DataFrame,
+) -> None:
+    design = replace(LINES, controls=("gdp",), moderator="loans", **RIDGE)
+    rows = estimate(panel, [design], workers=1).estimates
+    rows = rows[rows["variant"] != LINEAR].set_index(["variant", "scaling", "term"])
+    for variant in design.variants:
+        for term in ("uil", "uil x loans", "loans"):
+            one, two = (rows.loc[(variant, name, term)] for name in ("centred", "min_max"))
+            assert one["statistic"] == pytest.approx(two["statistic"], rel=1e-12)
+            assert one["p_value"] == pytest.approx(two["p_value"], rel=1e-10)
+            span = 1.0 if term == "uil" else np.ptp(panel["loans"])
+            assert two["estimate"] == pytest.approx(span * one["estimate"], rel=1e-12)
+
+
+def test_the_effect_is_found_where_every_assumption_holds() -> None:
     rng = np.random.default_rng(12)
     shape = (60, 8)
     city, x = rng.normal(size=(60, 1)), rng.normal(size=shape)
@@ -214,8 +397,10 @@ def test_the_effect_is_found_where_every_assumption_holds(monkeypatch: pytest.Mo
             "gdp": x.ravel(),
         }
     )
-    design = replace(FAST, controls=("gdp",), folds=5)
-    table = estimate(panel, [design], workers=1).estimates.set_index("variant")
-    for variant in ("first_difference", "within", "two_way_fixed_effects"):
+    design = replace(LINES, controls=("gdp",), folds=5, variants=VARIANTS)
+    result = estimate(panel, [design], workers=1)
+    table = result.estimates.set_index("variant")
+    for variant in VARIANTS[1:]:
         assert abs(table.loc[variant, "estimate"] + 0.3) < 3 * table.loc[variant, "std_error"]
         assert table.loc[variant, "std_error"] < 0.05
+    assert result.notes == (f"design 'with': {PROVISIONAL}",)  # 60 clusters are not few

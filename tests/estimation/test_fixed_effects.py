@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,17 +14,34 @@ from linearmodels.panel import PanelOLS
 
 from estimation.designs import Design
 from estimation.fixed_effects import (
+    CITY,
+    ROBUST,
     LinearModel,
     PanelFit,
     fit_panel,
     not_alone,
-    two_way_fixed_effects,
 )
-from estimation.sample import build_sample
+from estimation.linear_rows import linear_estimate
+from estimation.sample import Sample, build_sample
 from geo.errors import SampleError
 
 ROOT = Path(__file__).resolve().parents[2]
 DESIGN = Design("base", "gini", "uil", controls=("gdp", "loans"), folds=2)
+
+
+def two_way_fixed_effects(sample: Sample) -> SimpleNamespace:
+    """The linear fit of one treatment, by the names of :func:`by_dummies`."""
+    fit = linear_estimate(sample, DESIGN).fit
+    return SimpleNamespace(
+        theta=float(fit.theta[0]),
+        se_robust=float(fit.std_errors(ROBUST)[0]),
+        se_city=float(fit.std_errors(CITY)[0]),
+        treatment_residual_variance=float(fit.left_variance[0]),
+        n=fit.n,
+        n_clusters=fit.n_cities,
+        lost_rows=fit.lost_rows,
+        collinear=fit.collinear,
+    )
 
 
 def by_dummies(table: pd.DataFrame, controls: list[str]) -> dict[str, float]:
@@ -129,10 +147,12 @@ def test_the_units_of_columns_do_not_matter(unbalanced: pd.DataFrame) -> None:
 def test_the_estimate_is_the_same_bits_whatever_the_order_of_pythons_sets() -> None:
     code = (
         "import numpy as np; from estimation.sample import Sample; "
-        "from estimation.fixed_effects import two_way_fixed_effects as fit; "
+        "from estimation.designs import Design; "
+        "from estimation.linear_rows import linear_estimate as fit; "
         "rng = np.random.default_rng(4); draw = rng.normal(size=(2, 40)); "
         "print(fit(Sample(draw[0], draw[1], np.empty((40, 0)), (), np.repeat(np.arange(10), 4), "
-        "np.tile(np.arange(4), 10), tuple(map(str, range(10))))).theta.hex())"
+        "np.tile(np.arange(4), 10), tuple(map(str, range(10)))), Design('a', 'y', 'd'))"
+        ".fit.theta[0].hex())"
     )
     found = {
         subprocess.run(

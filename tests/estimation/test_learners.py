@@ -103,6 +103,14 @@ def test_settings_reach_the_learner_itself_also_behind_standardisation() -> None
     assert lasso.named_steps["lassocv"].eps == 0.01
 
 
+@pytest.mark.parametrize("alphas", [[1.0], [1.0, 10.0]])
+def test_a_list_of_penalties_may_have_one(alphas: list[float]) -> None:
+    spec = learner_spec("ridge", {"alphas": alphas})
+    check_learner(spec)
+    X, y = made_up()
+    assert np.isfinite(clone(make_learner(spec, seed=1)).fit(X, y).predict(X)).all()
+
+
 def test_an_unknown_learner_is_refused_with_what_it_may_have_been() -> None:
     with pytest.raises(DesignError, match=r"'gradient_bosting'.*did you mean 'gradient_boosting'"):
         make_learner("gradient_bosting", seed=1)

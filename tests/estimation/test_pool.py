@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from estimation.pool import UNDER_WAY, map_fits, worker_count
+from estimation.pool import UNDER_WAY, iter_fits, map_fits, worker_count
 from geo.errors import DesignError, SampleError
 
 
@@ -35,7 +35,7 @@ def fail(value: int) -> int:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_results_and_progress_come_in_order(workers: int) -> None:
     seen: list[tuple[int, int]] = []
-    results = map_fits(
+    results = iter_fits(
         square, range(5), workers=workers, progress=lambda done, total: seen.append((done, total))
     )
     assert seen == []
@@ -110,7 +110,7 @@ def test_after_a_problem_an_executor_is_not_kept_busy() -> None:
 
 def test_whoever_stops_asking_leaves_no_executor_busy() -> None:
     executor = FirstOnly(4)
-    results = map_fits(square, [2, 3, 4], executor=executor)
+    results = iter_fits(square, [2, 3, 4], executor=executor)
     assert next(results) == 4
     results.close()
     assert [future.cancelled() for future in executor.futures] == [False, True, True]
@@ -131,7 +131,7 @@ class Eager(Executor):
 
 def test_an_executor_has_so_many_tasks_at_a_time_and_no_more() -> None:
     executor = Eager()
-    results = map_fits(square, range(UNDER_WAY + 10), executor=executor)
+    results = iter_fits(square, range(UNDER_WAY + 10), executor=executor)
     assert executor.given == 0
     assert next(results) == 0
     assert executor.given == UNDER_WAY + 1

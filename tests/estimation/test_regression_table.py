@@ -13,7 +13,7 @@ from estimation.estimate import EstimationResult
 from estimation.nuisance.learn import FitCounts
 from estimation.regression_table import TableSpec, regression_table, shown_variants
 from estimation.result_table import NOTE, decimals, numbered
-from estimation.results import Check, CurvePoint, Estimate
+from estimation.results import Check, CurvePoint, Estimate, TunedLearner
 from estimation.sample import Sample
 from estimation.tables import tidy_table
 from geo.audit import AuditRow
@@ -52,6 +52,7 @@ def result(
         estimates=tidy_table(rows, Estimate),
         checks=tidy_table(checks, Check),
         curves=tidy_table([], CurvePoint),
+        tuning=tidy_table([], TunedLearner),
         notes=notes,
         audit=audit,
         fits=FitCounts(0, 0, 0),

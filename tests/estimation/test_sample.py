@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from estimation.designs import Design, Split
-from estimation.sample import Sample, build_sample, check_size, take, varies_within_city
+from estimation.sample import Sample, build_sample, check_size, fixed_in_time, take
 from geo.errors import DesignError, DomainError, DuplicateCityYearError, SampleError
 
 BASE = Design("base", "gini", "uil", controls=("gdp", "loans"), folds=2)
@@ -192,9 +192,11 @@ def test_too_small_samples_are_refused(panel: pd.DataFrame) -> None:
 
 
 def test_variation_within_cities(panel: pd.DataFrame) -> None:
-    assert varies_within_city(build_sample(panel, BASE))
-    fixed = panel.assign(uil=panel["city_id"].astype("int64") / 7.0)
-    assert not varies_within_city(build_sample(fixed, BASE))
+    design = replace(BASE, controls=(), joint=("gdp", "loans"))
+    assert fixed_in_time(build_sample(panel, design), design) == ()
+    codes = panel["city_id"].astype("int64")
+    fixed = panel.assign(uil=codes / 7.0, loans=1e9 + codes / 3.0)
+    assert fixed_in_time(build_sample(fixed, design), design) == ("uil", "loans")
 
 
 @pytest.mark.parametrize("column", ["gdp", "loans"])

@@ -13,7 +13,8 @@ from estimation.learner_spec import LearnerSpec, learner_spec
 from estimation.learners import make_learner, setting_names
 from estimation.pool import map_fits
 from estimation.search_spaces import SPACES, search_space
-from estimation.tuning import Budget, Tuned, TuningTask, tune_nuisance, tuning_tasks
+from estimation.tuning import Tuned, TuningTask, tune_nuisance, tuning_tasks
+from estimation.tuning_budget import Budget
 from geo.errors import DesignError, SampleError
 
 SMALL = learner_spec("lightgbm", {"n_estimators": 15, "colsample_bytree": 1.0})

@@ -6,11 +6,13 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely import box
 
-from geo._encoding import better, codec_of, codec_of_dbf, decode, decodes, likely, misread
 from geo.boundaries import Units, make_units, read_units
 from geo.errors import BoundaryFileError
+from geo.text_encoding import better, codec_of, codec_of_dbf, decode, decodes, likely, misread
 
 NAMES = ["长沙市", "湘西土家族苗族自治州", "漷县镇"]
 
@@ -287,3 +289,32 @@ def test_column_of_missing_names(tmp_path: Path) -> None:
     path = tmp_path / "units.shp"
     table.to_file(path, encoding="GBK")
     assert names_of(read(path)) == [NAMES[0], "", NAMES[2]]
+
+
+def city_names(*, traditional: bool) -> list[str]:
+    """Every shipped name of a city."""
+    folder = Path(__file__).parents[2] / "panels" / "cities"
+    with (folder / "cities.csv").open(encoding="utf-8") as stream:
+        names = [row["name"] for row in csv.DictReader(stream)]
+    if not traditional:
+        return names
+    with (folder / "traditional.csv").open(encoding="utf-8") as stream:
+        forms = {ord(row["simplified"]): row["traditional"] for row in csv.DictReader(stream)}
+    return [name.translate(forms) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("traditional", "codec", "expected"),
+    [(False, "gbk", "gb18030"), (True, "gbk", "gb18030"), (True, "big5", None),
+     (True, "utf-8", "utf-8")],
+)  # fmt: skip
+def test_chinese_names_of_either_script_and_other_encodings(traditional, codec, expected):
+    names = [name.encode(codec, "ignore") for name in city_names(traditional=traditional)]
+    for at in range(0, len(names) - 40, 40):
+        assert likely(names[at : at + 40]) == expected
+
+
+@given(st.lists(st.sampled_from(["Müller", "São Paulo", "Köln", "Ñuñoa", "Orléans", "Besançon"]),
+                min_size=1, max_size=20))  # fmt: skip
+def test_latin_letters_are_no_chinese(words):
+    assert likely([" ".join(words).encode("latin-1")]) is None

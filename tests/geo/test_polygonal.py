@@ -1,11 +1,17 @@
 """What of geometries has an area."""
 
+import shutil
+import zipfile
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
+import pytest
 import shapely
 from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
 from geo._polygonal import polygonal
+from geo.errors import BoundaryFileError
 from geo.regions import read_regions
 
 ONE, TWO = box(0, 0, 1, 1), box(2, 0, 3, 1)
@@ -34,3 +40,21 @@ def test_regions_are_the_union_of_the_polygons_of_a_collection(tmp_path) -> None
     gpd.GeoDataFrame(geometry=[nested], crs="EPSG:4326").to_file(path)
     (found,) = read_regions(path).geometry
     assert shapely.equals(found, box(0, 0, 3, 1))
+
+
+def test_regions_are_read_as_units_are_from_archives_and_refused_alike(tmp_path) -> None:
+    table = gpd.GeoDataFrame({"name": ["长沙市"]}, geometry=[ONE], crs="EPSG:4326")
+    folder = tmp_path / "shapes"
+    folder.mkdir()
+    table.to_file(folder / "regions.shp", encoding="gbk")
+    (folder / "regions.cpg").write_text("UTF-8")  # columns that nobody asks for are not decoded
+    archive = shutil.make_archive(str(tmp_path / "regions"), "zip", folder)
+    (found,) = read_regions(Path(archive)).geometry
+    assert shapely.equals(found, ONE)
+    hostile = tmp_path / "hostile.zip"
+    with zipfile.ZipFile(hostile, "w") as made:
+        made.writestr("../regions.geojson", table.to_json())
+    with pytest.raises(BoundaryFileError, match=r"\.\./regions\.geojson"):
+        read_regions(hostile)
+    with pytest.raises(BoundaryFileError, match=r"nothing\.gpkg"):
+        read_regions(tmp_path / "nothing.gpkg")

@@ -131,6 +131,29 @@ def test_units_outside_their_city(country: Path, command: Command) -> None:
     assert "city 9999 is not in" in done.stdout
 
 
+def test_membership_is_compared_under_the_crosswalk(country: Path, command: Command) -> None:
+    """A city that joined another: its units lie in the polygon of what it joined."""
+    table = table_of(country)
+    table["city"] = table["unit_id"].str[:4]
+    first, second = table["city"].unique()[:2]
+    table["city"] = table["city"].replace(second, first)
+    table.dissolve("city").reset_index()[["city", "geometry"]].to_file(country / "cities.gpkg")
+    keys = 'cities = "cities.gpkg"\ncities_id = "city"\n'
+    apart = command("check", with_keys(country, keys))
+    assert "warning: city_without_polygon" in apart.stdout
+    (country / "joined.csv").write_text(f"code,city_id\n{second},{first}\n", encoding="utf-8")
+    study = with_keys(country, f'{keys}crosswalk = "joined.csv"\n')
+    together = command("check", study)
+    assert together.returncode == 0, together.stderr
+    assert "city_without_polygon" not in together.stdout
+    assert "outside_city" not in together.stdout
+    # Another crosswalk is another comparison, also where the units are kept.
+    assert command("run", study, "--out", country / "out", "--only", "lights").returncode == 0
+    (country / "joined.csv").write_text(f"code,city_id\n{first},{first}\n", encoding="utf-8")
+    again = command("run", study, "--out", country / "out", "--only", "lights")
+    assert "warning: city_without_polygon" in again.stdout
+
+
 def overlapping(country: Path) -> str:
     table = table_of(country)
     shapes = table.geometry.to_numpy().copy()
@@ -193,3 +216,27 @@ def test_paths_are_relative_to_the_study(country: Path) -> None:
     assert (study.units.reference, study.units.cities) == (country / "a.gpkg", country / "b.gpkg")
     assert isinstance(study.units, UnitsSection)
     assert study.units.encoding == "GBK"
+
+
+def test_clip_and_lights_take_encoding_and_datum(country: Path, command: Command) -> None:
+    """A shapefile in GCJ-02 and GBK under a wrong .cpg gives what the country's own file gives."""
+    table = shifted(country)
+    table["city"] = "市" + table["unit_id"].str[:4]
+    table.to_file(country / "gcj.shp", encoding="gbk")
+    (country / "gcj.cpg").write_text("UTF-8")
+    said = ("--units", country / "gcj.shp", "--unit-id", "unit_id", "--city-id", "city")
+    refused = command("lights", "--tiles", country / "*.tif", *said, "--out", country / "no")
+    assert (refused.returncode, "GB18030" in refused.stderr) == (1, True)
+    told = (*said, "--encoding", "GBK", "--datum", "GCJ-02")
+    out, own = country / "out", country / "own"
+    done = command("lights", "--tiles", country / "*.tif", *told, "--out", out)
+    assert done.returncode == 0, done.stderr
+    plain = ("--units", country / "units.gpkg", "--unit-id", "unit_id", "--city-id", "unit_id:4")
+    assert command("lights", "--tiles", country / "*.tif", *plain, "--out", own).returncode == 0
+    light, want = (pd.read_parquet(folder / "units.parquet") for folder in (out, own))
+    assert set(light["city_id"].str[0]) == {"市"}
+    assert light["mean"].to_numpy() == pytest.approx(want["mean"].to_numpy(), abs=1e-6)
+    clipped = command("clip", country / "*.tif", *told, "--out", country / "clips")
+    assert clipped.returncode == 0, clipped.stderr
+    refused = command("clip", country / "*.tif", *said, "--out", country / "no_clips")
+    assert refused.returncode == 1

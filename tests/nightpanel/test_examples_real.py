@@ -1,5 +1,9 @@
 """The real studies of ``examples/``, against independent computations on the same files."""
 
+import os
+import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -25,18 +29,6 @@ TILES = {
     2020: "DMSP-like2020.tif",
     2021: "DMSP_like2021.tif",
 }
-
-
-@pytest.fixture
-def counties_out(
-    data_dir: Path, command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Path:
-    """Light and panel of the county study; its estimates have a test of their own."""
-    monkeypatch.setenv("NIGHTPANEL_DATA", str(data_dir))
-    study, out = EXAMPLES / "china_counties.toml", tmp_path / "out"
-    ended = command("run", study, "--out", out, "--only", "lights,panel")
-    assert ended.returncode == 0, ended.stderr
-    return out
 
 
 def brute_gini(light: np.ndarray) -> float:
@@ -79,39 +71,52 @@ def test_guigang_study(
     ]
 
 
-def test_counties_light_and_join(counties_out: Path) -> None:
-    cities = pd.read_parquet(counties_out / "cities.parquet")
+TIMES = ("Seconds: ", "Light: ", "Tiles: ", "Peak memory: ", "Outputs: ")
+
+
+def untimed(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines() if not line.startswith(TIMES)]
+
+
+def test_the_counties_as_the_readme_has_them(data_dir: Path, tmp_path: Path) -> None:
+    """One run of the whole study, as typed: its print, its light, its join, its estimates."""
+    out = tmp_path / "out"
+    ended = subprocess.run(
+        [Path(sys.executable).with_name("nightpanel"), "run", EXAMPLES / "china_counties.toml",
+         "--out", out],
+        env={**os.environ, "NIGHTPANEL_DATA": str(data_dir)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"<!-- counties -->\n```\n(.*?)```\n<!-- /counties -->", readme, re.DOTALL)
+    assert shown is not None
+    assert untimed(ended.stdout) == untimed(shown[1])
+    _has_light_and_join(out)
+    estimates = pd.read_parquet(out / "estimates.parquet")
+    assert set(estimates["variant"]) == set(VARIANTS)
+    assert np.isfinite(estimates[["estimate", "std_error"]].to_numpy()).all()
+    assert estimates["n_clusters"].between(200, 341).all()
+
+
+def _has_light_and_join(out: Path) -> None:
+    cities = pd.read_parquet(out / "cities.parquet")
     means = cities.groupby("year")["gini"].mean()
     assert means[2018] == pytest.approx(0.41, abs=0.01)
     assert means[2021] == pytest.approx(0.38, abs=0.01)
-    units = pd.read_parquet(counties_out / "units.parquet")
+    units = pd.read_parquet(out / "units.parquet")
     assert units["unit_id"].nunique() == 2901
     assert set(cities["city_id"]) & {"1100", "1200", "3100", "5000"} == {
         "1100", "1200", "3100", "5000",
     }  # fmt: skip
-    panel = pd.read_parquet(counties_out / "panel.parquet")
-    unmatched = pd.read_parquet(counties_out / "unmatched.parquet")
+    panel = pd.read_parquet(out / "panel.parquet")
+    unmatched = pd.read_parquet(out / "unmatched.parquet")
     assert not panel.duplicated(["city_id", "year"]).any()
     assert (len(cities), cities["city_id"].nunique()) == (1384, 346)
-    assert (len(panel), panel["city_id"].nunique()) == (1309, 334)
+    assert (len(panel), panel["city_id"].nunique()) == (1311, 336)
     counts = unmatched.groupby(["side", "table"]).size()
-    assert counts["light"].to_numpy().tolist() == [48, 64]
-    assert counts["table"].to_numpy().tolist() == [3, 4]
-
-
-def test_counties_estimates(
-    data_dir: Path, counties_out: Path, command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = (EXAMPLES / "china_counties.toml").read_text(encoding="utf-8")
-    quick = counties_out.parent / "quick.toml"
-    quick.write_text(text.replace('treatment = "uil"', 'treatment = "uil"\nrepetitions = 1'))
-    monkeypatch.setenv("NIGHTPANEL_DATA", str(data_dir))
-    ended = command("run", quick, "--out", counties_out, "--only", "estimates")
-    assert ended.returncode == 0, ended.stderr
-    estimates = pd.read_parquet(counties_out / "estimates.parquet")
-    assert set(estimates["variant"]) == set(VARIANTS)
-    assert np.isfinite(estimates[["estimate", "std_error"]].to_numpy()).all()
-    assert estimates["n_clusters"].between(200, 341).all()
+    assert counts["light"].to_numpy().tolist() == [48, 61]
+    assert counts["table"].to_numpy().tolist() == [3, 1]
 
 
 def test_every_table_of_the_real_study(

@@ -1,12 +1,12 @@
 """A run that is killed, whenever, and started again ends with the same bytes in every table."""
 
 import multiprocessing
-import os
 import random
 import shutil
 import signal
-import sys
 import time
+from collections.abc import Iterator
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
@@ -14,46 +14,25 @@ from typing import Any
 import pytest
 
 from nightpanel.manifest import MANIFEST
-from nightpanel.run_study import run
+from tests.nightpanel import killed_runs
+from tests.nightpanel.killed_runs import run_until_write, whole_run
 
 KILLS_A_CHAIN, CHAINS = 5, 10
 MOST_WRITES = 400
 PARTS = 3
-PRELOADED = [
-    "nightpanel.run_study", "nightpanel.run_lights", "nightpanel.light_files", "nightpanel.kept",
-    "nightpanel.run_panel", "nightpanel.run_estimates", "estimation.estimate", "tiles.zonal",
-    "tiles.open_tile",
-    "nightpanel.read_back", "openpyxl", "pyarrow.dataset", "pandera.strategies.pandas_strategies",
-]  # fmt: skip
+ROOT = Path(__file__).resolve().parents[2]
 COMPARED = (".parquet", ".gpkg", ".csv", ".txt")
 
 
 @pytest.fixture(scope="module")
-def processes() -> ForkServerContext:
+def processes() -> Iterator[ForkServerContext]:
     """New processes that have loaded what a run needs, so that 50 kills take seconds."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    return context
-
-
-def whole_run(study: Path, out: Path) -> None:
-    """Run to the end, in a process of its own."""
-    run(study, out=out, threads=2)
-
-
-def run_until_write(study: Path, out: Path, last: int) -> None:
-    """Run until the file that would be moved or removed after ``last`` others, and die there."""
-    done = 0
-
-    def count(event: str, _: Any) -> None:
-        nonlocal done
-        if event in {"os.rename", "os.remove"}:
-            if done == last:
-                os.kill(os.getpid(), signal.SIGKILL)
-            done += 1
-
-    sys.addaudithook(count)
-    whole_run(study, out)
+    context.set_forkserver_preload([killed_runs.__name__])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))
+        forkserver.ensure_running()
+        yield context
 
 
 def tables(out: Path) -> dict[str, bytes]:

@@ -274,3 +274,85 @@ def test_explain_knows_a_panel_of_tables_alone(folder: Path, command: Command) -
     unknown = command("explain", folder / "out", "--city", "1101", "--year", 2019)
     assert unknown.returncode == 1
     assert "panel.parquet, city_id: expected 1101" in unknown.stderr
+
+
+LOGS = """
+[study]
+name = "logs"
+years = [2018]
+
+[[panel.tables]]
+file = "fdi.csv"
+city = "code"
+year = "year"
+columns = { fdi = "fdi" }
+
+[panel.logs]
+log_fdi = RULE
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ('{ column = "fdi", zeros = "log1p" }', [0.0, 0.6931471805599453]),
+        ('{ column = "fdi", zeros = "add", constant = 3.0 }', [1.0986122886681098, 1.38629436112]),
+        ('{ column = "fdi", zeros = "drop" }', [0.0]),
+    ],
+)
+def test_the_short_form_of_logs_has_the_steps_rule_for_zeros(
+    tmp_path: Path, command: Command, rule: str, expected: list[float]
+) -> None:
+    (tmp_path / "fdi.csv").write_text("code,year,fdi\n320500,2018,0\n450800,2018,1\n")
+    study = tmp_path / "study.toml"
+    study.write_text(LOGS.replace("RULE", rule), encoding="utf-8")
+    done = command("panel", study, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    panel = pd.read_parquet(tmp_path / "out" / "panel.parquet")
+    assert panel["log_fdi"].tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ('"fdi"', "panel.logs.log_fdi: expected fdi above 0, found 0 for city 3205, year 2018"),
+        ('{ column = "fdi", zeros = "add" }', "constant must be stated"),
+        ('"log_fdi"', "a name of its own"),
+    ],
+)
+def test_zeros_without_a_rule_are_refused_by_name(
+    tmp_path: Path, command: Command, rule: str, told: str
+) -> None:
+    (tmp_path / "fdi.csv").write_text("code,year,fdi\n320500,2018,0\n450800,2018,1\n")
+    study = tmp_path / "study.toml"
+    study.write_text(LOGS.replace("RULE", rule), encoding="utf-8")
+    done = command("panel", study, "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert told in done.stderr
+
+
+def test_a_table_of_indices_names_its_cities_as_other_tables_do(
+    folder: Path, command: Command
+) -> None:
+    """By names within provinces, in another vintage, averaged by people."""
+    rows = ["省份,城市,年份,指数,人口"]
+    rows += [f"广西,贵港市*,{year},{index},5" for year, index in ((2018, 104), (2019, 103))]
+    rows += ["北京,北京,2018,102,1", "北京,北京,2019,100,30", "北京,天津,2019,104,10"]
+    text = "\n".join(rows).replace("北京,天津", "天津,天津")
+    (folder / "cpi.csv").write_text(f"{text}\n", encoding="utf-8")
+    (folder / "joined.csv").write_text("old,new,weight,year\n1200,1100,1,2020\n", encoding="utf-8")
+    index = """table = { file = "cpi.csv", city_name = "城市", province = "省份", year = "年份",
+    column = "指数", weights = { people_there = "人口" }, vintage = { crosswalk = "joined.csv",
+    counts = ["people_there"], rates = { cpi = "people_there" }, absent_parts = "included" } }"""
+    study = folder / "study.toml"
+    before, _, _ = TABLES.rpartition("table = {")
+    study.write_text(before + index.replace("\n   ", ""), encoding="utf-8")
+    done = command("panel", study, "--out", folder / "out")
+    assert done.returncode == 0, done.stderr
+    panel = pd.read_parquet(folder / "out" / "panel.parquet")
+    of_2019 = (30 * 100 + 10 * 104) / 40 / 100
+    assert panel["gdp_real"].tolist() == pytest.approx([100.0, 120 / of_2019, 40.0, 50 / 1.03])
+    audit = pd.read_parquet(folder / "out" / "audit.parquet")
+    assert {"footnote_mark", "vintage_moved", "matched_normalised_name"} <= set(audit["rule"])
+    inputs = read_manifest(folder / "out")["stages"]["panel"]["inputs"]
+    assert {"cpi.csv", "joined.csv"} <= {Path(path).name for path in inputs}

@@ -9,6 +9,7 @@ import pytest
 
 from estimation.designs import Design, Split
 from estimation.heterogeneity.keys import Along, Groups, Projection
+from estimation.tuning_budget import Budget
 from geo.errors import DesignError, NightpanelError, StudyFileError
 from nightpanel.asked import Asked
 from nightpanel.study_designs import DesignKeys, DesignSection
@@ -81,11 +82,15 @@ def test_where_the_effect_may_differ_is_written_as_tables(tmp_path: Path) -> Non
         '{ name = "p", groups = { periods = [[2011, 2015], [2016, 2021]] } }',
         '{ name = "c", along = { column = "z", basis = 6, at = "year" } }',
         '{ name = "b", project_on = { columns = ["z", "w"] } }',
+        '{ name = "t", tune = { seconds = 30.0, folds = 3 } }',
+        '{ name = "u", tune = {} }',
     ).designs
     assert rest[0].groups == Groups("uil", 2)
     assert rest[1].groups == Groups(periods=((2011, 2015), (2016, 2021)))
     assert rest[2].along == Along("z", 6, "year")
     assert rest[3].project_on == Projection(("z", "w"))
+    assert rest[4].tune == Budget(None, 30.0, 3)
+    assert rest[5].tune == Budget()
 
 
 def test_a_variation_differs_in_what_it_says_and_in_nothing_else(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_light_and_yearbook_move_to_one_vintage(study: Path, command: Command) -
     assert (left_out.name, left_out.city_id) == ("Citty D", "")
     assert left_out.proposals.startswith("0104 City D")
     audit = pd.read_parquet(out / "audit.parquet").groupby("rule").size()
-    assert audit["vintage_moved"] == 2
+    assert audit["vintage_moved"] == 4  # two parts in two years
     assert audit["crosswalk"] == 1
     assert audit["proposed_match"] == 1
 

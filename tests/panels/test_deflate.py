@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from geo.errors import DomainError, TableColumnError
 from panels.deflate import deflated, with_index
+from panels.origins import Origins
 
 
 def frame(nominal, index, years=None, city="1100"):
@@ -53,7 +54,7 @@ def test_a_chain_is_the_level_that_it_multiplies_up_to(growth, nominal, base):
     np.testing.assert_allclose(chained, by_level, rtol=1e-12)
 
 
-def test_a_gap_ends_the_chain_on_its_side_and_is_said_by_city():
+def test_a_gap_ends_the_chain_on_its_side_and_is_said_value_by_value():
     table = pd.concat(
         [
             frame([1.0, 1.0, 1.0, 1.0], [100.0, np.nan, 100.0, 100.0]),
@@ -61,12 +62,17 @@ def test_a_gap_ends_the_chain_on_its_side_and_is_said_by_city():
         ],
         ignore_index=True,
     )
+    origins = Origins({"gdp": "a"}, {"a": {("1100", 2000): ("a.xlsx", 7)}})
     made = deflated(
-        table, nominal="gdp", index="index", kind="preceding_year", base=2002, where="t"
-    )
+        table, nominal="gdp", index="index", kind="preceding_year", base=2002, where="t",
+        origins=origins,
+    )  # fmt: skip
     assert made.values.isna().tolist() == [True, False, False, False, True, False]
-    lost = [(row.subject, row.count) for row in made.audit if row.rule == "not_deflated"]
-    assert lost == [("t: city 1100", 1), ("t: city 4508", 1)]
+    lost = [(row.subject, row.file, row.row, row.old)
+            for row in made.audit if row.rule == "not_deflated"]  # fmt: skip
+    assert lost == [
+        ("t: city 1100, year 2000", "a.xlsx", 7, "1"), ("t: city 4508, year 2000", "", None, "1"),
+    ]  # fmt: skip
 
 
 def test_rows_may_come_in_any_order():

@@ -252,7 +252,7 @@ def test_rows_without_code_or_year_are_dropped_with_examples(tmp_path):
     assert rules(read).keys() == {
         "rows_without_code", "rows_without_year", "unknown_city_code", "missing_values",
     }  # fmt: skip
-    dropped = [(row.rule, row.row, row.old) for row in read.audit if row.row is not None]
+    dropped = [(row.rule, row.row, row.old) for row in read.audit if row.rule.startswith("rows")]
     assert dropped == [
         ("rows_without_code", 5, "2018 | 1.0 | 1.0"),
         ("rows_without_code", 6, "2019 | 1.0 | 1.0"),

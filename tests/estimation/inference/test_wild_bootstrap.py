@@ -191,7 +191,7 @@ def test_what_cannot_be_tested_is_refused(residuals: Callable) -> None:
 
 def test_few_clusters_are_shown_with_jackknife_and_bootstrap(residuals: Callable) -> None:
     assert [are_few(count) for count in (3, 50, 51)] == [True, True, False]
-    assert [bootstrap_weights(count) for count in (12, 13)] == ["webb", "rademacher"]
+    assert [bootstrap_weights(count) for count in (7, 8)] == ["webb", "rademacher"]
     r = residuals(20, 2, 63)
     shown = for_few_clusters(r.u, r.V, None, r.clusters, seed=4, draws=499)
     assert shown.jackknife.kind == "CRV3"

@@ -55,9 +55,11 @@ def test_names_become_codes_within_their_province(file):
     assert left_out.detail == (
         "not in 辽宁省; perhaps 2201 长春市 (score 1.00); its rows are left out"
     )
-    assert (left_out.new, left_out.count) == ("", 1)
+    assert (left_out.new, left_out.count, left_out.row) == ("", 1, 5)
     assert found["matched_exact_name"].count == 2
-    assert "巢湖市 ended in 2010: 1 rows of later years kept" in found["city_ended"].detail
+    ended = found["city_ended"]
+    assert "巢湖市 ended in 2010: 1 rows of later years kept" in ended.detail
+    assert (ended.file, ended.row, ended.old) == (str(file(ROWS)), 6, "3414")
 
 
 def test_codes_come_first_and_names_fill_their_gaps(file):
@@ -120,7 +122,7 @@ def test_a_map_of_codes_knows_whole_codes_too(file, tmp_path):
     assert read.table["city_id"].tolist() == ["4604", "4508"]
     own = tmp_path / "own.csv"
     own.write_text("code,city_id\n4508,9999\n")
-    read = read_table(spec(path, **options, crosswalk=str(own)))
+    read = read_table(spec(path, **options, crosswalk=str(own), keep_totals=True))
     assert read.table["city_id"].tolist() == ["4690", "9999"]
     assert read.matches.empty
 
@@ -128,19 +130,33 @@ def test_a_map_of_codes_knows_whole_codes_too(file, tmp_path):
 CODES = {"city": "code", "city_name": None, "province": None}
 
 
-def test_codes_of_no_city_are_told_and_their_rows_kept(file):
-    codes = [320000, 320000, 429004, 659001, 0, 320500, 110100, 652100]
+def test_rows_of_codes_of_no_city_are_dropped_one_by_one_or_kept(file):
+    codes = [320000, 320000, 429004, 659001, 0, 320500, 110100, 652100, 329900]
     rows = [[f"{code:06d}", 2010 + at, 1.0] for at, code in enumerate(codes)]
-    read = read_table(spec(file(rows, ["code", "年份", "gdp"]), **CODES))
-    assert len(read.table) == 8
-    told = [(row.old, row.count, row.row, row.detail.split(";")[0]) for row in read.audit
-            if row.rule == "unknown_city_code"]  # fmt: skip
-    assert told == [
-        ("000000", 1, 6, "no city has the code"),
-        ("320000", 2, None, "the code is that of 江苏省: no city"),
-        ("429004", 1, 4, "the code groups counties administered by a province: no city"),
-        ("659001", 1, 5, "the code groups counties administered by a province: no city"),
+    path = file(rows, ["code", "年份", "gdp"])
+    read = read_table(spec(path, **CODES))
+    assert read.table["city_id"].tolist() == ["3205", "1101", "6521", "3299"]
+    groups = "dropped, because the code groups counties administered by a province: no city"
+    province = "dropped, because the code is that of 江苏省: no city"
+    dropped = [(row.row, row.old, row.detail) for row in read.audit
+               if row.rule == "rows_of_no_city"]  # fmt: skip
+    assert dropped == [
+        (6, "000000 | 2014 | 1.0", "dropped, because the code is that of the country: no city"),
+        (2, "320000 | 2010 | 1.0", province),
+        (3, "320000 | 2011 | 1.0", province),
+        (4, "429004 | 2012 | 1.0", groups),
+        (5, "659001 | 2013 | 1.0", groups),
     ]
+    (unknown,) = [row for row in read.audit if row.rule == "unknown_city_code"]
+    assert (unknown.old, unknown.row, unknown.detail) == (
+        "329900", 10, "no city has the code; its rows are kept",
+    )  # fmt: skip
+    kept = read_table(spec(path, **CODES, keep_totals=True))
+    assert len(kept.table) == len(rows)
+    told = [(row.old, row.count, row.row) for row in kept.audit if row.rule == "unknown_city_code"]
+    assert told == [
+        ("000000", 1, 6), ("320000", 2, 2), ("329900", 1, 10), ("429004", 1, 4), ("659001", 1, 5),
+    ]  # fmt: skip
     # A table that has none of the list's codes is of other cities altogether.
     read = read_table(spec(file([["0101", 2010, 1.0]], ["code", "年份", "gdp"]), **CODES))
     assert [row.rule for row in read.audit] == ["unlisted_city_codes"]
@@ -168,10 +184,9 @@ def test_a_crosswalk_holds_the_same_with_names_and_without(file, tmp_path):
     by_code = read_table(spec(path, **options | {"city_name": None}))
     assert by_name.table["city_id"].tolist() == ["3298", "3299", "3297"]
     pd.testing.assert_frame_equal(by_name.table, by_code.table)
-    assert rules(by_name)["crosswalk_applied"].count == 3
-    assert rules(by_name)["crosswalk_applied"].detail.endswith(
-        "3205 became 3298, 3205 became 3299, 999900 became 3297"
-    )
+    moved = [(row.row, row.old, row.new, row.count) for row in by_name.audit
+             if row.rule == "crosswalk_applied"]  # fmt: skip
+    assert moved == [(2, "3205", "3298", 1), (3, "3205", "3299", 1), (4, "999900", "3297", 1)]
 
 
 def test_an_unknown_code_beside_a_name_is_told(file):
@@ -181,3 +196,25 @@ def test_an_unknown_code_beside_a_name_is_told(file):
     told = rules(read)["code_unknown"]
     assert (told.old, told.new) == ("999900 苏州市", "3205")
     assert told.detail == "no city has the code; taken as 3205 苏州市"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["苏州市*", "苏州市①", "苏州市¹", "苏州市（注）", "苏州市注", "苏州市注1",
+     "苏州市(1)", "苏州市[2]", "①苏州市", "* 苏州市", "苏州市＊",
+     "苏州市 1)", "苏州市12", "蘇州市②③", "苏 州 市 †", "苏州^市"],
+)  # fmt: skip
+def test_footnote_marks_on_names_are_left_off_and_listed(file, written):
+    rows = [["江苏省①", written, 2018, 1.0], ["江苏省①", written, 2019, 1.0],
+            ["江苏", "无锡市", 2018, 1.0]]  # fmt: skip
+    read = read_table(spec(file(rows)))
+    if "^" in written:  # no mark: what is inside a name is another name
+        assert read.table["city_id"].tolist() == ["3202"]
+        return
+    assert read.table["city_id"].tolist() == ["3205", "3205", "3202"]
+    marks = [(row.old, row.new, row.row, row.count) for row in read.audit
+             if row.rule == "footnote_mark"]  # fmt: skip
+    plain = "蘇州市" if "蘇" in written else "苏 州 市" if " 州" in written else "苏州市"
+    assert marks == [(written, plain, 2, 2), ("江苏省①", "江苏省", 2, 2)]
+    assert read.matches["rule"].tolist() == ["normalised_name", "exact_name"]
+    assert read.matches["name"].tolist() == [written, "无锡市"]

@@ -34,7 +34,19 @@ NAMED = {"counts": ("people", "gdp"), "rates": {"gdp_per_head": "people"}}
 
 def moved(rows, **options):
     given_ = NAMED | options
-    return to_vintage(rows, VintageSpec(MERGED, **given_), where="t.xlsx")
+    return to_vintage(rows, VintageSpec(MERGED, **given_), where="t.xlsx", places=placed(rows))
+
+
+def placed(rows):
+    """A table's city-years in rows 2, 3, ... of a sheet."""
+    keys = rows[["city_id", "year"]].itertuples(index=False, name=None)
+    return {key: ("t.xlsx [a]", at) for at, key in enumerate(keys, start=2)}
+
+
+def told(result, rule):
+    found = [row for row in result.audit if row.rule == rule]
+    assert all(row.file == "t.xlsx [a]" for row in found)
+    return [(row.row, row.old, row.new, row.count) for row in found]
 
 
 def test_a_merger_by_hand():
@@ -51,9 +63,10 @@ def test_a_merger_by_hand():
         ("0400", 2018, 8.0, 8.0, 1.0),
     )
     pd.testing.assert_frame_equal(result.table, expected)
-    (note,) = result.audit
-    assert (note.rule, note.subject) == ("vintage_moved", "t.xlsx: city 0200, year 2018")
-    assert note.detail == "1 x 0100 + 1 x 0200, by test"
+    assert told(result, "vintage_moved") == [(2, "0100", "0200", 1), (3, "0200", "0200", 1)]
+    for note in result.audit:
+        assert (note.rule, note.subject) == ("vintage_moved", "t.xlsx: city 0200, year 2018")
+        assert note.detail == "1 x 0100 + 1 x 0200, by test"
 
 
 def test_a_split_by_hand():
@@ -155,9 +168,10 @@ def test_a_city_that_goes_on_after_its_end_is_refused_added_or_left_out():
     spec = VintageSpec(merged, counts=("people",), late_parts="added")
     assert to_vintage(rows, spec, where="t").table["people"].tolist() == [150.0, 150.0, 150.0]
     spec = VintageSpec(merged, counts=("people",), late_parts="included")
-    result = to_vintage(rows, spec, where="t")
+    result = to_vintage(rows, spec, where="t", places=placed(rows))
     assert result.table["people"].tolist() == [150.0, 100.0, 100.0]
-    assert [row.rule for row in result.audit] == [*2 * ["vintage_late"], "vintage_moved"]
+    assert told(result, "vintage_late") == [(6, "people 50", "", 1), (7, "people 50", "", 1)]
+    assert [row.rule for row in result.audit][2:] == 2 * ["vintage_moved"]
     blank = rows.assign(
         people=rows["people"].where(rows["city_id"].ne("0112") | (rows["year"] < 2011))
     )
@@ -182,17 +196,21 @@ def test_a_missing_value_of_a_part_is_missing_in_the_whole():
     result = moved(rows)
     assert result.table["gdp"].tolist() == [70.0]
     assert result.table[["people", "gdp_per_head"]].isna().all(axis=None)
-    assert [row.rule for row in result.audit] == ["vintage_moved", "vintage_part_missing"]
-    assert "people, gdp_per_head" in result.audit[1].detail
+    # The weight of the rate is missing, so that both parts' rates are lost with one count.
+    assert told(result, "vintage_part_missing") == [
+        (3, "people 3", "", 1), (2, "gdp_per_head 10", "", 1), (3, "gdp_per_head 20", "", 1),
+    ]  # fmt: skip
 
 
 def test_another_code_of_the_same_place_counts_in_all_years():
     spec = VintageSpec(crosswalk_of(("0199", "0100", 1.0, None)), **NAMED)
     rows = table(("0199", 2020, 1.0, 10.0, 10.0), ("0100", 2020, np.nan, np.nan, np.nan))
-    result = to_vintage(rows, spec, where="t")
+    result = to_vintage(rows, spec, where="t", places=placed(rows))
     assert result.table["city_id"].tolist() == ["0100"]
     assert result.table["people"].tolist() == [1.0]
     assert {row.rule for row in result.audit} == {"vintage_code", "merged_equal_rows"}
+    assert told(result, "vintage_code") == [(2, "0199", "0100", 1)]
+    assert told(result, "merged_equal_rows") == [(3, "0100", "0199", 1)]
     differ = table(("0199", 2020, 1.0, 10.0, 10.0), ("0100", 2020, 2.0, 20.0, 10.0))
     with pytest.raises(DuplicateCityYearError, match=r"city 0100, year 2020 .*codes 0199, 0100"):
         to_vintage(differ, spec, where="t")

@@ -177,7 +177,7 @@ def test_blank_rows_and_columns_between_do_not_matter(tmp_path):
 
 def test_marks_in_cells_are_left_off_one_by_one(tmp_path):
     cells = ["1,234①", "5.5*", "７８", "－", "12²"]
-    rows = [[f"45{at:02d}00", 2018, cell] for at, cell in enumerate(cells)]
+    rows = [[f"45{at:02d}00", 2018, cell] for at, cell in enumerate(cells, start=1)]
     made = read(xlsx(tmp_path, [HEADER, *rows]))
     assert gdp(made)[:3] == [1234.0, 5.5, 78.0]
     assert gdp(made)[4] == 12.0
@@ -211,6 +211,15 @@ def test_percents_that_the_sheet_only_shows_are_fractions(tmp_path):
     assert made.table["urban"].tolist() == [86.0, 50.0]
     with pytest.raises(TableColumnError, match="found fractions that the sheet shows as percents"):
         read(file, columns=columns, units={"urban": "percent"})
+
+
+def test_percents_are_looked_for_in_every_row(tmp_path):
+    def show(_, sheet):
+        sheet.cell(72, 3).number_format = "0.0%"
+
+    rows = [["4508", 1930 + at, 0.5] for at in range(80)]
+    file = xlsx(tmp_path, [["城市代码", "年份", "城镇化率(%)"], *rows], change=show)
+    assert read(file, columns={"urban": "城镇化率"}).units == {"urban": UNITS["fraction"].name}
 
 
 @pytest.mark.parametrize("mark", ["①", "*", "(1)"])

@@ -1,5 +1,6 @@
 """Mappings that are proposed from headers and values."""
 
+import re
 import tomllib
 
 import pandas as pd
@@ -118,6 +119,60 @@ def test_two_header_rows(tmp_path):
         ("va_primary", "亿元"),
         ("va_secondary", "亿元"),
     ]
+
+
+SPLIT = [
+    ["城市代码", "年份", "地区生产总值（万元）", None, "年末总人口"],
+    [None, None, "全市", "市辖区", None],
+    [450100, 2018, 10, 2, 7],
+    [450800, 2018, 30, 4, 9],
+]
+KEYS_MERGED = ["A1:A2", "B1:B2", "C1:D1", "E1:E2"]
+
+
+@pytest.mark.parametrize("merged", [(), ("C1:D1",), KEYS_MERGED])
+@pytest.mark.parametrize("above", [0, 1, 3])
+def test_a_name_over_several_columns_is_told_apart_by_the_row_below(tmp_path, merged, above):
+    titles = [[f"表 {at}"] for at in range(above)]
+    moved = [re.sub(r"\d", lambda one: str(int(one[0]) + above), one) for one in merged]
+    file = xlsx(tmp_path, [*titles, *SPLIT], merged=moved)
+    found = suggest(file)
+    assert found.header == (1 + above, 2 + above)
+    table = section(suggested_block(found))
+    assert table.columns == {"gdp": "地区生产总值（万元） 全市", "population": "年末总人口"}
+    made = read_table(table_spec(table)).table
+    assert made[["gdp", "population"]].to_numpy().tolist() == [[10.0, 7.0], [30.0, 9.0]]
+
+
+NAMES = [
+    "地区生产总值",
+    "年末总人口",
+    "第二产业占GDP比重",
+    "备注",
+    "GDP（亿元）",
+    "面积（平方公里）",
+]
+BELOW = ["", "全市", "合计", "第一产业增加值", "（万元）", "1.5", "-", "万人"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(BELOW), st.sampled_from(BELOW)),
+             min_size=1, max_size=4, unique_by=lambda column: column[0]),
+    st.booleans(), st.booleans(), st.integers(0, 2),
+)  # fmt: skip
+def test_every_suggestion_runs(tmp_path_factory, columns, by_name, rows_below, titles):
+    """Header rows of any depth and width: what is proposed is read, with the names it proposes."""
+    city = ("城市", "贵港市", "南宁市") if by_name else ("城市代码", 450800, 450100)
+    table = [[f"表 {at}"] for at in range(titles)]
+    table.append([city[0], "年份", *(name for name, _, _ in columns)])
+    below = (1, 2)[: 1 + rows_below]
+    table += [[None, None, *(column[at] or None for column in columns)] for at in below]
+    table += [[one, 2018, *[1.5] * len(columns)] for one in city[1:]]
+    found = suggest(xlsx(tmp_path_factory.mktemp("any"), table))
+    proposed = tomllib.loads(suggested_block(found))["panel"]["tables"][0]
+    if proposed["columns"]:
+        read = read_table(table_spec(TableSection.model_validate(proposed)))
+        assert set(read.table.columns) == {"city_id", "year", *proposed["columns"]}
 
 
 def test_the_sheet_with_most_of_a_table_is_taken_and_others_named(tmp_path):

@@ -7,6 +7,7 @@ second byte fails; UTF-8 read as GBK decodes two times in three, into rare chara
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ CODE_PAGES = {
 """Language drivers of dBase tables by code page, as GDAL knows them; 87 is "as this machine"."""
 
 CJK = re.compile("[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
-HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+OTHER_SCRIPTS = re.compile("[\u0080-\u024f\u0370-\u052f\u2500-\u257f\u3040-\u312f]")
 MOSTLY = 0.9
 
 # The characters that GBK sees in the first two bytes of a hanzi in UTF-8.
@@ -128,15 +129,48 @@ def likely(texts: Sequence[bytes]) -> str | None:
     Returns
     -------
     str or None
-        UTF-8 if everything decodes as such; else GB18030 if everything decodes and most runs of
-        bytes over 127 have even length (Chinese text does, accented Latin letters stand alone);
-        else None.
+        UTF-8 if everything decodes as such; else GB18030 if everything decodes and is plausible
+        (`plausible_gb18030`); else None.
     """
     if decodes(texts, UTF8):
         return UTF8
-    runs = [len(run) for raw in texts for run in HIGH_BYTES.findall(raw)]
-    even = 2 * sum(length % 2 == 0 for length in runs) > len(runs)
-    return GB18030 if even and decodes(texts, GB18030) else None
+    return GB18030 if decodes(texts, GB18030) and plausible_gb18030(texts) else None
+
+
+def plausible_gb18030(texts: Sequence[bytes]) -> bool:
+    """Whether bytes that decode as GB18030, which gives almost any bytes a meaning, have one in it.
+
+    Parameters
+    ----------
+    texts : sequence of bytes
+        Not plain ASCII; they decode as GB18030.
+
+    Notes
+    -----
+    Most of Chinese text is in the older and smaller GB 2312, of traditional characters three in
+    four. Bytes of another encoding scatter over the rest, and over its letters of other scripts:
+    of city names in Big5 a quarter comes out as common characters, of accented Latin letters none.
+    There are no control characters.
+    """
+    met: Counter[str] = Counter()
+    for raw in texts:
+        met.update(decode(raw, GB18030)[0])
+    if any(ord(letter) < 0x20 and not letter.isspace() for letter in met):
+        return False
+    foreign = {letter: count for letter, count in met.items() if not letter.isascii()}
+    common = sum(count for letter, count in foreign.items() if _is_common(letter))
+    return 2 * common > sum(foreign.values())
+
+
+def _is_common(letter: str) -> bool:
+    """Whether a character is one of GB 2312, but for its letters of other scripts."""
+    if OTHER_SCRIPTS.match(letter):
+        return False
+    try:
+        letter.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def better(texts: Sequence[bytes], codec: str) -> str | None:

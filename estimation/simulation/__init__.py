@@ -1,0 +1,1 @@
+"""The simulation protocol: estimators on panels whose truth is known, and what follows from it."""
