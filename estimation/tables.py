@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TypeVar, get_type_hints
 
-import numpy as np
 import pandas as pd
 
+from estimation.result_table import decimals
 from estimation.results import Check, CurvePoint, Estimate, TunedLearner
 
 Row = TypeVar("Row", Estimate, Check, CurvePoint, TunedLearner)
@@ -59,18 +59,18 @@ def summary_table(
         the truth is that of the treatment, in no row of another term or group.
     """
     variants = estimates["variant"] + estimates["recommended"].map(_RECOMMENDED)
-    decimals = [_decimals(error) for error in estimates["std_error"]]
+    shown = [decimals(error) for error in estimates["std_error"]]
     table = pd.DataFrame(
         {
             "design": estimates["design"],
             "variant": variants,
             "estimate (se)": [
                 f"{row.estimate:.{places}f} ({row.std_error:.{places}f})"
-                for row, places in zip(estimates.itertuples(), decimals, strict=True)
+                for row, places in zip(estimates.itertuples(), shown, strict=True)
             ],
             "95 % interval": [
                 f"[{row.ci_low:.{places}f}, {row.ci_high:.{places}f}]"
-                for row, places in zip(estimates.itertuples(), decimals, strict=True)
+                for row, places in zip(estimates.itertuples(), shown, strict=True)
             ],
             "n": estimates["n"],
         }
@@ -82,7 +82,7 @@ def summary_table(
         own = (estimates["part"] == "effect") & (estimates["term"] == estimates["treatment"])
         table["truth"] = [
             _true_text(truth, design, places) if is_own else ""
-            for design, places, is_own in zip(estimates["design"], decimals, own, strict=True)
+            for design, places, is_own in zip(estimates["design"], shown, own, strict=True)
         ]
     return table
 
@@ -94,10 +94,3 @@ def _term_text(term: str, scaling: str) -> str:
 def _true_text(truth: float | Mapping[str, float], design: str, places: int) -> str:
     value = truth.get(design) if isinstance(truth, Mapping) else truth
     return "" if value is None else f"{value:.{places}f}"
-
-
-def _decimals(std_error: float) -> int:
-    """Decimals that show two figures of the standard error, from 3 to 9."""
-    if not (np.isfinite(std_error) and std_error > 0):
-        return 3
-    return int(np.clip(1 - np.floor(np.log10(std_error)), 3, 9))

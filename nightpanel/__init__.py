@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nightpanel.run_study import run
     from nightpanel.run_tiles import tiles
     from nightpanel.study import lights_study
-    from nightpanel.study_file import load_study
+    from nightpanel.study_file import load_designs, load_study
     from tiles.array_catalog import array_catalog
     from tiles.catalog import read_catalog
     from tiles.cube import open_cube
@@ -48,6 +48,7 @@ _HOME = {
     "read_last_run": "nightpanel.run_cache",
     "lights": "nightpanel.run_lights",
     "lights_study": "nightpanel.study",
+    "load_designs": "nightpanel.study_file",
     "load_study": "nightpanel.study_file",
     "make_units": "geo.boundaries",
     "open_cube": "tiles.cube",
@@ -78,6 +79,7 @@ __all__ = [
     "fetch",
     "lights",
     "lights_study",
+    "load_designs",
     "load_study",
     "make_units",
     "open_cube",

@@ -11,11 +11,12 @@ from geo.audit import AuditRow
 from geo.boundaries import Units
 from geo.errors import NightpanelError
 from geo.inequality import CITY_COLUMNS
+from nightpanel.asked import asked_or_problems
 from nightpanel.boundary_checks import read_boundaries
 from nightpanel.boundary_facts import boundary_facts
 from nightpanel.calibration import calibrated, reads_light, study_steps
 from nightpanel.check_facts import panel_facts, tile_facts, unit_facts
-from nightpanel.inputs import study_catalog, study_designs, with_study_file
+from nightpanel.inputs import study_catalog, with_study_file
 from nightpanel.light_evidence import light_says
 from nightpanel.problems import attempt
 from nightpanel.run_panel import Panel, panel
@@ -78,14 +79,16 @@ def check(path: Path) -> Checked:
     light = _Light()
     if study.lights is not None and study.units is not None:
         light = _light(study, study.lights, study.units, problems)
-    designs = attempt(lambda: study_designs(study), problems)
+    asked, in_designs = asked_or_problems(study.designs, study.tables)
+    problems += in_designs
     facts = list(light.facts)
     joined = _panel(study, light, problems)
     if joined is not None:
         facts += panel_facts(joined)
         columns = joined.panel.columns
-        problems += [one for each in designs or () for one in column_problems(each, columns)]
-    facts.append(f"designs: {', '.join(one.name for one in study.designs) or 'none'}")
+        problems += [one for each in asked.designs for one in column_problems(each, columns)]
+    facts.append(f"designs: {', '.join(one.name for one in asked.designs) or 'none'}")
+    facts += [f"tables: {', '.join(one.title for one in asked.tables)}"] if asked.tables else []
     named = tuple(with_study_file(one, path) for one in problems)
     if joined is None:
         return Checked(named, tuple(facts))

@@ -30,15 +30,17 @@ from nightpanel.cli_options import (
 )
 from nightpanel.exports.kinds import Format, What
 from nightpanel.manifest import CACHE
+from nightpanel.read_back import read_table_texts
+from nightpanel.result_tables import table_text
 from nightpanel.show import (
     complain,
     say_outputs,
     show_entries,
-    show_estimates,
     show_explained,
     show_exported,
     show_pruned,
     show_run,
+    show_tables,
 )
 from nightpanel.show_panel import show_checked
 
@@ -83,7 +85,7 @@ def demo(
     """
     result = nightpanel.demo(out=out, seed=seed, quiet=quiet)
     if not quiet:
-        show_estimates(result.estimates, result.truth)
+        show_tables(result.estimates, [table_text(table) for table in result.tables.values()])
     say_outputs(out)
 
 
@@ -196,6 +198,7 @@ def estimate(
     designs: Annotated[Path, typer.Option("--designs", help="TOML file with [[designs]].")],
     out: Out = Path("out"),
     workers: Fits = None,
+    cache: Cache = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -204,10 +207,10 @@ def estimate(
     Example: nightpanel estimate --panel panel.csv --designs designs.toml --out out
     """
     result = nightpanel.estimate_file(
-        panel=panel, designs=designs, out=out, workers=workers, quiet=quiet
+        panel=panel, designs=designs, out=out, workers=workers, cache=cache, quiet=quiet
     )
     if not quiet:
-        show_estimates(result)
+        show_tables(result, read_table_texts(out))
     say_outputs(out)
 
 

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from estimation.designs import Design
-from geo.errors import DesignError, MissingYearError, NightpanelError, StudyFileError
+from geo.errors import MissingYearError, NightpanelError, StudyFileError
 from geo.zipped import archive_of
 from nightpanel.study import Study
 from nightpanel.study_lights import ProductSection
@@ -90,27 +89,6 @@ def study_catalog(study: Study, *, unpack_to: Path | None = None) -> "Catalog":
         unpack_to=unpack_to,
         network=section.network,
     )
-
-
-def study_designs(study: Study) -> tuple[Design, ...]:
-    """The study's designs, checked, each under a name of its own.
-
-    Raises
-    ------
-    DesignError
-        A variant or learner is unknown, a number is out of range, a name occurs twice.
-    """
-    designs = tuple(section.design() for section in study.designs)
-    names = [design.name for design in designs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise DesignError(
-            "designs",
-            expected="a name of its own for each design",
-            found=f"{twice!r} twice",
-            hint="rename one of them",
-        )
-    return designs
 
 
 def with_study_file(error: NightpanelError, file: Path) -> NightpanelError:

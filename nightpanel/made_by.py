@@ -14,8 +14,17 @@ def running_code() -> str:
 
 
 def stage_files(stage: str, folder: Path) -> dict[str, str]:
-    """SHA-256 of the files that a stage has written into a folder, by name."""
+    """SHA-256 of the files that a stage has written into a folder, by name.
+
+    Parameters
+    ----------
+    stage : str
+    folder : Path
+        A staging folder, which holds nothing else.
+    """
     places = {name: folder / name for name in STAGE_FILES[stage]}
     files = {name: path for name, path in places.items() if name not in IF_ANY or path.is_file()}
+    if stage == "estimates":
+        files |= {str(path.relative_to(folder)): path for path in sorted(folder.glob("tables/*"))}
     digests = FileDigests().of(files.values())
     return {name: digests[path] for name, path in files.items()}

@@ -28,9 +28,16 @@ STAGE_FILES = {
         "tables/index_contributions.csv",
         "tables/index_stability.csv",
     ),
-    "estimates": ("estimates.parquet", "tables/estimates.csv", "tables/notes.txt"),
+    "estimates": (
+        "estimates.parquet",
+        "checks.parquet",
+        "curves.parquet",
+        "tuning.parquet",
+        "tables/estimates.csv",
+        "tables/notes.txt",
+    ),
 }
-"""Files that stages leave in an output folder."""
+"""Files that stages leave in an output folder; the tables of the paper come beside them."""
 IF_ANY = frozenset(
     {
         SEAM,
@@ -57,7 +64,7 @@ def stage_settings(study: Study) -> dict[str, Any]:
         "lights": {key: whole[key] for key in ("products", "lights", "units")}
         | {"years": whole["study"]["years"]},
         "panel": whole["panel"] and {"years": whole["study"]["years"], **whole["panel"]},
-        "estimates": whole["designs"],
+        "estimates": {key: whole[key] for key in ("designs", "tables")},
     }
 
 

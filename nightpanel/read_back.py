@@ -96,13 +96,24 @@ def read_panel(out: Path) -> "Panel":
     )
 
 
+def read_table_texts(out: Path) -> tuple[str, ...]:
+    """The tables of the paper that the last run made, as text, in order of the study."""
+    record = read_manifest(out).get("stages", {}).get("estimates", {})
+    return tuple((out / "tables" / f"{stem}.txt").read_text("utf-8") for stem in record["tables"])
+
+
 def read_estimates(out: Path) -> "EstimationResult":
     """The estimates with their notes."""
     from estimation.estimate import EstimationResult
+    from estimation.nuisance.learn import FitCounts
 
     notes = (out / "tables" / "notes.txt").read_text(encoding="utf-8")
     return EstimationResult(
         estimates=read_output(out, "estimates.parquet"),
+        checks=read_output(out, "checks.parquet"),
+        curves=read_output(out, "curves.parquet"),
+        tuning=read_output(out, "tuning.parquet"),
         notes=tuple(notes.splitlines()),
         audit=tuple(row for row in read_audit(out) if row.stage == "designs"),
+        fits=FitCounts(**read_manifest(out)["stages"]["estimates"]["fits"]),
     )

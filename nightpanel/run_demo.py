@@ -1,4 +1,4 @@
-"""The made-up country: painted, measured, joined and estimated, beside its truth."""
+"""The made-up country: painted, measured, joined and estimated, with its truth in the tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from nightpanel.asked import asked
 from nightpanel.outputs import check_writable, staged, write_csv
+from nightpanel.result_tables import result_tables
 from nightpanel.run_study import StudyRun, run
+from nightpanel.study_file import load_study
 from panels.synthetic import CountrySpec, SyntheticPanel, synthetic_panel
 from tiles.synthetic import paint_country
 
 if TYPE_CHECKING:
     from estimation.estimate import EstimationResult
+    from estimation.regression_table import Truth
+    from estimation.result_table import ResultTable
 
 STUDY = "demo_study.toml"
-# Which truth each design of the demo study should come near: quantity and sample of the truth.
-TARGETS = {
-    "no controls": "all",
-    "with controls": "all",
-    "early years": "2011-2015",
-    "late years": "2016-2021",
-}
+RESOURCE = "resource_city"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,10 @@ class Demo:
 
     run: StudyRun
     """The run, as for any study."""
-    truth: Mapping[str, float]
-    """The true average effect by design."""
+    truth: "Truth"
+    """The true average effect over the sample, by design, variant and term."""
+    tables: "Mapping[str, ResultTable]"
+    """The tables of the study, with the truth below each estimate, by name of their files."""
 
     @property
     def estimates(self) -> "EstimationResult":
@@ -69,15 +70,49 @@ def demo(*, out: Path, seed: int = 1, workers: int | None = None, quiet: bool = 
     check_writable(out)
     country = synthetic_panel(CountrySpec(), seed)
     write_country(country, folder=out / "country", seed=seed)
-    result = run(out / "country" / STUDY, out=out, workers=workers, quiet=quiet)
-    truth = _truth_by_design(country.truth)
+    return run_country(country, out / "country" / STUDY, out=out, workers=workers, quiet=quiet)
+
+
+def run_country(
+    country: SyntheticPanel,
+    study: Path,
+    *,
+    out: Path,
+    workers: int | None = None,
+    quiet: bool = True,
+) -> Demo:
+    """Run a study of a made-up country and set its tables beside the truth.
+
+    Parameters
+    ----------
+    country : SyntheticPanel
+    study : Path
+        A study of the country's files.
+    out, workers, quiet
+        As in `demo`.
+
+    Returns
+    -------
+    Demo
+    """
+    from nightpanel.true_effects import true_effects  # the estimators take seconds to load
+
+    result = run(study, out=out, workers=workers, quiet=quiet)
+    if result.estimates is None or result.panel is None:
+        raise ValueError(f"{study} has no designs")
+    model = load_study(study)
+    wanted, panel = asked(model.designs, model.tables), result.panel.panel
+    truth = true_effects(wanted.designs, panel, country)
+    with_truth = result_tables(wanted, result.estimates, panel, truth=truth)
     with staged(out) as staging:
         write_csv(country.truth, staging / "truth.csv")
-    return Demo(run=result, truth=truth)
+    return Demo(run=result, truth=truth, tables=with_truth)
 
 
 def write_country(country: SyntheticPanel, *, folder: Path, seed: int) -> None:
-    """Write the country's files: tiles, units, yearbook, digital finance and the study.
+    """Write the country's files: tiles, units, yearbook, digital finance, a list, the study.
+
+    The list is of cities whose secondary sector is above the median in the first year.
 
     Parameters
     ----------
@@ -92,10 +127,26 @@ def write_country(country: SyntheticPanel, *, folder: Path, seed: int) -> None:
         paint_country(designed, folder=staging, seed=seed)
         country.yearbook.to_excel(staging / "yearbook.xlsx", index=False, sheet_name="cities")
         write_csv(country.digital_finance, staging / "digital_finance.csv")
+        write_csv(resource_cities(country.yearbook), staging / "resource_cities.csv")
         study = files("nightpanel").joinpath(STUDY).read_text(encoding="utf-8")
         (staging / STUDY).write_text(study, encoding="utf-8")
 
 
-def _truth_by_design(truth: pd.DataFrame) -> dict[str, float]:
-    effects = truth[truth["quantity"] == "average_effect"].set_index("sample")["value"]
-    return {design: float(effects[sample]) for design, sample in TARGETS.items()}
+def resource_cities(yearbook: pd.DataFrame) -> pd.DataFrame:
+    """Whether a city's secondary sector has more than the median share in the first year.
+
+    Parameters
+    ----------
+    yearbook : pandas.DataFrame
+        As `panels.synthetic.SyntheticPanel` has it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``city_code``, ``resource_city`` (0 or 1); no year.
+    """
+    first = yearbook[yearbook["year"] == yearbook["year"].min()]
+    sectors = first[["va_primary", "va_secondary", "va_tertiary"]]
+    share = sectors["va_secondary"] / sectors.sum(axis="columns")
+    above = (share > share.median()).astype("int64")
+    return pd.DataFrame({"city_code": first["city_code"], RESOURCE: above}).reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Estimates from any city-year table, and the files that a table of estimates leaves."""
+"""Estimates from any city-year table, and the files that estimates leave."""
 
 import time
 from collections.abc import Mapping
@@ -6,22 +6,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nightpanel
-from estimation.results import summary_table
+from estimation.tables import summary_table
 from nightpanel.digests import FileDigests, input_files
+from nightpanel.kept_fits import KeptFits
 from nightpanel.made_by import running_code, stage_files
-from nightpanel.manifest import stage_record
+from nightpanel.manifest import CACHE, stage_record
 from nightpanel.outputs import check_writable, write_csv, write_table
 from nightpanel.progress import progress_bar
+from nightpanel.result_tables import result_tables, write_result_tables
+from nightpanel.store import Store
 from nightpanel.study_file import load_designs
 from nightpanel.write_stage import write_stage
 from panels.read_panel import read_panel
 
 if TYPE_CHECKING:
     from estimation.estimate import EstimationResult
+    from estimation.result_table import ResultTable
 
 
 def estimate_file(
-    *, panel: Path, designs: Path, out: Path, workers: int | None = None, quiet: bool = True
+    *,
+    panel: Path,
+    designs: Path,
+    out: Path,
+    workers: int | None = None,
+    cache: Path | None = None,
+    quiet: bool = True,
 ) -> "EstimationResult":
     """Estimate the designs of a file on the panel of a file and write the estimates.
 
@@ -30,11 +40,14 @@ def estimate_file(
     panel : Path
         City-year table (parquet, csv, xlsx, dta) with the columns ``city_id`` and ``year``.
     designs : Path
-        TOML file with ``[[designs]]``, or a study file.
+        TOML file with ``[[designs]]`` and perhaps ``[[tables]]``, or a study file.
     out : Path
-        Output folder. It changes only when everything has been computed.
+        Output folder. Beside the cache in it, it changes only when everything has been computed.
     workers : int, optional
         Processes that fit nuisance functions; all cores when left out.
+    cache : Path, optional
+        Folder of the store, from which an interrupted run goes on; ``.cache`` in ``out`` when left
+        out.
     quiet : bool
         No progress bar.
 
@@ -49,32 +62,47 @@ def estimate_file(
     """
     start = time.perf_counter()
     check_writable(out)
-    chosen = load_designs(designs)
+    asked = load_designs(designs)
     table, inputs = read_panel(panel), [panel, designs]
-    with progress_bar("estimates", quiet=quiet) as report:
-        result = nightpanel.estimate(table, chosen, workers=workers, progress=report)
+    store = Store.checked(cache or out / CACHE)
+    with progress_bar("fits", quiet=quiet) as report:
+        result = nightpanel.estimate(
+            table, asked.designs, workers=workers, progress=report, kept=KeptFits(store)
+        )
+    tables = result_tables(asked, result, table)
     seconds = round(time.perf_counter() - start, 3)
 
     def write(*, folder: Path) -> dict[str, str]:
         write_estimates(result, folder)
+        write_result_tables(tables, folder)
         return stage_files("estimates", folder)
 
     def record(files: Mapping[str, str]) -> dict[str, Any]:
         digests = FileDigests().of(input_files(inputs))
         return stage_record(
-            settings=[repr(design) for design in chosen],
+            settings=[repr(asked)],
             inputs={str(path): digest for path, digest in digests.items()},
             files=files,
             code=running_code(),
             seconds=seconds,
+            about={**about_estimates(result, tables), "store": store.used},
         )
 
     write_stage("estimates", out, write=write, record=record, audit=result.audit)
     return result
 
 
+def about_estimates(
+    result: "EstimationResult", tables: "Mapping[str, ResultTable]"
+) -> dict[str, Any]:
+    """What the manifest says of estimates, and what is read back from there."""
+    fits = result.fits
+    counts = {"asked": fits.asked, "distinct": fits.distinct, "fitted": fits.fitted}
+    return {"fits": counts, "tables": list(tables)}
+
+
 def write_estimates(result: "EstimationResult", folder: Path) -> None:
-    """Write ``estimates.parquet`` and the readable tables.
+    """Write estimates, checks and curves, and what of them is for people.
 
     Parameters
     ----------
@@ -83,6 +111,9 @@ def write_estimates(result: "EstimationResult", folder: Path) -> None:
         An existing folder, normally a staging one.
     """
     write_table(result.estimates, folder / "estimates.parquet")
+    write_table(result.checks, folder / "checks.parquet")
+    write_table(result.curves, folder / "curves.parquet")
+    write_table(result.tuning, folder / "tuning.parquet")
     tables = folder / "tables"
     write_csv(summary_table(result.estimates), tables / "estimates.csv")
     notes = "".join(f"{note}\n" for note in result.notes)

@@ -16,10 +16,11 @@ from geo.audit import AuditRow
 from geo.errors import CacheError, NightpanelError, OutputError, StudyFileError
 from geo.threads import at_most
 from nightpanel import read_back
+from nightpanel.asked import asked
 from nightpanel.compute import Compute
 from nightpanel.digests import FileDigests
 from nightpanel.effort import Effort
-from nightpanel.inputs import naming, study_designs
+from nightpanel.inputs import naming
 from nightpanel.made_by import running_code
 from nightpanel.manifest import (
     CACHE,
@@ -76,6 +77,12 @@ class StudyRun:
     def estimates(self) -> "EstimationResult | None":
         """The estimates with their notes; None if the stage was not asked for."""
         return cast("EstimationResult | None", self._result("estimates", read_back.read_estimates))
+
+    @property
+    def table_texts(self) -> tuple[str, ...]:
+        """The tables of the paper as text; none if the stage was not asked for."""
+        asked = "estimates" in self.made or "estimates" in self.up_to_date
+        return read_back.read_table_texts(self.out) if asked else ()
 
     def audit(self) -> tuple[AuditRow, ...]:
         """The audit rows of the stages that were asked for."""
@@ -135,12 +142,12 @@ def run(
     study = load_study(study) if isinstance(study, Path) else study
     with naming(file), at_most(threads), Compute(scheduler, workers) as compute:
         stages = _stages(study, only)
-        designs = study_designs(study)
+        wanted = asked(study.designs, study.tables)
         compute.require_there()
         store, blocked = _checked_store(out, cache or out / CACHE)
         setting = Setting(
             study=study,
-            designs=designs,
+            asked=wanted,
             out=out,
             store=store,
             digests=FileDigests(store, threads=threads),

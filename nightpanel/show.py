@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,13 +53,45 @@ def show_estimates(result: "EstimationResult", truth: Mapping[str, float] | None
     truth : mapping of str to float, optional
         The true effect by design, for a made-up country.
     """
-    from estimation.results import summary_table  # not every command has estimates to show
+    from estimation.tables import summary_table  # not every command has estimates to show
 
     print_table(summary_table(result.estimates, truth), title="Estimates")
     for row in result.audit:
         say(f"Sample: {row.subject}: {row.detail}")
     for note in result.notes:
         say(f"Note: {note}")
+    say_fits(result)
+
+
+def show_tables(result: "EstimationResult", texts: Sequence[str]) -> None:
+    """The tables of the paper, each with its notes; all estimates where there is none.
+
+    Parameters
+    ----------
+    result : EstimationResult
+    texts : sequence of str
+    """
+    if not texts:
+        show_estimates(result)
+        return
+    for text in texts:
+        say(text)
+    designs = result.estimates["design"].nunique()
+    say(
+        f"Estimates: {len(result.estimates)} rows of {designs} designs (estimates.parquet), "
+        f"{len(result.checks)} checks, {len(result.notes)} notes (tables/notes.txt)"
+    )
+    say_fits(result)
+
+
+def say_fits(result: "EstimationResult") -> None:
+    """How many nuisance fits there were to make, and how many were made."""
+    fits = result.fits
+    if fits.asked:
+        say(
+            f"Fits: {fits.asked} asked for, {fits.distinct} of them distinct, {fits.fitted} made "
+            "now (the rest were kept)"
+        )
 
 
 def show_run(result: "StudyRun") -> None:
@@ -82,7 +114,7 @@ def show_run(result: "StudyRun") -> None:
         gone = made["panel"].tables.get("lost_cities", ())
         say(f"  {len(gone)} cities lost, each with its reasons in tables/lost_cities.csv")
     if "estimates" in made:
-        show_estimates(made["estimates"])
+        show_tables(made["estimates"], result.table_texts)
     if made:
         say(f"Audit: {len(result.audit())} rows (audit.parquet).")
         times = ", ".join(f"{stage} {time:.1f}" for stage, time in result.seconds.items())

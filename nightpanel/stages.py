@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geo.audit import AuditRow
+from nightpanel.asked import Asked
 from nightpanel.calibration import calibrated, step_files
 from nightpanel.compute import Compute
 from nightpanel.crosswalk_files import crosswalk_files
@@ -17,12 +18,12 @@ from nightpanel.made_by import stage_files
 from nightpanel.manifest import stage_settings
 from nightpanel.outputs import output_path, read_output, write_csv, write_table
 from nightpanel.progress import progress_bar, progress_bars
+from nightpanel.result_tables import result_tables, write_result_tables
 from nightpanel.store import UNPACKED, Store
 from nightpanel.study import Study
 from nightpanel.yearbook_files import yearbook_files
 
 if TYPE_CHECKING:
-    from estimation.designs import Design
     from nightpanel.run_lights import Lights
     from nightpanel.study_panel import PanelSection
     from tiles.catalog import Catalog
@@ -34,8 +35,8 @@ class Setting:
 
     study: Study
     """The study."""
-    designs: Sequence["Design"]
-    """Its designs, checked."""
+    asked: Asked
+    """Its designs and tables, checked."""
     out: Path
     """The output folder."""
     store: Store
@@ -245,22 +246,27 @@ def estimates_stage(setting: Setting) -> Stage:
     def make() -> Made:
         # The estimators take seconds to load.
         import nightpanel
-        from nightpanel.run_estimates import write_estimates
+        from nightpanel.kept_fits import KeptFits
+        from nightpanel.run_estimates import about_estimates, write_estimates
 
-        with progress_bar("estimates", quiet=setting.quiet) as report:
+        table = read_output(setting.out, "panel.parquet")
+        with progress_bar("fits", quiet=setting.quiet) as report:
             result = nightpanel.estimate(
-                read_output(setting.out, "panel.parquet"),
-                setting.designs,
+                table,
+                setting.asked.designs,
                 workers=setting.workers,
                 executor=setting.compute.executor(),
                 progress=report,
+                kept=KeptFits(setting.store),
             )
+        tables = result_tables(setting.asked, result, table)
 
         def write(*, folder: Path) -> dict[str, str]:
             write_estimates(result, folder)
+            write_result_tables(tables, folder)
             return stage_files("estimates", folder)
 
-        return Made(result, result.audit, write)
+        return Made(result, result.audit, write, about_estimates(result, tables))
 
     return Stage(stage_settings(setting.study)["estimates"], inputs, make)
 

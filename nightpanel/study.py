@@ -5,13 +5,14 @@ Unknown keys are refused; `nightpanel.study_file` reads a file and names its pro
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from estimation.designs import VARIANTS, Design
+from nightpanel.study_designs import DesignSection
 from nightpanel.study_lights import LightsSection, ProductSection
 from nightpanel.study_panel import PanelSection
+from nightpanel.study_results import ResultTableSection
 from nightpanel.study_section import Section
 from nightpanel.study_units import UnitsSection
 
@@ -23,45 +24,6 @@ class StudySection(Section):
     """A short name; it stands in the manifest."""
     years: Annotated[list[int], Field(min_length=1)] | None = None
     """Calendar years; every one needs a tile. All years that have tiles when left out."""
-
-
-class DesignSection(Section):
-    """What is estimated and how."""
-
-    name: str
-    """The design's name in the table of estimates."""
-    outcome: str
-    """Outcome column of the panel."""
-    treatment: str
-    """Treatment column of the panel."""
-    controls: list[str] = []
-    """Control columns of the panel."""
-    variants: list[str] = list(VARIANTS)
-    """Ways of running it, side by side."""
-    learner: str = "gradient_boosting"
-    """Learner of the nuisance functions."""
-    folds: int = Field(default=5, ge=2)
-    """Folds of the cross-fitting."""
-    repetitions: int = Field(default=20, ge=1)
-    """Repetitions of the sample splitting (the faithful variant has one)."""
-    seed: int = 20110
-    """Seed of folds and learners."""
-    min_units: int = Field(default=5, ge=1)
-    """City-years with fewer units are left out, where the panel counts units."""
-    exclude_cities: list[str] = []
-    """Cities to leave out besides the pseudo-cities."""
-    keep_pseudo_cities: bool = False
-    """Whether codes that group province-administered counties stay in the sample."""
-    years: list[int] | None = None
-    """Years of the sample; all when left out."""
-
-    def design(self) -> Design:
-        """The estimation room's frozen design."""
-        given: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in self.model_dump().items()
-        }
-        return Design(**given | {"exclude_cities": frozenset(self.exclude_cities)})
 
 
 class Study(Section):
@@ -79,6 +41,8 @@ class Study(Section):
     """Yearbook tables; a study without them ends with the light."""
     designs: list[DesignSection] = []
     """Designs; they need a panel."""
+    tables: list[ResultTableSection] = []
+    """Tables of the paper, each of some designs."""
 
     @model_validator(mode="after")
     def _light_or_tables(self) -> Self:
@@ -100,6 +64,8 @@ class DesignsFile(Section):
 
     designs: list[DesignSection] = Field(min_length=1)
     """The designs."""
+    tables: list[ResultTableSection] = []
+    """Tables of the paper, each of some designs."""
 
 
 def lights_study(

@@ -14,8 +14,8 @@ from typing import Any, NoReturn, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from estimation.designs import Design
 from geo.errors import StudyFileError
+from nightpanel.asked import Asked, asked
 from nightpanel.study import DesignsFile, Study
 from nightpanel.study_paths import with_paths
 
@@ -24,6 +24,7 @@ Model = TypeVar("Model", bound=BaseModel)
 # What pydantic says before the part that answers "expected what?".
 SHOULD = re.compile(r"^(Value error, |(Input|List|Dictionary|String) should (be|have) )")
 LONGEST_FOUND = 60
+PLACE_OF_VARIATION = 4  # as in designs.0.vary.1
 
 
 def load_study(path: Path) -> Study:
@@ -71,13 +72,15 @@ def read_study(path: Path) -> tuple[Study | None, tuple[StudyFileError, ...]]:
     return _validated(Study, content, path)
 
 
-def load_designs(path: Path) -> tuple[Design, ...]:
-    """The designs of a designs file, or of a study file.
+def load_designs(path: Path) -> Asked:
+    """The designs and tables of a designs file, or of a study file.
 
     Raises
     ------
     StudyFileError
-        As `load_study`.
+        As `load_study`, or a table names no design.
+    DesignError
+        A design cannot be.
     """
     content = _toml(path)
     if "study" in content:
@@ -89,11 +92,11 @@ def load_designs(path: Path) -> tuple[Design, ...]:
                 found="none",
                 hint="add one, or name another file",
             )
-        return tuple(section.design() for section in study.designs)
+        return asked(study.designs, study.tables)
     model, problems = _validated(DesignsFile, content, path)
     if model is None:
         _raise_first(problems)
-    return tuple(section.design() for section in model.designs)
+    return asked(model.designs, model.tables)
 
 
 def _raise_first(problems: Sequence[StudyFileError]) -> NoReturn:
@@ -128,12 +131,14 @@ def _validated(
     except ValidationError as error:
         # A misspelt key also leaves the right one missing: the cause comes first.
         found = sorted(error.errors(), key=lambda details: details["type"] != "extra_forbidden")
-        return None, tuple(_problem(model, details, path) for details in found)
+        return None, tuple(_problem(model, details, path, content) for details in found)
 
 
-def _problem(model: type[BaseModel], details: ErrorDetails, path: Path) -> StudyFileError:
+def _problem(
+    model: type[BaseModel], details: ErrorDetails, path: Path, content: Mapping[str, Any]
+) -> StudyFileError:
     location = details["loc"]
-    key = ".".join(str(part) for part in location)
+    key = ".".join(str(part) for part in location) + _variation(content, location)
     where = f"{path}: {key}" if key else str(path)
     if details["type"] == "extra_forbidden":
         known = sorted(_fields_at(model, location[:-1]))
@@ -155,6 +160,16 @@ def _problem(model: type[BaseModel], details: ErrorDetails, path: Path) -> Study
         found=found if len(found) <= LONGEST_FOUND else "the section as it is written",
         hint="mend it",
     )
+
+
+def _variation(content: Any, location: Sequence[str | int]) -> str:
+    """The name of the variation that a location is in, in brackets; empty if it is in none."""
+    if len(location) < PLACE_OF_VARIATION or location[0] != "designs" or location[2] != "vary":
+        return ""
+    for part in location[:PLACE_OF_VARIATION]:
+        content = content[part]
+    name = content.get("name") if isinstance(content, Mapping) else None
+    return f" (variation {name!r})" if name else ""
 
 
 def _unknown_kind(where: str, context: Mapping[str, Any]) -> StudyFileError:

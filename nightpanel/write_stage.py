@@ -66,9 +66,16 @@ def write_stage(
         write_manifest(merged_manifest(made, out, audit=digest, stale=gone), staging / MANIFEST)
 
     # Also of this stage: what it has not written now is of an earlier run.
-    stale = [file for stage in (name, *later) for file in STAGE_FILES[stage]]
+    stale = {file for stage in (name, *later) for file in STAGE_FILES[stage]}
+    stale |= {file for stage in (name, *later) for file in _own_tables(stage, out)}
     with staged(out, stale=stale, last=merge) as staging:
         files.update(write(folder=staging))
+
+
+def _own_tables(stage: str, out: Path) -> list[str]:
+    """Tables of a stage whose names a study chose, as its last run recorded them."""
+    files = read_manifest(out).get("stages", {}).get(stage, {}).get("files", {})
+    return [name for name in files if Path(name).parent == Path("tables")]
 
 
 def audit_is_whole(out: Path, digests: FileDigests) -> bool:

@@ -51,11 +51,12 @@ def descriptive_table(
     for kind, names in types.items():
         for name in names:
             values = number_array(table, [name], where=where)[:, 0]
-            rows.append((kind, name, *_statistics(values[~np.isnan(values)])))
+            rows.append((kind, name, *statistics(values[~np.isnan(values)])))
     return pd.DataFrame(rows, columns=list(DESCRIPTIVE_COLUMNS))
 
 
-def _statistics(known: np.typing.NDArray[np.float64]) -> tuple[int, float, float, float, float]:
+def statistics(known: np.typing.NDArray[np.float64]) -> tuple[int, float, float, float, float]:
+    """Count, mean, standard deviation (n - 1), least and largest of values that are all known."""
     if not len(known):
         return 0, np.nan, np.nan, np.nan, np.nan
     spread = float(known.std(ddof=1)) if len(known) > 1 else np.nan

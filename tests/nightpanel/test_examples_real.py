@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -14,6 +15,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+
+from estimation.vocabulary import VARIANTS
+from nightpanel.read_back import read_table_texts
 
 pytestmark = pytest.mark.real
 
@@ -90,9 +94,7 @@ def test_the_counties_as_the_readme_has_them(data_dir: Path, tmp_path: Path) -> 
     assert untimed(ended.stdout) == untimed(shown[1])
     _has_light_and_join(out)
     estimates = pd.read_parquet(out / "estimates.parquet")
-    assert set(estimates["variant"]) == {
-        "faithful", "first_difference", "within", "two_way_fixed_effects",
-    }  # fmt: skip
+    assert set(estimates["variant"]) == set(VARIANTS)
     assert np.isfinite(estimates[["estimate", "std_error"]].to_numpy()).all()
     assert estimates["n_clusters"].between(200, 341).all()
 
@@ -115,6 +117,40 @@ def _has_light_and_join(out: Path) -> None:
     counts = unmatched.groupby(["side", "table"]).size()
     assert counts["light"].to_numpy().tolist() == [48, 61]
     assert counts["table"].to_numpy().tolist() == [3, 1]
+
+
+def test_every_table_of_the_real_study(
+    data_dir: Path, command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The study of regional coordination with quick learners: all its tables, on its sample."""
+    monkeypatch.setenv("NIGHTPANEL_DATA", str(data_dir))
+    example = EXAMPLES / "regional_coordination.toml"
+    checked = command("check", example)
+    assert checked.returncode == 0, checked.stderr
+    assert "no problems" in checked.stdout
+    text = example.read_text(encoding="utf-8").replace('"random_forest"', '"ridge"')
+    few = 'variants = ["first_difference"]\nlearner = "linear"\nrepetitions = 1\nchecks ='
+    study, out = tmp_path / "quick.toml", tmp_path / "out"
+    study.write_text(text.replace("\nchecks =", f"\n{few}", 1), encoding="utf-8")
+    ended = command("run", study, "--out", out)
+    assert ended.returncode == 0, ended.stderr
+    titles = [text.split(":", 1)[0] for text in read_table_texts(out)]
+    assert titles == [
+        "Table 1", "Table 2", "Table 3", "Table 4", "Table 5", "Table 5 tests", "Table 6",
+        "Table 6 curves", "Checks",
+    ]  # fmt: skip
+    panel = pd.read_parquet(out / "panel.parquet")
+    assert (len(panel), panel["city_id"].nunique()) == (1152, 288)
+    rows = pd.read_parquet(out / "estimates.parquet")
+    linear = rows[rows["variant"] == "two_way_fixed_effects"].groupby("design")
+    assert set(linear["n"].first()[["with controls", "no controls", "moderation"]]) == {1000}
+    assert linear["n_clusters"].first()["with controls"] == 250
+    assert linear["n"].first()["without municipalities"] == 984
+    learned = rows[rows["variant"] == "first_difference"].groupby("design")["n"].first()
+    assert learned["with controls"] == 750
+    assert "no controls" not in learned
+    paper = tomllib.loads(example.read_text(encoding="utf-8"))
+    assert [one["title"] for one in paper["tables"]] == titles
 
 
 def test_a_product_of_the_users_own_is_held_to_its_contract(

@@ -50,7 +50,7 @@ def test_paths_are_anchored_at_the_file_and_variables_expanded(study_file: Path)
 
 
 def test_designs_of_a_study_become_frozen_designs(study_file: Path) -> None:
-    (design,) = load_designs(study_file)
+    (design,) = load_designs(study_file).designs
     assert (design.name, design.outcome, design.treatment) == ("first", "gini", "uil")
     assert design.exclude_cities == frozenset({"0101"})
     assert design.years == (2018, 2019)

@@ -1,0 +1,129 @@
+"""The tables of the paper that a study asks for: made, written, as text."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from estimation.designs import Design
+from nightpanel.asked import Asked
+from nightpanel.outputs import write_csv
+from nightpanel.study_results import ResultTableSection
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from estimation.estimate import EstimationResult
+    from estimation.regression_table import Truth
+    from estimation.result_table import ResultTable
+
+GAP = "  "
+
+
+def result_tables(
+    asked: Asked,
+    result: "EstimationResult",
+    panel: "pd.DataFrame",
+    *,
+    truth: "Truth | None" = None,
+) -> "dict[str, ResultTable]":
+    """The tables that a study asks for.
+
+    Parameters
+    ----------
+    asked : Asked
+        Designs and tables.
+    result : EstimationResult
+        Of all the designs.
+    panel : pandas.DataFrame
+        The city-year table, for descriptive statistics.
+    truth : mapping of (design, variant, term) to float, optional
+        True values, where they are known.
+
+    Returns
+    -------
+    dict of str to ResultTable
+        By the name of their files, in order of the study.
+    """
+    designs = {design.name: design for design in asked.designs}
+    return {
+        section.stem(): _made(section, designs, result, panel, truth) for section in asked.tables
+    }
+
+
+def write_result_tables(tables: "Mapping[str, ResultTable]", folder: Path) -> None:
+    """Write each table as csv, and as text for people, into the sub-folder ``tables``.
+
+    Parameters
+    ----------
+    tables : mapping of str to ResultTable
+        By name of their files.
+    folder : Path
+    """
+    for stem, table in tables.items():
+        write_csv(table.frame(), folder / "tables" / f"{stem}.csv")
+        (folder / "tables" / f"{stem}.txt").write_text(table_text(table), encoding="utf-8")
+
+
+def table_text(table: "ResultTable") -> str:
+    """A table as lines of text: title, header, rows, notes; columns in line.
+
+    Parameters
+    ----------
+    table : ResultTable
+
+    Returns
+    -------
+    str
+        With a line break at its end.
+    """
+    from rich.cells import cell_len  # a Chinese character takes two places
+
+    lines = [*table.header, *table.rows]
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*lines, strict=True)]
+
+    def aligned(cells: Sequence[str]) -> str:
+        parts = []
+        for number, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+            blank = " " * (width - cell_len(cell))
+            parts.append(cell + blank if number == 0 else blank + cell)
+        return GAP.join(parts).rstrip()
+
+    rule = "-" * (sum(widths) + len(GAP) * (len(widths) - 1))
+    title = f"{table.title}: {table.caption}" if table.caption else table.title
+    notes = [f"Note: {note}" for note in table.notes]
+    body = [aligned(row) for row in table.rows]
+    head = [aligned(row) for row in table.header]
+    return "\n".join([title, rule, *head, rule, *body, rule, *notes, ""])
+
+
+def _made(
+    section: ResultTableSection,
+    designs: Mapping[str, Design],
+    result: "EstimationResult",
+    panel: "pd.DataFrame",
+    truth: "Truth | None",
+) -> "ResultTable":
+    from estimation.check_table import check_table  # the estimators take seconds to load
+    from estimation.curve_table import curve_table
+    from estimation.descriptives import descriptive_result
+    from estimation.regression_table import TableSpec, regression_table
+    from estimation.sample import build_sample
+
+    chosen = [designs[name] for name in section.columns]
+    if section.kind == "descriptive":
+        (design,) = chosen
+        sample = build_sample(panel, design)
+        return descriptive_result(section.title, section.caption, design, sample)
+    if section.kind in {"curves", "checks"}:
+        rows_of = curve_table if section.kind == "curves" else check_table
+        return rows_of(
+            section.title, section.caption, chosen, result, variants=section.variants or ()
+        )
+    spec = TableSpec(
+        title=section.title,
+        designs=tuple(chosen),
+        caption=section.caption,
+        variants=tuple(section.variants or ()),
+        stars=section.stars,
+    )
+    return regression_table(spec, result, truth=truth)
