@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
 """Called with the number of fits done and the number of all fits."""
 
-UNDER_WAY = 256
+UNDER_WAY = 64
 """Tasks that an executor has at a time."""
 
 
