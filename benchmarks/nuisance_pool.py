@@ -26,9 +26,9 @@ from benchmarks.machine import machine
 from benchmarks.report import table, write_page
 from estimation.cross_fitting import Answer, Inquiry, cross_fit
 from estimation.designs import Design, Split
-from estimation.folds import learner_seed
 from estimation.heterogeneity.keys import Along, Groups
-from estimation.learners import make_learner
+from estimation.learning.folds import learner_seed
+from estimation.learning.learners import make_learner
 from estimation.parts.registry import parts_of
 from estimation.plan import plan_design
 from estimation.pool import worker_count

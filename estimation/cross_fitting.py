@@ -5,13 +5,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from estimation.dml import CrossFit, solve
-from estimation.learner_spec import LearnerSpec
-from estimation.nuisance.function import NuisanceFunction
-from estimation.nuisance.learn import FitCounts, Kept, learn
+from estimation.learning.learn import FitCounts, Kept, learn
+from estimation.learning.learner_spec import LearnerSpec
+from estimation.learning.nuisance_function import NuisanceFunction
 from estimation.pool import Progress
-from estimation.problem import Problem
+from estimation.problems.problem import Problem
 from estimation.residuals import Residuals, draw_folds, nuisance_functions, residuals_of
-from estimation.sample import Floats
+from estimation.samples.sample import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ def cross_fit(
     ----------
     inquiries : sequence of Inquiry
     workers, executor, progress, kept
-        As in :func:`estimation.nuisance.learn.learn`.
+        As in :func:`estimation.learning.learn.learn`.
 
     Returns
     -------

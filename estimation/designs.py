@@ -25,8 +25,8 @@ from estimation.heterogeneity.keys import (
     check_groups,
     check_projection,
 )
-from estimation.learner_spec import Setting
-from estimation.tuning_budget import Budget
+from estimation.learning.learner_spec import Setting
+from estimation.learning.tuning_budget import Budget
 from estimation.vocabulary import CHECKS, LEARNERS, VARIANTS
 from geo.errors import DesignError
 

@@ -15,14 +15,12 @@ from doubleml.utils import DMLDummyRegressor
 
 from estimation.inference.clustered import heteroskedastic, jackknife, one_way, two_way
 from estimation.inference.few_clusters import are_few
+from estimation.inference.intervals import UPPER_BOUND
 from estimation.inference.moments import check_identified
-from estimation.problem import Problem
+from estimation.problems.problem import Problem
 from estimation.residuals import Residuals
-from estimation.sample import Floats
+from estimation.samples.sample import Floats
 from geo.errors import SampleError
-
-UPPER_BOUND = 1.96
-"""Multiple of the standard error that doubleml aggregates over repetitions."""
 
 _ERRORS = ("se_robust", "se_cluster", "se_jackknife")
 

@@ -8,14 +8,14 @@ import pandas as pd
 
 from estimation.cross_fitting import Answer, Inquiry, cross_fit
 from estimation.designs import Design, design_label
-from estimation.linear_rows import linear_rows
-from estimation.nuisance.learn import FitCounts, Kept
+from estimation.learning.learn import FitCounts, Kept
+from estimation.linear.rows import linear_rows
 from estimation.parts.part import MAIN, Part, Setting, Told
 from estimation.parts.registry import parts_of
 from estimation.plan import Plan, plan_design
 from estimation.pool import Progress
 from estimation.results import Check, CurvePoint, Estimate, TunedLearner
-from estimation.tables import tidy_table
+from estimation.tables.tidy import tidy_table
 from estimation.tuned_settings import tuned_plans
 from geo.audit import AuditRow
 from geo.errors import DesignError
@@ -95,8 +95,8 @@ def estimate(
     Raises
     ------
     DesignError, SampleError, DomainError, DuplicateCityYearError
-        See :func:`estimation.sample.build_sample`; all designs are checked, and the linear fits
-        made, before any learner is fitted.
+        See :func:`estimation.samples.sample.build_sample`; all designs are checked, and the linear
+        fits made, before any learner is fitted.
     """
     _check_distinct(designs)
     tuned = tuned_plans(

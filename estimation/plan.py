@@ -10,17 +10,17 @@ from estimation.cross_fitting import Inquiry
 from estimation.designs import Design, design_label
 from estimation.heterogeneity.moderator import check_moderator
 from estimation.inference.few_clusters import are_few
-from estimation.learner_spec import LearnerSpec, learner_spec
-from estimation.learners import check_learner
-from estimation.linear_rows import LinearEstimate, linear_estimate
+from estimation.learning.learner_spec import LearnerSpec, learner_spec
+from estimation.learning.learners import check_learner
+from estimation.linear.rows import LinearEstimate, linear_estimate
 from estimation.parts.part import Setting
-from estimation.problem import Problem, pose
+from estimation.problems.problem import Problem, pose
+from estimation.problems.terms import treatment_terms
+from estimation.problems.transforms import TRANSFORMS
 from estimation.recommended import recommendation
-from estimation.sample import Sample, build_sample, check_size, fixed_in_time, moves_within
-from estimation.sample_rules import STAGE
-from estimation.subsamples import sample_of_variant
-from estimation.terms import treatment_terms
-from estimation.transforms import TRANSFORMS
+from estimation.samples.rules import STAGE
+from estimation.samples.sample import Sample, build_sample, check_size, fixed_in_time, moves_within
+from estimation.samples.subsamples import sample_of_variant
 from estimation.vocabulary import DICTIONARIES, LINEAR, LINEAR_LEARNERS, VARIANTS
 from geo.audit import AuditRow
 from geo.errors import SampleError
@@ -63,7 +63,8 @@ def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> 
     Raises
     ------
     DesignError, SampleError, DomainError, DuplicateCityYearError
-        See :func:`estimation.sample.build_sample`; or a variant has too little to work with.
+        See :func:`estimation.samples.sample.build_sample`; or a variant has too little to work
+        with.
     """
     check_learner(learner_spec(design.learner, dict(design.settings)))
     whole = build_sample(panel, design)

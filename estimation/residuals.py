@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimation.changes import city_means
-from estimation.folds import Fold, city_folds, learner_seed, random_folds
-from estimation.learner_spec import LearnerSpec
-from estimation.nuisance.function import NuisanceFunction
-from estimation.problem import Problem
-from estimation.sample import Floats, Integers
+from estimation.learning.folds import Fold, city_folds, learner_seed, random_folds
+from estimation.learning.learner_spec import LearnerSpec
+from estimation.learning.nuisance_function import NuisanceFunction
+from estimation.problems.changes import city_means
+from estimation.problems.problem import Problem
+from estimation.samples.sample import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
+from estimation.learning.tuning import TuningTask, tune_nuisance, tuning_tasks
 from estimation.parts.part import Setting
 from estimation.plan import Plan
 from estimation.pool import Progress, iter_fits
 from estimation.results import TunedLearner
-from estimation.tuning import TuningTask, tune_nuisance, tuning_tasks
 from estimation.vocabulary import DICTIONARIES
 
 

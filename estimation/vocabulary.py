@@ -26,7 +26,7 @@ LEARNERS = (
     "ridge",
     "linear",
 )
-"""Names of the learners; :mod:`estimation.learners` builds them."""
+"""Names of the learners; :mod:`estimation.learning.learners` builds them."""
 
 LINEAR_LEARNERS = ("lasso", "ridge", "linear")
 """Those that are linear in their features."""

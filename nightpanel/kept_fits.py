@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from estimation.sample import Floats
+from estimation.samples.sample import Floats
 from nightpanel.store import Store
 from tiles.digest import digest_of
 from tiles.made_with import made_with
 
 KIND = "nuisance"
 """Kind of the store's entries for predictions."""
-MADE_BY = ("estimation.nuisance.fold_fit", "estimation.pool")
+MADE_BY = ("estimation.learning.fold_fit", "estimation.pool")
 """The code that predictions hang on, beside the learner's library, which is in their address."""
 
 

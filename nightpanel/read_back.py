@@ -105,7 +105,7 @@ def read_table_texts(out: Path) -> tuple[str, ...]:
 def read_estimates(out: Path) -> "EstimationResult":
     """The estimates with their notes."""
     from estimation.estimate import EstimationResult
-    from estimation.nuisance.learn import FitCounts
+    from estimation.learning.learn import FitCounts
 
     notes = (out / "tables" / "notes.txt").read_text(encoding="utf-8")
     return EstimationResult(

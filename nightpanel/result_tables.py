@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from estimation.estimate import EstimationResult
-    from estimation.regression_table import Truth
-    from estimation.result_table import ResultTable
+    from estimation.tables.regression_table import Truth
+    from estimation.tables.result_table import ResultTable
 
 GAP = "  "
 
@@ -103,11 +103,11 @@ def _made(
     panel: "pd.DataFrame",
     truth: "Truth | None",
 ) -> "ResultTable":
-    from estimation.check_table import check_table  # the estimators take seconds to load
-    from estimation.curve_table import curve_table
-    from estimation.descriptives import descriptive_result
-    from estimation.regression_table import TableSpec, regression_table
-    from estimation.sample import build_sample
+    from estimation.samples.sample import build_sample
+    from estimation.tables.check_table import check_table  # the estimators take seconds to load
+    from estimation.tables.curve_table import curve_table
+    from estimation.tables.descriptives import descriptive_result
+    from estimation.tables.regression_table import TableSpec, regression_table
 
     chosen = [designs[name] for name in section.columns]
     if section.kind == "descriptive":

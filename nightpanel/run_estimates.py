@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nightpanel
-from estimation.tables import summary_table
+from estimation.tables.tidy import summary_table
 from nightpanel.digests import FileDigests, input_files
 from nightpanel.kept_fits import KeptFits
 from nightpanel.made_by import running_code, stage_files
@@ -21,7 +21,7 @@ from panels.read_panel import read_panel
 
 if TYPE_CHECKING:
     from estimation.estimate import EstimationResult
-    from estimation.result_table import ResultTable
+    from estimation.tables.result_table import ResultTable
 
 
 def estimate_file(

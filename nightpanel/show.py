@@ -53,7 +53,7 @@ def show_estimates(result: "EstimationResult", truth: Mapping[str, float] | None
     truth : mapping of str to float, optional
         The true effect by design, for a made-up country.
     """
-    from estimation.tables import summary_table  # not every command has estimates to show
+    from estimation.tables.tidy import summary_table  # not every command has estimates to show
 
     print_table(summary_table(result.estimates, truth), title="Estimates")
     for row in result.audit:

@@ -12,8 +12,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from estimation.designs import Design, Split
 from estimation.heterogeneity.keys import Along, At, Groups, How, Projection
-from estimation.learner_spec import learner_spec
-from estimation.tuning_budget import Budget
+from estimation.learning.learner_spec import learner_spec
+from estimation.learning.tuning_budget import Budget
 from estimation.vocabulary import VARIANTS
 from nightpanel.study_section import Section
 

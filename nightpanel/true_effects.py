@@ -7,9 +7,9 @@ import pandas as pd
 
 from estimation.designs import Design
 from estimation.heterogeneity.grouping import grouping_of
-from estimation.regression_table import Truth
-from estimation.sample import Floats, Sample, build_sample
-from estimation.subsamples import sample_of_variant
+from estimation.samples.sample import Floats, Sample, build_sample
+from estimation.samples.subsamples import sample_of_variant
+from estimation.tables.regression_table import Truth
 from panels.synthetic import DIFI_UNIT, SyntheticPanel
 
 UIL = "uil"

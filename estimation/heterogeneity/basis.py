@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import BSpline
 
-from estimation.sample import Floats
+from estimation.samples.sample import Floats
 from geo.errors import SampleError
 
 DEGREE = 3

@@ -11,7 +11,7 @@ import numpy as np
 from estimation.inference.moments import as_columns, cluster_moments
 from estimation.inference.permutation import Permutation
 from estimation.inference.placebo import permute_paths
-from estimation.sample import Floats, Integers
+from estimation.samples.sample import Floats, Integers
 
 
 def permute_difference(

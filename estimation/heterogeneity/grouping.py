@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimation.changes import city_means
 from estimation.designs import Design
 from estimation.heterogeneity.keys import Groups
 from estimation.heterogeneity.values import first_rows, values_at
-from estimation.sample import Floats, Integers, Sample
+from estimation.problems.changes import city_means
+from estimation.samples.sample import Floats, Integers, Sample
 from geo.errors import SampleError
 
 

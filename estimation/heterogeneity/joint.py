@@ -19,12 +19,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from estimation.cross_fitting import Answer
-from estimation.dml import UPPER_BOUND
 from estimation.inference.bands import Band, multiplier_band, simulated_band
 from estimation.inference.clustered import Covariance, one_way, two_way
 from estimation.inference.difference import Wald, wald_test
+from estimation.inference.intervals import UPPER_BOUND
 from estimation.residuals import Residuals
-from estimation.sample import Floats
+from estimation.samples.sample import Floats
 
 BAND_DRAWS = 1999
 """Draws of the bootstrap in each repetition of cross-fitting."""

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from estimation.changes import city_means
 from estimation.designs import Design
-from estimation.sample import Floats, Sample
+from estimation.problems.changes import city_means
+from estimation.samples.sample import Floats, Sample
 from geo.errors import SampleError
 
 NOTHING = 1e-10
@@ -84,7 +84,7 @@ def effects_along(sample: Sample, design: Design, at: Floats) -> Floats:
     -------
     float array, shape (m, k)
         For the effects of treatments, product and moderator, in the order of
-        :func:`estimation.terms.treatment_terms`.
+        :func:`estimation.problems.terms.treatment_terms`.
     """
     if design.moderator is None:
         return np.empty((at.size, 0))

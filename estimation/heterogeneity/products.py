@@ -14,15 +14,15 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.changes import Change, city_means
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.dml import solve
 from estimation.parts.part import Setting
-from estimation.problem import Problem
+from estimation.problems.changes import Change, city_means
+from estimation.problems.problem import Problem
+from estimation.problems.terms import PLAIN, Terms
+from estimation.problems.transforms import TRANSFORMS
 from estimation.residuals import Residuals
-from estimation.sample import Floats, Sample
-from estimation.terms import PLAIN, Terms
-from estimation.transforms import TRANSFORMS
+from estimation.samples.sample import Floats, Sample
 
 FIXED = 1e-12
 """Relative change within a city that still counts as none."""

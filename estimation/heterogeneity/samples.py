@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.heterogeneity.products import solved
 from estimation.parts.part import Setting
-from estimation.problem import pose
+from estimation.problems.problem import pose
+from estimation.problems.terms import PLAIN, Terms
+from estimation.problems.transforms import TRANSFORMS
 from estimation.residuals import Residuals
-from estimation.sample import Floats, Integers, take
-from estimation.terms import PLAIN, Terms
-from estimation.transforms import TRANSFORMS
+from estimation.samples.sample import Floats, Integers, take
 from geo.errors import SampleError
 
 Rows = NDArray[np.bool_]

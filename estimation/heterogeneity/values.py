@@ -4,8 +4,8 @@ import numpy as np
 
 from estimation.designs import Design
 from estimation.heterogeneity.keys import At
-from estimation.sample import Floats, Integers, Sample
-from estimation.subsamples import split_values
+from estimation.samples.sample import Floats, Integers, Sample
+from estimation.samples.subsamples import split_values
 
 BASE_YEAR = "the city's first year in the sample"
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from estimation.inference.intervals import LEVEL, quantile
 from estimation.inference.moments import cluster_moments
 from estimation.inference.streams import BANDS, check_draws, generator
-from estimation.intervals import LEVEL, quantile
-from estimation.sample import Floats, Integers
+from estimation.samples.sample import Floats, Integers
 
 BLOCK = 1024
 """Draws worked on at once."""

@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
+from estimation.inference.intervals import NORMAL
 from estimation.inference.moments import Moments, as_columns, cluster_moments, identified
-from estimation.intervals import NORMAL
-from estimation.sample import Floats, Integers
+from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 
 Kind = Literal["HC0", "HC1", "CRV0", "CRV1", "CRV3"]

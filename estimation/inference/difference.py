@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import chdtrc, fdtrc
 
 from estimation.inference.group_labels import group_of_cities
-from estimation.sample import Floats, Integers
+from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 
 RANK = 1e-10

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from estimation.inference.clustered import Covariance, jackknife
 from estimation.inference.wild_bootstrap import Weights, WildBootstrap, wild_bootstrap
-from estimation.sample import Floats, Integers
+from estimation.samples.sample import Floats, Integers
 
 FEW_CLUSTERS = 50
 """With so many clusters or fewer, CRV3 and the wild bootstrap are shown; `docs/few-clusters.md`."""

@@ -11,7 +11,7 @@ import numpy as np
 from estimation.inference.moments import cluster_moments
 from estimation.inference.permutation import Permutation, hits
 from estimation.inference.streams import LABELS, check_draws, generator
-from estimation.sample import Floats, Integers
+from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 
 BLOCK = 1024

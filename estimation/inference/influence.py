@@ -8,7 +8,7 @@ import pandas as pd
 
 from estimation.inference.clustered import without_each
 from estimation.inference.moments import cluster_moments
-from estimation.sample import Floats, Integers
+from estimation.samples.sample import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)

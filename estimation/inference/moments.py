@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimation.sample import Floats, Integers
+from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 
 SINGULAR = 1e-10

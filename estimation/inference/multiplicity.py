@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from statsmodels.stats.multitest import multipletests
 
-from estimation.intervals import LEVEL
-from estimation.sample import Floats
+from estimation.inference.intervals import LEVEL
+from estimation.samples.sample import Floats
 from geo.errors import SampleError
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimation.sample import Floats
+from estimation.samples.sample import Floats
 
 TIE = 1e-9
 """Relative difference below which a permuted statistic equals the observed one."""

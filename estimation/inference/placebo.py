@@ -14,7 +14,7 @@ from estimation.inference.moments import (
 )
 from estimation.inference.permutation import Permutation, hits
 from estimation.inference.streams import PATHS, check_draws, generator
-from estimation.sample import Floats, Integers
+from estimation.samples.sample import Floats, Integers
 from geo.errors import DuplicateCityYearError, SampleError
 
 BLOCK = 512

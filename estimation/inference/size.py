@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from estimation.inference.clustered import jackknife, one_way
+from estimation.inference.intervals import LEVEL, NORMAL, two_sided
 from estimation.inference.streams import SIZE, generator
 from estimation.inference.wild_bootstrap import Weights, wild_bootstrap
-from estimation.intervals import LEVEL, NORMAL, two_sided
 from estimation.pool import Progress, map_fits
-from estimation.sample import Floats, Integers
+from estimation.samples.sample import Floats, Integers
 
 METHODS = ("CRV0, normal", "CRV1, t", "CRV3, t", "wild, signs", "wild, Webb")
 """Tests compared; the first is what doubleml reports."""

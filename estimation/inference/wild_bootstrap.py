@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 
 from estimation.inference.clustered import one_way
+from estimation.inference.intervals import LEVEL
 from estimation.inference.moments import Moments, as_columns, cluster_moments
 from estimation.inference.streams import WILD, check_draws, generator
-from estimation.intervals import LEVEL
-from estimation.sample import Floats, Integers
+from estimation.samples.sample import Floats, Integers
 from geo.errors import DesignError, SampleError
 
 Weights = Literal["rademacher", "webb"]

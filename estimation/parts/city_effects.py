@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from estimation.changes import city_means
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.parts.check_rows import check_row
 from estimation.parts.part import MAIN, Setting, Told
+from estimation.problems.changes import city_means
 from estimation.results import Check
-from estimation.sample import Floats, Sample
+from estimation.samples.sample import Floats, Sample
 
 LEVELS = ("faithful", "correlated_random_effects")
 """Variants that look at levels; the others lose whatever is fixed in time."""

@@ -14,7 +14,7 @@ from estimation.heterogeneity.values import named_at, values_at
 from estimation.parts.check_rows import wald_check
 from estimation.parts.curves import curve_points
 from estimation.parts.part import MAIN, Setting, Told
-from estimation.sample import Floats
+from estimation.samples.sample import Floats
 
 ASKED = "along"
 CURVE = "cate"

@@ -3,7 +3,7 @@
 from estimation.inference.bands import Band
 from estimation.parts.part import Setting
 from estimation.results import CurvePoint
-from estimation.sample import Floats
+from estimation.samples.sample import Floats
 
 
 def curve_points(

@@ -15,10 +15,10 @@ from estimation.inference.fake_timing import shift_paths
 from estimation.parts.check_rows import check_row
 from estimation.parts.part import Setting, Told
 from estimation.parts.rows import term_rows
-from estimation.problem import Problem
-from estimation.sample import Sample, take
-from estimation.terms import PLAIN, Terms
-from estimation.transforms import TRANSFORMS
+from estimation.problems.problem import Problem
+from estimation.problems.terms import PLAIN, Terms
+from estimation.problems.transforms import TRANSFORMS
+from estimation.samples.sample import Sample, take
 from geo.errors import SampleError
 
 CHECK = "fake_timing"

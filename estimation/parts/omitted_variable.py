@@ -6,13 +6,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from estimation.cross_fitting import Answer, Inquiry
+from estimation.inference.sensitivity import (
+    Scenario,
+    ShortFit,
+    benchmark,
+    bounds,
+    robustness,
+    short_fit,
+)
 from estimation.parts.check_rows import check_row
 from estimation.parts.part import MAIN, Setting, Told
-from estimation.problem import Problem
+from estimation.problems.problem import Problem
+from estimation.problems.transforms import TRANSFORMS
 from estimation.residuals import Residuals
 from estimation.results import Check
-from estimation.sensitivity import Scenario, ShortFit, benchmark, bounds, robustness, short_fit
-from estimation.transforms import TRANSFORMS
 
 CHECK = "sensitivity"
 SUPPOSED = 0.03

@@ -10,9 +10,9 @@ from typing import Protocol
 
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.designs import Design
+from estimation.problems.transforms import Transformed
 from estimation.results import Check, CurvePoint, Estimate
-from estimation.sample import Sample
-from estimation.transforms import Transformed
+from estimation.samples.sample import Sample
 
 MAIN = "main"
 """The inquiry that every part may look at: the design's own terms."""

@@ -19,7 +19,7 @@ from estimation.heterogeneity.values import named_at, values_at
 from estimation.parts.check_rows import wald_check
 from estimation.parts.part import MAIN, Setting, Told
 from estimation.parts.rows import term_rows
-from estimation.sample import Floats
+from estimation.samples.sample import Floats
 from geo.errors import SampleError
 
 ASKED = "project_on"

@@ -5,12 +5,12 @@ import numpy as np
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.designs import Design
 from estimation.dml import CrossFit, aggregate
-from estimation.intervals import NORMAL, interval
+from estimation.inference.intervals import NORMAL, interval
 from estimation.parts.part import Setting
 from estimation.parts.wild import wild_tests
 from estimation.recommended import recommendation
 from estimation.results import Estimate
-from estimation.sample import Floats
+from estimation.samples.sample import Floats
 
 EFFECTS = {
     "faithful": "city and year dummies among the features",

@@ -5,7 +5,7 @@ import numpy as np
 from estimation.cross_fitting import Answer
 from estimation.inference.few_clusters import are_few, bootstrap_weights
 from estimation.inference.wild_bootstrap import WildBootstrap, wild_bootstrap
-from estimation.sample import Floats
+from estimation.samples.sample import Floats
 from geo.errors import SampleError
 
 NONE = float("nan")

@@ -6,7 +6,7 @@ from typing import get_type_hints
 import numpy as np
 import pandas as pd
 
-from estimation.intervals import interval
+from estimation.inference.intervals import interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ import pandas as pd
 
 from estimation.cross_fitting import Inquiry
 from estimation.designs import Design
-from estimation.learner_spec import LearnerSpec
+from estimation.learning.learner_spec import LearnerSpec
 from estimation.plan import plan_design
-from estimation.problem import Problem
+from estimation.problems.problem import Problem
 
 
 def problem_of(panel: pd.DataFrame, design: Design, variant: str) -> Problem:

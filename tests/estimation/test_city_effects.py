@@ -7,7 +7,7 @@ import pytest
 from estimation.designs import Design
 from estimation.estimate import EstimationResult, estimate
 from estimation.parts.city_effects import informative
-from estimation.sample import build_sample
+from estimation.samples.sample import build_sample
 from tests.estimation.made_up import confounded
 
 VARIANTS = ("faithful", "first_difference", "within", "correlated_random_effects")

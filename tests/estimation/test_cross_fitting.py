@@ -11,14 +11,14 @@ from doubleml.utils import DMLDummyRegressor
 from estimation.cross_fitting import cross_fit
 from estimation.designs import Design
 from estimation.dml import aggregate
-from estimation.folds import city_folds, random_folds
-from estimation.learner_spec import LearnerSpec
-from estimation.nuisance.learn import FitCounts
+from estimation.learning.folds import city_folds, random_folds
+from estimation.learning.learn import FitCounts
+from estimation.learning.learner_spec import LearnerSpec
 from estimation.parts.part import MAIN
 from estimation.parts.registry import parts_of
 from estimation.plan import plan_design
+from estimation.problems.transforms import TRANSFORMS
 from estimation.residuals import draw_folds, nuisance_functions
-from estimation.transforms import TRANSFORMS
 from tests.estimation.made_up import confounded, inquiry, problem_of
 
 LINEAR, OTHER = LearnerSpec("linear"), LearnerSpec("ridge")

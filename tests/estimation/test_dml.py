@@ -10,11 +10,11 @@ from sklearn.base import clone
 from estimation.cross_fitting import cross_fit
 from estimation.designs import Design
 from estimation.dml import CrossFit, aggregate, solve
-from estimation.folds import learner_seed
 from estimation.inference.few_clusters import FEW_CLUSTERS
-from estimation.learner_spec import learner_spec
-from estimation.learners import make_learner
-from estimation.problem import Problem
+from estimation.learning.folds import learner_seed
+from estimation.learning.learner_spec import learner_spec
+from estimation.learning.learners import make_learner
+from estimation.problems.problem import Problem
 from estimation.residuals import Residuals, draw_folds
 from geo.errors import SampleError
 from tests.estimation.made_up import inquiry, problem_of

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from econml.dml import LinearDML
 
-from estimation.folds import city_folds
-from estimation.learners import make_learner
-from estimation.out_of_fold import fit_and_predict
+from estimation.learning.folds import city_folds
+from estimation.learning.learners import make_learner
+from estimation.learning.out_of_fold import fit_and_predict
 
 CLUSTERS = np.repeat(np.arange(12), 8)
 

@@ -8,14 +8,14 @@ from estimation.cross_fitting import Inquiry, cross_fit
 from estimation.designs import Design, Split
 from estimation.dml import aggregate
 from estimation.estimate import estimate
-from estimation.fixed_effects import CITY
-from estimation.learner_spec import learner_spec
-from estimation.linear_rows import linear_estimate
-from estimation.nuisance import fold_fit
-from estimation.nuisance.learn import FitCounts
+from estimation.learning import fold_fit
+from estimation.learning.learn import FitCounts
+from estimation.learning.learner_spec import learner_spec
+from estimation.linear.fixed_effects import CITY
+from estimation.linear.rows import linear_estimate
 from estimation.plan import learner_of, plan_design
-from estimation.sample import build_sample
-from estimation.transforms import first_difference
+from estimation.problems.transforms import first_difference
+from estimation.samples.sample import build_sample
 from estimation.vocabulary import DICTIONARIES, LINEAR, VARIANTS
 from geo.errors import DesignError, SampleError
 from tests.estimation.made_up import problem_of

@@ -8,7 +8,7 @@ import pytest
 from estimation.cross_fitting import cross_fit
 from estimation.designs import Design
 from estimation.estimate import estimate
-from estimation.learner_spec import LearnerSpec
+from estimation.learning.learner_spec import LearnerSpec
 from geo.errors import SampleError
 from tests.estimation.made_up import confounded, inquiry, problem_of
 

@@ -17,11 +17,11 @@ from threadpoolctl import threadpool_limits
 from estimation.cross_fitting import cross_fit
 from estimation.designs import Design
 from estimation.estimate import estimate
-from estimation.folds import city_folds, learner_seed, random_folds
-from estimation.learner_spec import LearnerSpec, learner_spec
-from estimation.learners import make_learner
-from estimation.sample import build_sample
-from estimation.transforms import correlated_random_effects
+from estimation.learning.folds import city_folds, learner_seed, random_folds
+from estimation.learning.learner_spec import LearnerSpec, learner_spec
+from estimation.learning.learners import make_learner
+from estimation.problems.transforms import correlated_random_effects
+from estimation.samples.sample import build_sample
 from tests.estimation.made_up import confounded, inquiry, problem_of
 
 TOLERANCE = 1e-12

@@ -84,7 +84,7 @@ def test_a_damaged_entry_is_fitted_anew(tmp_path: Path) -> None:
 
 def test_other_code_finds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     KeptFits(Store(tmp_path)).put(ADDRESS, np.ones(3))
-    monkeypatch.setattr(kept_fits, "MADE_BY", ("estimation.nuisance.fold_fit",))
+    monkeypatch.setattr(kept_fits, "MADE_BY", ("estimation.learning.fold_fit",))
     assert KeptFits(Store(tmp_path)).get(ADDRESS) is None
 
 

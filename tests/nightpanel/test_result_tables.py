@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 import pandas as pd
 import pytest
 
-from estimation.result_table import ResultTable
+from estimation.tables.result_table import ResultTable
 from nightpanel.read_back import read_estimates, read_table_texts
 from nightpanel.result_tables import table_text
 from nightpanel.run_demo import Demo, resource_cities, run_country

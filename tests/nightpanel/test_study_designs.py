@@ -9,7 +9,7 @@ import pytest
 
 from estimation.designs import Design, Split
 from estimation.heterogeneity.keys import Along, Groups, Projection
-from estimation.tuning_budget import Budget
+from estimation.learning.tuning_budget import Budget
 from geo.errors import DesignError, NightpanelError, StudyFileError
 from nightpanel.asked import Asked
 from nightpanel.study_designs import DesignKeys, DesignSection

@@ -7,8 +7,8 @@ import pytest
 from estimation.designs import Design, Split
 from estimation.heterogeneity.grouping import check_clusters, grouping_of
 from estimation.heterogeneity.keys import Groups
-from estimation.sample import Sample, build_sample
-from estimation.subsamples import split_sample
+from estimation.samples.sample import Sample, build_sample
+from estimation.samples.subsamples import split_sample
 from geo.errors import DesignError, SampleError
 
 PLAIN = Design("d", "gini", "uil", folds=2)

@@ -7,7 +7,7 @@ import statsmodels.formula.api as smf
 from estimation.estimate import estimate
 from estimation.heterogeneity.moderator import check_moderator, effects_along, share_left
 from estimation.plan import plan_design
-from estimation.sample import build_sample
+from estimation.samples.sample import build_sample
 from geo.errors import SampleError
 from tests.estimation.heterogeneity.made_up import (
     DESIGN,

@@ -13,7 +13,6 @@ from sklearn.linear_model import LinearRegression
 
 from estimation.cross_fitting import Answer, cross_fit
 from estimation.dml import aggregate
-from estimation.folds import city_folds
 from estimation.heterogeneity.basis import spline_basis
 from estimation.heterogeneity.joint import curve
 from estimation.heterogeneity.products import (
@@ -24,6 +23,7 @@ from estimation.heterogeneity.products import (
     needs_fit,
     rows_of,
 )
+from estimation.learning.folds import city_folds
 from tests.estimation.heterogeneity.made_up import (
     DESIGN,
     answered,

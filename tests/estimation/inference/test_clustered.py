@@ -15,8 +15,8 @@ from sklearn.linear_model import LinearRegression
 from statsmodels.stats.sandwich_covariance import cov_cluster, cov_cluster_2groups
 
 from estimation.inference.clustered import heteroskedastic, jackknife, one_way, two_way
+from estimation.inference.intervals import interval
 from estimation.inference.moments import cluster_moments
-from estimation.intervals import interval
 from geo.errors import SampleError
 
 TIGHT = 1e-10

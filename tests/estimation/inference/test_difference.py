@@ -6,7 +6,7 @@ import statsmodels.api as sm
 
 from estimation.inference.clustered import one_way
 from estimation.inference.difference import equality_test, split_by_group, wald_test
-from estimation.intervals import interval
+from estimation.inference.intervals import interval
 from geo.errors import SampleError
 
 

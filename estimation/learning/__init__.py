@@ -1,0 +1,1 @@
+"""Nuisance functions: learners, folds, tuning, and the pool in which each is fitted once."""

@@ -1,0 +1,160 @@
+"""The shared pool: every distinct nuisance function of all designs is fitted once.
+
+Designs hand in the nuisance functions they need; equal ones (same target, features, rows, folds,
+learner and seed) are found by their address. What is left is cut into single fits, longest first,
+spread over processes or a cluster, and put together again. What is kept from an earlier run is not
+fitted again, so that an interrupted run resumes.
+"""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from estimation.learning.fold_fit import FoldFit, cost, run_fit
+from estimation.learning.nuisance_function import Addresses, NuisanceFunction
+from estimation.pool import Progress, iter_fits
+from estimation.samples.sample import Floats
+
+
+class Kept(Protocol):
+    """Where predictions are kept between runs, by address."""
+
+    def get(self, address: str) -> Floats | None:
+        """Predictions kept under an address, shape (n,); None if there are none."""
+        ...
+
+    def put(self, address: str, predictions: Floats) -> None:
+        """Keep predictions."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FitCounts:
+    """How much was asked for and how much was done, in single fits (one learner, one fold)."""
+
+    asked: int
+    """Fits that the designs would make one by one, without sharing."""
+    distinct: int
+    """Fits that differ."""
+    fitted: int
+    """Fits made now; the other distinct ones were kept from an earlier run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Out-of-fold predictions of nuisance functions."""
+
+    predictions: tuple[Floats, ...]
+    """One array for each function, in order, shape (n,)."""
+    counts: FitCounts
+    """What it took."""
+
+
+def learn(
+    functions: Sequence[NuisanceFunction],
+    *,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    kept: Kept | None = None,
+) -> Learned:
+    """Predict every nuisance function out of fold.
+
+    Parameters
+    ----------
+    functions : sequence of NuisanceFunction
+        Equal ones share their fits.
+    workers, executor, progress
+        As in :func:`estimation.pool.iter_fits`; progress counts single fits.
+    kept : Kept, optional
+        Where predictions of earlier runs are, and where new ones go as soon as all folds of a
+        function are done.
+
+    Returns
+    -------
+    Learned
+        The same bits for any number of workers, and with or without kept predictions.
+
+    Raises
+    ------
+    DesignError
+        A learner fails or gives no number.
+    """
+    addresses = Addresses()
+    named = [addresses.of(function) for function in functions]
+    distinct = dict(zip(named, functions, strict=True))
+    found = {} if kept is None else _kept(distinct, kept)
+    fits = [
+        (address, fit)
+        for address, function in distinct.items()
+        if address not in found
+        for fit in _fits(function)
+    ]
+    fits.sort(key=lambda pair: -cost(pair[1]))
+    collect = _Collector(distinct, kept)
+    results = iter_fits(
+        run_fit,
+        [fit for _, fit in fits],
+        workers=workers,
+        executor=executor,
+        progress=progress,
+    )
+    for (address, fit), values in zip(fits, results, strict=True):
+        collect.add(address, fit, values)
+    whole = found | collect.whole
+    return Learned(
+        predictions=tuple(whole[address] for address in named),
+        counts=FitCounts(
+            asked=sum(len(function.folds) for function in functions),
+            distinct=sum(len(function.folds) for function in distinct.values()),
+            fitted=len(fits),
+        ),
+    )
+
+
+def _kept(functions: Mapping[str, NuisanceFunction], kept: Kept) -> dict[str, Floats]:
+    """Predictions of an earlier run, of those functions that have them."""
+    there = {address: kept.get(address) for address in functions}
+    return {
+        address: values
+        for address, values in there.items()
+        if values is not None and values.shape == functions[address].target.shape
+    }
+
+
+class _Collector:
+    """Puts the folds of functions together and keeps a function once it is whole."""
+
+    def __init__(self, functions: dict[str, NuisanceFunction], kept: Kept | None) -> None:
+        self.whole: dict[str, Floats] = {}
+        self._functions = functions
+        self._missing: dict[str, int] = {}
+        self._kept = kept
+
+    def add(self, address: str, fit: FoldFit, values: Floats) -> None:
+        """Take the predictions of one fold."""
+        function = self._functions[address]
+        if address not in self.whole:
+            self.whole[address] = np.empty_like(function.target)
+            self._missing[address] = len(function.folds)
+        self.whole[address][fit.fold[1]] = values
+        self._missing[address] -= 1
+        if self._missing[address] == 0 and self._kept is not None:
+            self._kept.put(address, self.whole[address])
+
+
+def _fits(function: NuisanceFunction) -> list[FoldFit]:
+    return [
+        FoldFit(
+            target=function.target,
+            features=function.features,
+            fold=fold,
+            learner=function.learner,
+            seed=function.seed,
+            where=f"{function.where}, fold {number} of {len(function.folds)}",
+        )
+        for number, fold in enumerate(function.folds, 1)
+    ]

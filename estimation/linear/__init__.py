@@ -1,0 +1,1 @@
+"""Linear two-way fixed effects, the yardstick beside every variant that learns."""

@@ -1,0 +1,174 @@
+"""Linear two-way fixed effects of a design, and their rows in the table of estimates."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from estimation.designs import Design
+from estimation.inference.few_clusters import are_few
+from estimation.inference.intervals import interval
+from estimation.linear.fixed_effects import (
+    CITY,
+    CITY_AND_YEAR,
+    CITY_CRV3,
+    PROVINCE,
+    ROBUST,
+    LinearModel,
+    PanelFit,
+    fit_panel,
+)
+from estimation.linear.instruments import fit_instrumented
+from estimation.parts.families import with_holm
+from estimation.parts.rows import EFFECTS, NOTES
+from estimation.problems.terms import Terms, treatment_terms
+from estimation.results import Estimate
+from estimation.samples.sample import Floats, Sample
+from estimation.vocabulary import LINEAR
+
+NAN = float("nan")
+_ERRORS = {
+    frozenset({"city"}): CITY,
+    frozenset({"province"}): PROVINCE,
+    frozenset({"city", "year"}): CITY_AND_YEAR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LinearEstimate:
+    """Linear two-way fixed effects of a design."""
+
+    design: Design
+    """The design."""
+    terms: Terms
+    """Its terms."""
+    fit: PanelFit
+    """Coefficients of the terms."""
+
+
+def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
+    """Regress the outcome on the design's terms and controls with city and year effects.
+
+    Parameters
+    ----------
+    sample : Sample
+    design : Design
+        With an instrument, two-stage least squares.
+
+    Returns
+    -------
+    LinearEstimate
+
+    Raises
+    ------
+    SampleError
+        Effects and controls determine a term, or no row is left.
+    """
+    terms = treatment_terms(sample, design)
+    province = None
+    if "province" in sample.grouping_names:
+        province = sample.groupings[:, sample.grouping_names.index("province")]
+    model = LinearModel(
+        outcome=sample.outcome,
+        terms=terms.levels,
+        term_names=terms.names,
+        controls=sample.controls,
+        control_names=sample.control_names,
+        city=sample.city,
+        year=sample.year,
+        province=province,
+        label=sample.label,
+    )
+    if design.instrument is None:
+        return LinearEstimate(design, terms, fit_panel(model))
+    instruments = sample.column(design.instrument)[:, None]
+    return LinearEstimate(design, terms, fit_instrumented(replace(model, instruments=instruments)))
+
+
+def linear_rows(estimate: LinearEstimate) -> list[Estimate]:
+    """Linear two-way fixed effects as rows of the table of estimates.
+
+    Parameters
+    ----------
+    estimate : LinearEstimate
+
+    Returns
+    -------
+    list of Estimate
+        One for every term and scaling, clustered as the design says where linear fixed effects can
+        be (city, province, city and year), else by city.
+    """
+    terms = estimate.terms
+    rows = [
+        _row(estimate, position, scaling, float(factors[position]))
+        for scaling, factors in terms.scalings.items()
+        for position in range(len(terms.names))
+    ]
+    return with_holm(rows, estimate.design)
+
+
+def _row(estimate: LinearEstimate, position: int, scaling: str, factor: float) -> Estimate:
+    design, fit = estimate.design, estimate.fit
+    errors = _ERRORS.get(frozenset(design.cluster), CITY)
+    clusters = fit.clusters[errors]
+
+    def scaled(values: Floats) -> float:
+        return factor * float(values[position])
+
+    theta, df = scaled(fit.theta), float(clusters - 1)
+    std_error = scaled(fit.std_errors(errors))
+    statistic, p_value, ci_low, ci_high = interval(theta, std_error, df=df)
+    few = errors == CITY and are_few(clusters)
+    return Estimate(
+        design=design.name,
+        variation_of=design.variation_of or design.name,
+        variant=LINEAR,
+        part="effect",
+        term=estimate.terms.names[position],
+        scaling=scaling,
+        estimate=theta,
+        std_error=std_error,
+        statistic=statistic,
+        p_value=p_value,
+        ci_low=ci_low,
+        ci_high=ci_high,
+        n=fit.n,
+        n_clusters=clusters,
+        se_type="city+year" if errors == CITY_AND_YEAR else errors,
+        df=df,
+        std_error_robust=scaled(fit.std_errors(ROBUST)),
+        std_error_cluster=std_error,
+        std_error_jackknife=scaled(fit.std_errors(CITY_CRV3)) if few else NAN,
+        p_value_wild=NAN,
+        ci_low_wild=NAN,
+        ci_high_wild=NAN,
+        p_value_holm=NAN,
+        family=1,
+        lowest=theta,
+        highest=theta,
+        learner="linear",
+        folds=0,
+        repetitions=0,
+        seed=design.seed,
+        rmse_outcome=NAN,
+        rmse_treatment=NAN,
+        treatment_residual_variance=float(fit.left_variance[position]) / factor**2,
+        outcome=design.outcome,
+        treatment=design.treatment,
+        controls=";".join(design.controls),
+        effects=EFFECTS[LINEAR],
+        recommended="",
+        note=_note(estimate, position),
+    )
+
+
+def _note(estimate: LinearEstimate, position: int) -> str:
+    fit, notes = estimate.fit, [NOTES[LINEAR]]
+    if fit.collinear:
+        notes.append(f"collinear and left out: {', '.join(fit.collinear)}")
+    if fit.lost_rows:
+        notes.append(f"{fit.lost_rows} rows alone in their city or year left out")
+    if fit.first_stage is not None:
+        notes.append(f"first-stage F {float(np.asarray(fit.first_stage)[position]):.4g}")
+    if frozenset(estimate.design.cluster) not in _ERRORS:
+        notes.append("clustered by city: other clusters are for the variants that learn")
+    return "; ".join(notes)

@@ -1,1 +1,0 @@
-"""Nuisance functions: each distinct one is fitted once and shared by all designs."""

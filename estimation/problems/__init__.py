@@ -1,0 +1,1 @@
+"""From a sample in levels to what cross-fitting sees."""

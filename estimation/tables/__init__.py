@@ -1,0 +1,1 @@
+"""Results as tables: tidy ones, and those that a study asks for."""

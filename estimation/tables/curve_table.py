@@ -1,0 +1,78 @@
+"""Effects along a variable as rows of a table: value, effect, interval and band."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from estimation.designs import Design
+from estimation.estimate import EstimationResult
+from estimation.tables.regression_table import shown_variants
+from estimation.tables.result_table import ResultTable, decimals
+
+HEAD = ("effect", "(se)", "95 % interval", "95 % band")
+EVERY = 3
+"""Of the points of a curve, every third is shown; curves.parquet has all."""
+KINDS = {"marginal_effect": "linear in it", "cate": "any smooth shape"}
+
+
+def curve_table(
+    title: str,
+    caption: str,
+    designs: Sequence[Design],
+    result: EstimationResult,
+    *,
+    variants: Sequence[str] = (),
+) -> ResultTable:
+    """The effect at quantiles of a variable, by design and variant.
+
+    Parameters
+    ----------
+    title, caption : str
+    designs : sequence of Design
+        Those with a moderator or a variable to tell the effect along; others have no curve, and a
+        note says so.
+    result : EstimationResult
+    variants : sequence of str
+        As in :class:`estimation.tables.regression_table.TableSpec`.
+
+    Returns
+    -------
+    ResultTable
+        The interval holds the effect at one value, the band the whole curve, with 95 %.
+    """
+    rows: list[tuple[str, ...]] = []
+    notes: list[str] = []
+    for design in designs:
+        own = result.estimates[result.estimates["design"] == design.name]
+        curves = result.curves[result.curves["design"] == design.name]
+        shown = shown_variants(own, variants)
+        told = curves[curves["variant"].isin(shown)]
+        if told.empty:
+            notes.append(f"{design.name}: no curve")
+        for (variant, kind, along), points in told.groupby(
+            ["variant", "curve", "along"], sort=False
+        ):
+            rows += _points(f"{design.name}, {variant}", points.iloc[::EVERY])
+            notes.append(f"{design.name}, {variant}: along {along}, {KINDS[str(kind)]}")
+    return ResultTable(
+        title=title,
+        caption=caption,
+        header=(("", "at", *HEAD),),
+        rows=tuple(rows),
+        notes=(
+            *notes,
+            "the interval is for one value, the band for the whole curve, both 95 % and clustered",
+        ),
+    )
+
+
+def _points(label: str, points: pd.DataFrame) -> list[tuple[str, ...]]:
+    columns = ["at", "effect", "std_error", "ci_low", "ci_high", "band_low", "band_high"]
+    return [(label, *_cells(values)) for values in points[columns].to_numpy().tolist()]
+
+
+def _cells(values: Sequence[float]) -> tuple[str, ...]:
+    at, *figures = values
+    places = decimals(figures[1])
+    effect, error, low, high, band_low, band_high = (f"{one:.{places}f}" for one in figures)
+    return (f"{at:.4g}", effect, f"({error})", f"[{low}, {high}]", f"[{band_low}, {band_high}]")

@@ -1,0 +1,186 @@
+"""What stands below a table of effects: failed checks, what was left out, how much was tried."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from estimation.designs import Design, design_label
+from estimation.estimate import EstimationResult
+from estimation.tables.result_table import numbered
+from geo.audit import AuditRow
+
+LEFT_OUT = (
+    "excluded_cities", "fewer_than_min_units", "units_unknown", "min_units_not_applied",
+    "incomplete_rows", "cities_without_rows", "gaps_not_bridged",
+)  # fmt: skip
+"""Rules of the audit that a reader of a table must know of."""
+MOST_OF_A_CHECK = 6
+"""Lines that one check may take below a table."""
+LEAST_P = 0.0005
+"""Smaller p values would be printed as nought."""
+Said = tuple[int, str]
+"""Position of a design, and what is said of it."""
+
+
+def table_notes(
+    designs: Sequence[Design],
+    result: EstimationResult,
+    *,
+    shown: Sequence[tuple[int, str]],
+    family: Mapping[str, int],
+    stars: bool,
+) -> tuple[str, ...]:
+    """The notes below a table.
+
+    Parameters
+    ----------
+    designs : sequence of Design
+        The table's designs.
+    result : EstimationResult
+        Of the whole study.
+    shown : sequence of (int, str)
+        Position of the design and variant of each column.
+    family : mapping of str to int
+        Tests in the family of each variant.
+    stars : bool
+        Whether estimates carry stars.
+
+    Returns
+    -------
+    tuple of str
+        One sentence each. What holds of several columns stands once, with their numbers.
+    """
+    said: list[Said] = []
+    for place, design in enumerate(designs):
+        variants = {variant for at, variant in shown if at == place}
+        said += [(place, text) for text in _warnings(design, result, variants)]
+        said += [(place, text) for text in _sample_texts(design)]
+        said += [(place, text) for text in _left_out(design, result, variants)]
+        said += [(place, text) for text in _tests(design, result, variants)]
+    return (*_by_columns(said, len(designs)), *_general(result, shown, family, stars=stars))
+
+
+def _warnings(design: Design, result: EstimationResult, variants: set[str]) -> Iterable[str]:
+    """The study's own notes on a design, without its name and without what the header says."""
+    label = design_label(design)
+    for note in result.notes:
+        if not note.startswith((f"{label}:", f"{label},")) or "provisionally recommended" in note:
+            continue
+        text = note[len(label) + 1 :].strip()
+        of_variant = note[len(label)] == ","
+        if not of_variant or text.split(":", 1)[0] in variants:
+            yield text
+
+
+def _sample_texts(design: Design) -> Iterable[str]:
+    if design.winsorise is not None:
+        low, high = (f"{100 * share:g} %" for share in design.winsorise)
+        yield (
+            f"winsorised at {low} and {high} of the pooled sample: every variable (faithful), "
+            "outcome and treatments alone (other variants)"
+        )
+    if design.split is not None:
+        yield (
+            f"{design.split.side} side of the median of {design.split.column}: of city-years "
+            "(faithful), of cities by their value in their first year (other variants)"
+        )
+    if design.years is not None:
+        yield f"years {_years(design.years)}"
+    if design.exclude_municipalities:
+        yield "without the four municipalities"
+    if design.instrument is not None:
+        yield f"instrument: {design.instrument}"
+
+
+def _years(years: Sequence[int]) -> str:
+    ordered = sorted(years)
+    if len(ordered) > 1 and ordered == list(range(ordered[0], ordered[-1] + 1)):
+        return f"{ordered[0]}-{ordered[-1]}"
+    return ", ".join(map(str, ordered))
+
+
+def left_out_of(audit: Iterable[AuditRow]) -> tuple[str, ...]:
+    """What was left out of a sample, one text a rule."""
+    return tuple(row.detail for row in audit if row.rule in LEFT_OUT)
+
+
+def _left_out(design: Design, result: EstimationResult, variants: set[str]) -> Iterable[str]:
+    label = design_label(design)
+    for row in result.audit:
+        if row.rule not in LEFT_OUT:
+            continue
+        if row.subject == label:
+            yield row.detail
+        elif row.subject.startswith(f"{label}, ") and row.subject[len(label) + 2 :] in variants:
+            yield f"{row.subject[len(label) + 2 :]}: {row.detail}"
+
+
+def _tests(design: Design, result: EstimationResult, variants: set[str]) -> Iterable[str]:
+    """Checks with a p value or a verdict; a failed one of which a note has spoken is not told."""
+    table = result.checks
+    own = table[(table["design"] == design.name) & table["variant"].isin(variants)]
+    for _, rows in own.groupby(["variant", "check"], sort=False):
+        told = rows[rows["p_value"].notna()]
+        for row in told.head(MOST_OF_A_CHECK).to_dict("records"):
+            verdict = f", {row['verdict']}" if row["verdict"] else ""
+            figure = row["statistic"].split(";", 1)[0]
+            yield (
+                f"{row['variant']}: {_words(row['check'])}, {row['subject']}: {figure} "
+                f"{row['value']:.4g}, p {p_text(row['p_value'])}{verdict}"
+            )
+        if len(told) > MOST_OF_A_CHECK:
+            yield f"and {len(told) - MOST_OF_A_CHECK} more of it in checks.parquet"
+
+
+def p_text(value: float) -> str:
+    """A p value with its sign: ``= 0.012`` or ``< 0.001``."""
+    return "< 0.001" if value < LEAST_P else f"= {value:.3f}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _by_columns(said: Sequence[Said], count: int) -> list[str]:
+    """Each text once, with the numbers of its columns unless it is of all."""
+    places: dict[str, list[int]] = {}
+    for place, text in said:
+        if place not in places.setdefault(text, []):
+            places[text].append(place)
+    return [
+        text if len(at) == count and count > 1 else f"{numbered(at)}: {text}"
+        for text, at in places.items()
+    ]
+
+
+def _general(
+    result: EstimationResult,
+    shown: Sequence[tuple[int, str]],
+    family: Mapping[str, int],
+    *,
+    stars: bool,
+) -> Iterable[str]:
+    estimates = result.estimates
+    of_variant = estimates.drop_duplicates("variant").set_index("variant")["effects"]
+    for variant in dict.fromkeys(variant for _, variant in shown):
+        yield f"{variant}: {of_variant[variant]}"
+    corrected = [f"{count} ({variant})" for variant, count in family.items() if count > 1]
+    if corrected:
+        yield (
+            "Holm's p is corrected for the treatments and products of this table, by variant: "
+            f"{', '.join(corrected)} tests"
+        )
+    yield f"Specifications estimated in the whole study: {_specifications(estimates)}"
+    if stars:
+        yield "*, ** and ***: p below 0.10, 0.05 and 0.01, not corrected"
+
+
+def _specifications(estimates: pd.DataFrame) -> str:
+    pairs = estimates[["design", "variant"]].drop_duplicates()
+    effects = estimates[estimates["part"] == "effect"]
+    main = effects[effects["scaling"] != "min_max"]
+    told = main.drop_duplicates(["variant", "term", "estimate", "std_error", "n"])
+    return (
+        f"{len(pairs)} ({pairs['design'].nunique()} designs in their variants), with {len(told)} "
+        "different effects"
+    )
