@@ -9,26 +9,28 @@ from estimation.problems.dictionary import CUTS, dictionary
 
 
 def test_a_single_control_by_hand() -> None:
-    x = np.arange(11.0)  # deciles are 1, 2, ... 9
+    x = np.arange(21.0)  # twentieths are 1, 2, ... 19
     columns, names = dictionary(x[:, None], ("x",))
-    assert names == ("x", "x^2", *(f"x > {cut}" for cut in range(1, 10)))
-    z = (x - 5) / np.sqrt(10)
-    expected = np.column_stack([z, z**2, *((x > cut) for cut in range(1, 10))])
-    assert columns == pytest.approx(expected, abs=1e-15)
+    assert names == ("x", "x^2", *(f"x > {cut}" for cut in range(1, 20)))
+    z = (x - 10) / np.sqrt(110 / 3)
+    expected = np.column_stack([z, z**2, *((x > cut) for cut in range(1, 20))])
+    assert columns == pytest.approx(expected, abs=1e-14)
 
 
-def test_pairs_add_a_product_and_whether_both_are_high() -> None:
+def test_pairs_add_products_of_values_and_of_steps_at_quartiles() -> None:
     rng = np.random.default_rng(3)
-    controls = rng.normal(size=(40, 3))
+    controls = rng.normal(size=(80, 3))
     columns, names = dictionary(controls, ("a", "b", "c"))
-    assert len(names) == 3 * (2 + len(CUTS)) + 2 * 3
+    assert len(names) == 3 * (2 + len(CUTS)) + 16 * 3
     z = (controls - controls.mean(axis=0)) / controls.std(axis=0)
-    high = controls > np.median(controls, axis=0)
+    median = np.median(controls, axis=0)
     for (j, one), (k, two) in combinations(enumerate("abc"), 2):
-        product = columns[:, names.index(f"{one} x {two}")]
-        assert product == pytest.approx(z[:, j] * z[:, k], abs=1e-15)
-        both = columns[:, names.index(f"{one}, {two} above medians")]
-        assert np.array_equal(both, high[:, j] & high[:, k])
+        both = columns[:, names.index(f"{one} x {two}")]
+        assert both == pytest.approx(z[:, j] * z[:, k], abs=1e-14)
+        bent = columns[:, names.index(f"{one} x {two} > {median[k]:.6g}")]
+        assert bent == pytest.approx(z[:, j] * (controls[:, k] > median[k]), abs=1e-14)
+        corner = columns[:, names.index(f"{one} > {median[j]:.6g} x {two} > {median[k]:.6g}")]
+        assert np.array_equal(corner, (controls > median)[:, [j, k]].all(axis=1))
 
 
 def test_what_is_constant_or_said_already_is_left_out() -> None:
