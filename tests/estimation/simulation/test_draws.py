@@ -29,8 +29,10 @@ LINEAR = Estimator("two_way_fixed_effects", "linear")
 def test_a_draw_is_the_estimate_of_its_panel(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[pd.DataFrame, Design, pd.DataFrame]] = []
 
-    def watched(panel: pd.DataFrame, designs: list[Design], *, workers: int) -> EstimationResult:
-        result = estimate(panel, designs, workers=workers)
+    def watched(
+        panel: pd.DataFrame, designs: list[Design], *, workers: int, beside: bool
+    ) -> EstimationResult:
+        result = estimate(panel, designs, workers=workers, beside=beside)
         asked.append((panel, designs[0], result.estimates.set_index("variant")))
         return result
 
@@ -41,8 +43,8 @@ def test_a_draw_is_the_estimate_of_its_panel(monkeypatch: pytest.MonkeyPatch) ->
     assert (design.outcome, design.treatment, design.controls) == ("gini", "uil", CONTROLS)
     assert (design.variants, design.learner) == (("first_difference",), "lasso")
     assert (design.repetitions, design.seed) == (2, 20114)
-    row = table.loc["first_difference"]  # beside it stands the linear fit
-    assert len(table) == 2
+    row = table.loc["first_difference"]
+    assert len(table) == 1  # no linear fit beside it
     for name in ("estimate", "std_error", "ci_low", "ci_high", "n", "n_clusters", "rmse_outcome"):
         assert getattr(found, name) == row[name], name
     assert found.theta == pytest.approx(-0.10, abs=1e-12)

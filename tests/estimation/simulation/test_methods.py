@@ -25,7 +25,6 @@ def test_pairs_from_simple_to_less_so() -> None:
         Estimator("two_way_fixed_effects", "linear"),
         Estimator("first_difference", "ridge"),
         Estimator("within_dictionary", "ridge"),
-        Estimator("faithful", "ridge"),
         Estimator("first_difference", "gradient_boosting"),
         Estimator("faithful", "gradient_boosting"),
     )
