@@ -151,17 +151,9 @@ def wild_bootstrap(
     enumerated = points.size**count <= draws
     blocks = _patterns(points, count) if enumerated else _random(points, count, draws, seed)
     observed = _parabolas(start, np.ones((1, count)))
-    parts = [_parabolas(start, block) for block in blocks]
-    drawn = _joined(parts)
+    drawn = _joined([_parabolas(start, block) for block in blocks])
     theta = float(moments.theta[term])
-    unit = float(one_way(u, V, W, clusters).std_errors[term])
-    if not unit > TIE**2 * abs(theta):
-        raise SampleError(
-            where,
-            expected="an outcome that the terms do not fit exactly",
-            found=f"a standard error of {unit:g}",
-            hint="look for a treatment that is made from the outcome",
-        )
+    unit = _unit(float(one_way(u, V, W, clusters).std_errors[term]), theta, where)
     known = 0 if enumerated else 1
     low, high = (
         theta + _bound(observed, drawn, known=known, step=side * unit) for side in (-1.0, 1.0)
@@ -177,6 +169,18 @@ def wild_bootstrap(
         weights=weights,
         n_clusters=count,
     )
+
+
+def _unit(std_error: float, theta: float, where: str) -> float:
+    """The step of the search for the set's ends: the standard error, which must not be nothing."""
+    if not std_error > TIE**2 * abs(theta):
+        raise SampleError(
+            where,
+            expected="an outcome that the terms do not fit exactly",
+            found=f"a standard error of {std_error:g}",
+            hint="look for a treatment that is made from the outcome",
+        )
+    return std_error
 
 
 def sum_squares(W: Floats, clusters: Integers) -> Floats:
