@@ -142,10 +142,7 @@ def wild_bootstrap(
     """
     check_draws(draws, where)
     moments = cluster_moments(u, V, W, clusters, where=where)
-    if W is None:
-        start = _least_squares(moments, term)
-    else:
-        start = _anderson_rubin(moments, sum_squares(as_columns(W), clusters), where)
+    start = _start(moments, W, clusters, term, where)
     count = moments.codes.size
     points = POINTS[weights]
     enumerated = points.size**count <= draws
@@ -187,6 +184,12 @@ def sum_squares(W: Floats, clusters: Integers) -> Floats:
     """Sum of squares of a single column by cluster, clusters ascending, shape (G,)."""
     position = np.unique(clusters, return_inverse=True)[1]
     return np.asarray(np.bincount(position, weights=W[:, 0] ** 2), dtype=np.float64)
+
+
+def _start(moments: Moments, W: Floats | None, clusters: Integers, term: int, where: str) -> _Start:
+    if W is None:
+        return _least_squares(moments, term)
+    return _anderson_rubin(moments, sum_squares(as_columns(W), clusters), where)
 
 
 def _least_squares(moments: Moments, term: int) -> _Start:
