@@ -203,8 +203,9 @@ def column_problems(design: Design, columns: Iterable[str]) -> tuple[DesignError
         matches.
     """
     there, label = [str(column) for column in columns], design_label(design)
+    ways = [*dict.fromkeys((*CLUSTERS, *there))]
     named = dict.fromkeys(columns_of(design), (label, there))
-    named |= dict.fromkeys(_cluster_columns(design), (f"{label}, cluster", [*CLUSTERS, *there]))
+    named |= dict.fromkeys(_cluster_columns(design), (f"{label}, cluster", ways))
     return tuple(
         missing_column(where, column, known)
         for column, (where, known) in named.items()
