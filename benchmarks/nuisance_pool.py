@@ -28,6 +28,7 @@ from estimation.cross_fitting import Answer, Inquiry, cross_fit
 from estimation.designs import Design, Split
 from estimation.heterogeneity.keys import Along, Groups
 from estimation.learning.folds import learner_seed
+from estimation.learning.learn import FitCounts
 from estimation.learning.learners import make_learner
 from estimation.parts.registry import parts_of
 from estimation.plan import plan_design
@@ -162,6 +163,60 @@ def differences(
     return largest
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What both ways took."""
+
+    answers: Sequence[Answer]
+    """The pool's answers."""
+    counts: FitCounts
+    """The pool's fits."""
+    seconds: float
+    """Median time of the pool."""
+    peak: float
+    """MiB of the pool and its processes, the most of all runs."""
+    plain: Sequence[Plain]
+    """Plain doubleml's results."""
+    alone: float
+    """Its time in seconds."""
+
+
+def measured(inquiries: Sequence[Inquiry], *, workers: int, runs: int) -> Measured:
+    """Run the pool so many times, then plain doubleml once."""
+    passed, peaks = [], []
+    for _ in range(runs):
+        began = time.perf_counter()
+        with peak_memory() as peak:
+            ours, counts = cross_fit(inquiries, workers=workers)
+        passed.append(time.perf_counter() - began)
+        peaks.append(peak[0])
+    with threadpool_limits(limits=1):
+        began = time.perf_counter()
+        plain = [by_plain_doubleml(inquiry) for inquiry in inquiries]
+        alone = time.perf_counter() - began
+    return Measured(ours, counts, statistics.median(passed), max(peaks), plain, alone)
+
+
+def report(inquiries: Sequence[Inquiry], found: Measured, *, workers: int, runs: int) -> str:
+    """What was measured, as a table."""
+    fits, distinct = sum(one.fits for one in found.plain), found.counts.distinct
+    most, reached = workers * fits / distinct, found.alone / found.seconds
+    apart = differences(inquiries, found.plain, found.answers)
+    rows = [
+        ("problems", f"{len(inquiries)}"),
+        ("fits of plain doubleml", f"{fits}"),
+        ("distinct fits", f"{distinct}"),
+        ("plain doubleml, one after the other", f"{found.alone:.1f} s"),
+        (f"shared pool, {workers} processes, median of {runs}", f"{found.seconds:.1f} s"),
+        ("peak memory of the pool and its processes", f"{found.peak:.0f} MiB"),
+        ("speed-up", f"{reached:.2f}"),
+        ("cores x fits / distinct fits", f"{most:.2f}"),
+        ("share of it", f"{reached / most:.3f} (target {TARGET})"),
+        ("largest difference, in standard errors", f"{apart:.1e}"),
+    ]
+    return table(("what", "measured"), rows)
+
+
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(
@@ -178,33 +233,8 @@ def main() -> None:
     where = machine(asked.out)
     inquiries = inquiries_of(asked.repetitions, asked.learner)[:: asked.part]
     workers = worker_count(asked.workers, len(inquiries))
-    passed, peaks = [], []
-    for _ in range(asked.runs):
-        began = time.perf_counter()
-        with peak_memory() as peak:
-            ours, counts = cross_fit(inquiries, workers=workers)
-        passed.append(time.perf_counter() - began)
-        peaks.append(peak[0])
-    with threadpool_limits(limits=1):
-        began = time.perf_counter()
-        plain = [by_plain_doubleml(inquiry) for inquiry in inquiries]
-        alone = time.perf_counter() - began
-    fits = sum(one.fits for one in plain)
-    seconds = statistics.median(passed)
-    sharing = fits / counts.distinct
-    rows = [
-        ("problems", f"{len(inquiries)}"),
-        ("fits of plain doubleml", f"{fits}"),
-        ("distinct fits", f"{counts.distinct}"),
-        ("plain doubleml, one after the other", f"{alone:.1f} s"),
-        (f"shared pool, {workers} processes, median of {asked.runs}", f"{seconds:.1f} s"),
-        ("peak memory of the pool and its processes", f"{max(peaks):.0f} MiB"),
-        ("speed-up", f"{alone / seconds:.2f}"),
-        ("cores x fits / distinct fits", f"{workers * sharing:.2f}"),
-        ("share of it", f"{alone / seconds / (workers * sharing):.3f} (target {TARGET})"),
-        ("largest difference, in standard errors", f"{differences(inquiries, plain, ours):.1e}"),
-    ]
-    text = table(("what", "measured"), rows)
+    found = measured(inquiries, workers=workers, runs=asked.runs)
+    text = report(inquiries, found, workers=workers, runs=asked.runs)
     print(text)
     write_page(asked.out / "nuisance_pool.md", where, text)
 

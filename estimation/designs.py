@@ -27,7 +27,7 @@ from estimation.heterogeneity.keys import (
 )
 from estimation.learning.learner_spec import Setting
 from estimation.learning.tuning_budget import Budget
-from estimation.vocabulary import CHECKS, LEARNERS, VARIANTS
+from estimation.vocabulary import CHECKS, CLUSTERS, LEARNERS, VARIANTS
 from geo.errors import DesignError
 
 
@@ -171,10 +171,20 @@ def label_of(design: Design) -> str | None:
 
 
 def columns_of(design: Design) -> tuple[str, ...]:
-    """Columns that every panel of the design must have: city, year, the numbers, the groups."""
-    numbers, label = numbers_of(design), label_of(design)
-    more = () if label is None or label in numbers else (label,)
-    return tuple(dict.fromkeys((design.city, design.year, *numbers, *more)))
+    """Columns that every panel of the design must have: city, year, numbers, groups, clusters.
+
+    Provinces are not among them: without such a column they are read from the cities' codes, and
+    where these do not tell them that is found when the design is planned.
+    """
+    label = label_of(design)
+    groups = () if label is None else (label,)
+    named = (design.city, design.year, *numbers_of(design), *groups, *_cluster_columns(design))
+    return tuple(dict.fromkeys(named))
+
+
+def _cluster_columns(design: Design) -> tuple[str, ...]:
+    """Columns of clusters that no other column of a panel can give."""
+    return tuple(name for name in design.cluster if name not in CLUSTERS)
 
 
 def column_problems(design: Design, columns: Iterable[str]) -> tuple[DesignError, ...]:
@@ -192,10 +202,13 @@ def column_problems(design: Design, columns: Iterable[str]) -> tuple[DesignError
         Not raised; empty if nothing is missing. Each names the design, the column and close
         matches.
     """
-    there = [str(column) for column in columns]
+    there, label = [str(column) for column in columns], design_label(design)
+    ways = [*dict.fromkeys((*CLUSTERS, *there))]
+    named = dict.fromkeys(columns_of(design), (label, there))
+    named |= dict.fromkeys(_cluster_columns(design), (f"{label}, cluster", ways))
     return tuple(
-        missing_column(design_label(design), column, there)
-        for column in columns_of(design)
+        missing_column(where, column, known)
+        for column, (where, known) in named.items()
         if column not in there
     )
 

@@ -83,7 +83,7 @@ def estimate(
         Called with (nuisance fits done, all of them); before, where learners are tuned, with
         (nuisance functions tuned, all of them).
     kept : Kept, optional
-        Where predictions of earlier runs are; what is there is not fitted again.
+        Where predictions and tuned settings of earlier runs are; what is there is not made again.
     beside : bool
         Whether linear two-way fixed effects are shown beside other variants, too.
 
@@ -104,6 +104,7 @@ def estimate(
         workers=workers,
         executor=executor,
         progress=progress,
+        kept=kept,
     )
     plans = tuned.plans
     asked = [_ask(setting) for plan in plans for setting in plan.settings.values()]

@@ -22,7 +22,12 @@ Progress = Callable[[int, int], None]
 """Called with the number of fits done and the number of all fits."""
 
 UNDER_WAY = 64
-"""Tasks that an executor has at a time."""
+"""Tasks that an executor has at a time, a number and no bound in bytes.
+
+Each task carries its arrays, though other tasks share them. With features of 6 MB (2,783 city-years
+and a dummy for each of 253 cities) about 400 MB are under way; ten times the cities make a hundred
+times that. Processes of this machine have two tasks each under way.
+"""
 
 
 def map_fits(

@@ -4,11 +4,14 @@ What is tuned are the variants with folds by city, each on its own transformed d
 variant keeps the learner that it names. A term beside the treatment is learned as the treatment is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
-from estimation.learning.tuning import TuningTask, tune_nuisance, tuning_tasks
+from estimation.learning.kept_tuning import keep, recall, tuning_address
+from estimation.learning.learn import Kept
+from estimation.learning.nuisance_function import Addresses
+from estimation.learning.tuning import Tuned, TuningTask, tune_nuisance, tuning_tasks
 from estimation.parts.part import Setting
 from estimation.plan import Plan
 from estimation.pool import Progress, iter_fits
@@ -32,6 +35,7 @@ def tuned_plans(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    kept: Kept | None = None,
 ) -> TunedPlans:
     """Search the settings of the learners of every design that has a budget for it.
 
@@ -40,6 +44,8 @@ def tuned_plans(
     plans : sequence of Plan
     workers, executor, progress
         As in :func:`estimation.pool.iter_fits`; progress counts nuisance functions tuned.
+    kept : Kept, optional
+        Where settings that earlier runs chose are; what is there is not searched again.
 
     Returns
     -------
@@ -52,39 +58,59 @@ def tuned_plans(
     """
     wanted = [setting for plan in plans for setting in plan.settings.values() if _is_tuned(setting)]
     tasks = [task for setting in wanted for task in _tasks(setting)]
-    if not tasks:
-        return TunedPlans(tuple(plans), ())
-    found = iter_fits(tune_nuisance, tasks, workers=workers, executor=executor, progress=progress)
+    ways = {"workers": workers, "executor": executor, "progress": progress}
+    found = _found(tasks, kept, lambda left: iter_fits(tune_nuisance, left, **ways))  # type: ignore[arg-type]
     chosen, rows = {}, []
     for setting in wanted:
         outcome, treatment = next(found), next(found)
-        main = replace(setting.main, learner=treatment.learner, outcome_learner=outcome.learner)
-        chosen[id(setting)] = replace(setting, main=main)
-        rows += [
-            TunedLearner(
-                design=setting.design.name,
-                variant=setting.variant,
-                target=one.target,
-                before=setting.main.learner.text,
-                after=one.learner.text,
-                rmse_before=one.score_before,
-                rmse_after=one.score_after,
-                trials=one.trials,
-            )
-            for one in (outcome, treatment)
-        ]
-    return TunedPlans(
-        tuple(
-            replace(
-                plan,
-                settings={
-                    name: chosen.get(id(setting), setting)
-                    for name, setting in plan.settings.items()
-                },
-            )
-            for plan in plans
-        ),
-        tuple(rows),
+        chosen[id(setting)] = _with_learners(setting, outcome, treatment)
+        rows += [_row(setting, one) for one in (outcome, treatment)]
+    return TunedPlans(tuple(_with_settings(plan, chosen) for plan in plans), tuple(rows))
+
+
+def _found(
+    tasks: Sequence[TuningTask],
+    kept: Kept | None,
+    search: Callable[[Sequence[TuningTask]], Iterator[Tuned]],
+) -> Iterator[Tuned]:
+    """What is chosen for each task, in order; what is kept is not searched."""
+    if kept is None:
+        yield from search(tasks)
+        return
+    addresses = Addresses()
+    named = [(tuning_address(task, addresses), task) for task in tasks]
+    known = {address: recall(task, address, kept) for address, task in named}
+    made = search([task for address, task in named if known[address] is None])
+    for address, task in named:
+        one = known[address]
+        if one is None:
+            one = next(made)
+            keep(task, one, address, kept)
+        yield one
+
+
+def _with_learners(setting: Setting, outcome: Tuned, treatment: Tuned) -> Setting:
+    main = replace(setting.main, learner=treatment.learner, outcome_learner=outcome.learner)
+    return replace(setting, main=main)
+
+
+def _with_settings(plan: Plan, chosen: Mapping[int, Setting]) -> Plan:
+    """The plan with what was chosen in the place of what it had."""
+    return replace(
+        plan, settings={name: chosen.get(id(one), one) for name, one in plan.settings.items()}
+    )
+
+
+def _row(setting: Setting, found: Tuned) -> TunedLearner:
+    return TunedLearner(
+        design=setting.design.name,
+        variant=setting.variant,
+        target=found.target,
+        before=setting.main.learner.text,
+        after=found.learner.text,
+        rmse_before=found.score_before,
+        rmse_after=found.score_after,
+        trials=found.trials,
     )
 
 

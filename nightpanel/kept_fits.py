@@ -1,4 +1,4 @@
-"""Nuisance predictions in the store, so that an interrupted run goes on where it was stopped."""
+"""Predictions and tuned settings in the store, so that an interrupted run goes on where it was."""
 
 import numpy as np
 
@@ -9,12 +9,12 @@ from tiles.made_with import made_with
 
 KIND = "nuisance"
 """Kind of the store's entries for predictions."""
-MADE_BY = ("estimation.learning.fold_fit", "estimation.pool")
-"""The code that predictions hang on, beside the learner's library, which is in their address."""
+MADE_BY = ("estimation.learning.fold_fit", "estimation.learning.kept_tuning", "estimation.pool")
+"""The code that they hang on, beside the libraries that fit and search, which are in addresses."""
 
 
 class KeptFits:
-    """Predictions by address, kept in a store.
+    """Predictions, and the numbers of tuning, by address, kept in a store.
 
     Parameters
     ----------

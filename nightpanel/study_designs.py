@@ -5,7 +5,8 @@ The keys of ``[[designs]]`` are the fields of `estimation.designs.Design`: a new
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -22,6 +23,18 @@ TextOrList = Annotated[
     list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
 ]
 LONGEST_NAME = 90
+OF_A_LEARNER = ("settings", "tune")
+"""Keys that another learner does not inherit."""
+_LEFT_OUT: Mapping[str, Any] = MappingProxyType(
+    {
+        one.name: one.default
+        for one in fields(Design)
+        if one.default is None or one.name == "settings"
+    }
+)
+"""What a design has where a key that may be unset is left out."""
+UNSETTABLE = tuple(_LEFT_OUT)
+"""Keys that a variation may unset: TOML has no word for nothing."""
 
 
 class ValueSection(Section):
@@ -177,7 +190,11 @@ class DesignKeys(Section):
 
 
 class VariationSection(DesignKeys):
-    """A design that differs from another in some keys."""
+    """A design that differs from another in some keys.
+
+    Settings and their tuning belong to a learner: a variation with another learner has neither,
+    unless it gives them.
+    """
 
     name: str | None = Field(default=None, min_length=1)
     """Its own name in the tables; the design's and what differs when left out."""
@@ -185,6 +202,8 @@ class VariationSection(DesignKeys):
     """Controls beside those of the design."""
     drop_controls: list[str] = []
     """Controls of the design that it does without."""
+    unset: list[Literal[*UNSETTABLE]] = []  # type: ignore[valid-type]
+    """Keys of the design that are as if left out."""
 
     @model_validator(mode="after")
     def _differs(self) -> Self:
@@ -192,6 +211,9 @@ class VariationSection(DesignKeys):
             raise ValueError("at least one key that differs from the design")
         if "controls" in self.model_fields_set and (self.add_controls or self.drop_controls):
             raise ValueError("controls, or add_controls and drop_controls")
+        twice = [key for key in self.unset if key in self.model_fields_set]
+        if twice:
+            raise ValueError(f"{twice[0]} given, or in unset")
         return self
 
     def over(self, design: Design) -> Design:
@@ -202,7 +224,7 @@ class VariationSection(DesignKeys):
         DesignError
             See `Design`.
         """
-        given = self.given()
+        given = {key: _LEFT_OUT[key] for key in self._without(design)} | self.given()
         controls = given.pop("controls", design.controls)
         kept = tuple(one for one in controls if one not in self.drop_controls)
         return replace(
@@ -212,6 +234,11 @@ class VariationSection(DesignKeys):
             name=self.name or f"{design.name}: {self._difference()}",
             variation_of=design.name,
         )
+
+    def _without(self, design: Design) -> tuple[str, ...]:
+        """Keys of the design that do not hold here."""
+        other = "learner" in self.model_fields_set and self.learner != design.learner
+        return (*self.unset, *(OF_A_LEARNER if other else ()))
 
     def _difference(self) -> str:
         """What differs, for a variation without a name."""

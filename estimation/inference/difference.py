@@ -1,16 +1,11 @@
-"""Formal tests that effects differ: Wald tests with the clustered covariance.
-
-Groups fixed in time are split on the residuals (``split_by_group``); for periods or a group that a
-city leaves, the product of treatment and group is formed in levels and is a term of its own.
-"""
+"""Formal tests that effects differ: Wald tests with the clustered covariance."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import chdtrc, fdtrc
 
-from estimation.inference.group_labels import group_of_cities
-from estimation.samples.sample import Floats, Integers
+from estimation.samples.sample import Floats
 from geo.errors import SampleError
 
 RANK = 1e-10
@@ -84,66 +79,6 @@ def wald_test(
     statistic = float(gap @ np.linalg.solve(spread, gap)) / q
     p_value = chdtrc(q, q * statistic) if np.isinf(df) else fdtrc(q, df, statistic)
     return Wald(gap, std_error, statistic, q, df, float(p_value))
-
-
-def equality_test(
-    theta: Floats, matrix: Floats, *, df: float, where: str = "difference of groups"
-) -> Wald:
-    """Test that two or more effects are all the same.
-
-    Parameters
-    ----------
-    theta : float array, shape (J,)
-        The effects, for example of J groups.
-    matrix : float array, shape (J, J)
-        Their covariance.
-    df : float
-        As in :func:`wald_test`.
-    where : str
-        What an error names.
-
-    Returns
-    -------
-    Wald
-        ``estimate`` is each effect less the first, J - 1 of them.
-
-    Raises
-    ------
-    SampleError
-        As :func:`wald_test`.
-    """
-    R = np.column_stack([-np.ones(theta.size - 1), np.eye(theta.size - 1)])
-    return wald_test(theta, matrix, R, df=df, where=where)
-
-
-def split_by_group(
-    v: Floats, groups: Integers, clusters: Integers, *, where: str = "groups"
-) -> Floats:
-    """One column for each group of cities: the term's residual in the group, zero elsewhere.
-
-    Regressing u on the columns gives each group's effect, and their joint covariance.
-
-    Parameters
-    ----------
-    v : float array, shape (n,)
-        Residual of the term (or of its instrument).
-    groups, clusters : int64 array, shape (n,)
-        Group and city of each row; a city is in one group.
-    where : str
-        What an error names.
-
-    Returns
-    -------
-    float array, shape (n, J)
-        Groups in ascending order.
-
-    Raises
-    ------
-    SampleError
-        As :func:`estimation.inference.group_labels.group_of_cities`.
-    """
-    group_of_cities(groups, clusters, where=where)
-    return np.where(groups[:, None] == np.unique(groups), v[:, None], 0.0)
 
 
 def _full_rank(spread: Floats, std_error: Floats) -> bool:

@@ -1,26 +1,12 @@
 """The one place that says when clusters are few, and what is shown then besides CRV1."""
 
-from dataclasses import dataclass
-
-from estimation.inference.clustered import Covariance, jackknife
-from estimation.inference.wild_bootstrap import Weights, WildBootstrap, wild_bootstrap
-from estimation.samples.sample import Floats, Integers
+from estimation.inference.wild_bootstrap import Weights
 
 FEW_CLUSTERS = 50
 """With so many clusters or fewer, CRV3 and the wild bootstrap are shown; `docs/few-clusters.md`."""
 
 WEBB_AT_MOST = 7
 """With so many clusters or fewer, Webb's weights: patterns of signs are too few to test at 5 %."""
-
-
-@dataclass(frozen=True, slots=True)
-class FewClusters:
-    """What is shown besides CRV1 where clusters are few."""
-
-    jackknife: Covariance
-    """CRV3."""
-    wild: tuple[WildBootstrap, ...]
-    """One test of no effect for each term; none where several terms are instrumented."""
 
 
 def are_few(n_clusters: int) -> bool:
@@ -31,51 +17,3 @@ def are_few(n_clusters: int) -> bool:
 def bootstrap_weights(n_clusters: int) -> Weights:
     """Weights of the wild bootstrap for so many clusters."""
     return "webb" if n_clusters <= WEBB_AT_MOST else "rademacher"
-
-
-def for_few_clusters(
-    u: Floats,
-    V: Floats,
-    W: Floats | None,
-    clusters: Integers,
-    *,
-    seed: int,
-    draws: int = 9999,
-    where: str = "few clusters",
-) -> FewClusters:
-    """CRV3 and a wild bootstrap test of each term.
-
-    Parameters
-    ----------
-    u, V, W, clusters
-        As in :func:`estimation.inference.moments.cluster_moments`.
-    seed, draws, where
-        As in :func:`estimation.inference.wild_bootstrap.wild_bootstrap`.
-
-    Returns
-    -------
-    FewClusters
-
-    Raises
-    ------
-    SampleError, DesignError
-        As :func:`estimation.inference.clustered.jackknife` and
-        :func:`estimation.inference.wild_bootstrap.wild_bootstrap`.
-    """
-    third = jackknife(u, V, W, clusters, where=where)
-    count = third.theta.size
-    tests = tuple(
-        wild_bootstrap(
-            u,
-            V,
-            W,
-            clusters,
-            seed=seed,
-            term=term,
-            draws=draws,
-            weights=bootstrap_weights(third.n_clusters[0]),
-            where=where,
-        )
-        for term in range(count if W is None or count == 1 else 0)
-    )
-    return FewClusters(third, tests)

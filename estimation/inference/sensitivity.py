@@ -105,20 +105,6 @@ class Robustness:
 
 
 @dataclass(frozen=True, slots=True)
-class Contours:
-    """The bound towards a value over a grid of strengths, for a figure."""
-
-    cf_y: Floats
-    """Strengths in the outcome, shape (a,)."""
-    cf_d: Floats
-    """Strengths in the treatment, shape (b,)."""
-    theta: Floats
-    """The bound, shape (a, b)."""
-    limit: Floats
-    """Its one-sided confidence limit, shape (a, b)."""
-
-
-@dataclass(frozen=True, slots=True)
 class Benchmark:
     """How strong an observed control is, in the same units, by leaving it out."""
 
@@ -128,8 +114,6 @@ class Benchmark:
     """Gain in the explained share of the outcome's residual variance, from 0 to 1."""
     cf_d: float
     """Gain in the Riesz representer's variance, from 0 to 1."""
-    rho: float
-    """Degree of adversity, with the sign of the change."""
     delta_theta: float
     """Change of the effect when the control is left out."""
 
@@ -255,47 +239,6 @@ def robustness(
     return Robustness(null, _share(reached / abs(rho)), _share(with_error / abs(rho)))
 
 
-def contours(
-    repetitions: Sequence[ShortFit],
-    cf_y: Floats,
-    cf_d: Floats,
-    *,
-    null: float = 0.0,
-    rho: float = 1.0,
-    level: float = LEVEL,
-) -> Contours:
-    """The bound towards a value, and its limit, over a grid of strengths.
-
-    Parameters
-    ----------
-    repetitions : sequence of ShortFit
-    cf_y, cf_d : float arrays, shapes (a,) and (b,)
-        Shares from 0 to below 1.
-    null : float
-        The value: the lower bound is taken if the effect is above it, else the upper.
-    rho : float
-        As in :class:`Scenario`.
-    level : float
-        Level of the one-sided limit.
-
-    Returns
-    -------
-    Contours
-    """
-    for in_y, in_d in ((np.max(cf_y), np.max(cf_d)), (np.min(cf_y), np.min(cf_d))):
-        Scenario(float(in_y), float(in_d), rho)
-    sign = _towards(repetitions, null)
-    strength = _strength(cf_y[:, None], cf_d[None, :], rho)
-    thetas, errors = _shifted(repetitions, strength.ravel(), sign)
-    limits = thetas + sign * _quantile(repetitions, level) * errors
-    return Contours(
-        cf_y=cf_y,
-        cf_d=cf_d,
-        theta=np.median(thetas, axis=0).reshape(strength.shape),
-        limit=np.median(limits, axis=0).reshape(strength.shape),
-    )
-
-
 def benchmark(long: Sequence[ShortFit], short: Sequence[ShortFit], *, name: str) -> Benchmark:
     """How strong an observed control is, from fits with and without it.
 
@@ -321,17 +264,8 @@ def benchmark(long: Sequence[ShortFit], short: Sequence[ShortFit], *, name: str)
         name=name,
         cf_y=float(np.median(np.clip(in_y, 0, 1))),
         cf_d=float(np.median(np.clip(in_d, 0, 1))),
-        rho=float(np.median([_adversity(whole, without) for whole, without in pairs])),
         delta_theta=float(np.median([without.theta - whole.theta for whole, without in pairs])),
     )
-
-
-def _adversity(whole: ShortFit, without: ShortFit) -> float:
-    change = without.theta - whole.theta
-    gain_y, gain_d = without.sigma2 - whole.sigma2, whole.nu2 - without.nu2
-    if gain_y <= 0 or gain_d <= 0:
-        return float(np.sign(change))
-    return float(np.sign(change) * min(abs(change) / np.sqrt(gain_y * gain_d), 1.0))
 
 
 def _strength(cf_y: Floats | float, cf_d: Floats | float, rho: float) -> Floats:

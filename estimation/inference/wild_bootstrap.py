@@ -142,26 +142,15 @@ def wild_bootstrap(
     """
     check_draws(draws, where)
     moments = cluster_moments(u, V, W, clusters, where=where)
-    if W is None:
-        start = _least_squares(moments, term)
-    else:
-        start = _anderson_rubin(moments, sum_squares(as_columns(W), clusters), where)
+    start = _start(moments, W, clusters, term, where)
     count = moments.codes.size
     points = POINTS[weights]
     enumerated = points.size**count <= draws
     blocks = _patterns(points, count) if enumerated else _random(points, count, draws, seed)
     observed = _parabolas(start, np.ones((1, count)))
-    parts = [_parabolas(start, block) for block in blocks]
-    drawn = _joined(parts)
+    drawn = _joined([_parabolas(start, block) for block in blocks])
     theta = float(moments.theta[term])
-    unit = float(one_way(u, V, W, clusters).std_errors[term])
-    if not unit > TIE**2 * abs(theta):
-        raise SampleError(
-            where,
-            expected="an outcome that the terms do not fit exactly",
-            found=f"a standard error of {unit:g}",
-            hint="look for a treatment that is made from the outcome",
-        )
+    unit = _unit(float(one_way(u, V, W, clusters).std_errors[term]), theta, where)
     known = 0 if enumerated else 1
     low, high = (
         theta + _bound(observed, drawn, known=known, step=side * unit) for side in (-1.0, 1.0)
@@ -179,10 +168,28 @@ def wild_bootstrap(
     )
 
 
+def _unit(std_error: float, theta: float, where: str) -> float:
+    """The step of the search for the set's ends: the standard error, which must not be nothing."""
+    if not std_error > TIE**2 * abs(theta):
+        raise SampleError(
+            where,
+            expected="an outcome that the terms do not fit exactly",
+            found=f"a standard error of {std_error:g}",
+            hint="look for a treatment that is made from the outcome",
+        )
+    return std_error
+
+
 def sum_squares(W: Floats, clusters: Integers) -> Floats:
     """Sum of squares of a single column by cluster, clusters ascending, shape (G,)."""
     position = np.unique(clusters, return_inverse=True)[1]
     return np.asarray(np.bincount(position, weights=W[:, 0] ** 2), dtype=np.float64)
+
+
+def _start(moments: Moments, W: Floats | None, clusters: Integers, term: int, where: str) -> _Start:
+    if W is None:
+        return _least_squares(moments, term)
+    return _anderson_rubin(moments, sum_squares(as_columns(W), clusters), where)
 
 
 def _least_squares(moments: Moments, term: int) -> _Start:

@@ -20,14 +20,14 @@ from estimation.samples.sample import Floats
 
 
 class Kept(Protocol):
-    """Where predictions are kept between runs, by address."""
+    """Where predictions, and the numbers of tuning, are kept between runs, by address."""
 
     def get(self, address: str) -> Floats | None:
-        """Predictions kept under an address, shape (n,); None if there are none."""
+        """Numbers kept under an address, shape (n,); None if there are none."""
         ...
 
     def put(self, address: str, predictions: Floats) -> None:
-        """Keep predictions."""
+        """Keep numbers, shape (n,)."""
         ...
 
 

@@ -28,12 +28,27 @@ from geo.errors import DesignError
 RIDGE_PENALTIES = tuple(float(penalty) for penalty in np.logspace(-2, 5, 15))
 """Penalties that ``ridge`` chooses from, for standardised features."""
 
+FEW_ROWS, MANY_ROWS = 60, 4_000
+"""Made-up rows on which settings are tried."""
+NOTHING = 1e-9
+"""Range of predictions, over the target's spread, that is taken for rounding."""
+
 LEARNER_ERRORS = (ValueError, TypeError, ArithmeticError, np.linalg.LinAlgError, LightGBMError)
 """What learners raise at settings or data they cannot use; XGBoost's is a ``ValueError``."""
 
 _GIVEN_BY_THE_PROGRAM = frozenset(
     {"random_state", "n_jobs", "verbose", "verbosity", "device", "deterministic", "force_row_wise"}
 )
+_ABOUT_SINGLE_FEATURES = frozenset(
+    {
+        "feature_types",
+        "feature_weights",
+        "interaction_constraints",
+        "monotone_constraints",
+        "monotonic_cst",
+    }
+)
+"""Settings by position of a feature: variants and checks have features of their own."""
 
 
 def make_learner(learner: str | LearnerSpec, *, seed: int) -> RegressorMixin:
@@ -50,8 +65,12 @@ def make_learner(learner: str | LearnerSpec, *, seed: int) -> RegressorMixin:
         * ``lightgbm``: the library's defaults, deterministic.
         * ``random_forest``: 500 trees, leaves of 5 rows or more, a third of the features tried at
           a split.
-        * ``lasso``, ``ridge``: standardised features, the penalty chosen by 5 contiguous blocks of
-          the training rows, which are ordered by city.
+        * ``lasso``: standardised features, the penalty chosen by 5 contiguous blocks of the
+          training rows, which are ordered by city.
+        * ``ridge``: standardised features, the penalty chosen by leaving out one row at a time, in
+          closed form. Rows of one city depend on each other, so that a row left out is predicted
+          from its neighbours and the penalty comes out too small; with few features for each row
+          this matters little, as the penalty then changes the predictions little.
         * ``linear``: least squares with a constant; of collinear features the shortest solution.
     seed : int
         Seed of whatever the learner draws; 0 or more.
@@ -91,37 +110,54 @@ def make_learner(learner: str | LearnerSpec, *, seed: int) -> RegressorMixin:
 def setting_names(name: str) -> tuple[str, ...]:
     """Names of the settings that a study may give a learner, in order.
 
-    Seeds, threads and what is printed are the program's.
+    Seeds, threads and what is printed are the program's; settings of single features are nobody's.
     """
-    return tuple(sorted(set(_BUILDERS[name](0).get_params()) - _GIVEN_BY_THE_PROGRAM))
+    refused = _GIVEN_BY_THE_PROGRAM | _ABOUT_SINGLE_FEATURES
+    return tuple(sorted(set(_BUILDERS[name](0).get_params()) - refused))
 
 
 def check_learner(spec: LearnerSpec) -> None:
-    """Refuse a learner that cannot be fitted as it is set, before anything is estimated.
+    """Refuse a learner that cannot learn as it is set, before anything is estimated.
 
-    Names are compared with the learner's; values are tried, by a fit to 40 made-up rows.
+    Names are compared with the learner's; values are tried, by predicting made-up rows whose target
+    hangs on the features. What learns nothing from 60 rows is given 4,000 before it is refused:
+    leaves may be large. Settings that the learner takes and does not use are not found.
 
     Raises
     ------
     DesignError
-        The learner or a setting is unknown, or a value is refused, with the learner's own words.
+        The learner or a setting is unknown, a value is refused, with the learner's own words, or
+        the predictions are not finite or all the same.
     """
-    estimator = make_learner(spec, seed=0)
+    make_learner(spec, seed=0)
     if not spec.settings:
         return
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(40, 3)), rng.normal(size=40)
+    found = _found_wrong(spec, FEW_ROWS) and _found_wrong(spec, MANY_ROWS)
+    if found:
+        raise DesignError(
+            f"learner '{spec.name}', settings",
+            expected="values with which the learner learns",
+            found=f"{spec.text}, {found}",
+            hint="correct the value",
+        )
+
+
+def _found_wrong(spec: LearnerSpec, n_rows: int) -> str:
+    """What is wrong with a learner's predictions of made-up rows; empty if nothing is."""
+    X = np.random.default_rng(0).normal(size=(n_rows, 3))
+    # In large units, so that a penalty in those of the target does not take all of it.
+    y = 100 * (X[:, 0] + np.abs(X[:, 1]))
     try:
         with catch_warnings(), _silent():
             simplefilter("ignore")
-            estimator.fit(X, y)
-    except LEARNER_ERRORS as error:
-        raise DesignError(
-            f"learner '{spec.name}', settings",
-            expected="values that the learner takes",
-            found=f"{spec.text}, of which it says: {error}",
-            hint="correct the value",
-        ) from error
+            predicted = np.asarray(make_learner(spec, seed=0).fit(X, y).predict(X), dtype=float)
+    except (*LEARNER_ERRORS, AttributeError, LookupError) as error:
+        return f"of which it says: {' '.join(str(error).split()) or type(error).__name__}"
+    if predicted.shape != y.shape or not np.isfinite(predicted).all():
+        return "with which predictions are not one finite number a row"
+    if np.ptp(predicted) <= NOTHING * np.std(y):
+        return f"with which all of {n_rows} rows that differ get one prediction"
+    return ""
 
 
 @contextmanager
@@ -145,6 +181,13 @@ def _unknown_setting(name: str, key: str, known: tuple[str, ...]) -> DesignError
             expected="settings of the learner itself",
             found="one that the program gives: seeds, threads and printing",
             hint="leave it out; the design has a seed",
+        )
+    if key in _ABOUT_SINGLE_FEATURES:
+        return DesignError(
+            where,
+            expected="settings that hold for all features",
+            found="one by position of a feature, which differs by variant and check",
+            hint="leave it out",
         )
     return DesignError(
         where,

@@ -6,7 +6,7 @@ everything that makes them.
 
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from importlib.metadata import version
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from estimation.learning.folds import Fold
 from estimation.learning.learner_spec import LearnerSpec
 from estimation.samples.sample import Floats
 
-_LIBRARIES = {"xgboost": "xgboost", "lightgbm": "lightgbm"}
-"""Libraries of the learners that are not scikit-learn's."""
+_MODULES = {"xgboost": "xgboost", "lightgbm": "lightgbm"}
+"""Modules of the learners that are not scikit-learn's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +54,7 @@ class Addresses:
         for train, test in function.folds:
             whole.update(self._array(train))
             whole.update(self._array(test))
-        library = _LIBRARIES.get(function.learner.name, "scikit-learn")
-        made_by = f"{function.learner.text}|{function.seed}|{library} {version(library)}"
+        made_by = f"{function.learner.text}|{function.seed}|{_library(function.learner)}"
         whole.update(made_by.encode())
         return whole.hexdigest()
 
@@ -67,3 +66,11 @@ class Addresses:
             digest.update(content.data)
             known = self._seen[id(values)] = (values, digest.digest())
         return known[1]
+
+
+def _library(learner: LearnerSpec) -> str:
+    """The library of a learner and its version."""
+    # The module's: the package may be called xgboost or xgboost-cpu.
+    name = _MODULES.get(learner.name, "scikit-learn")
+    module = import_module(_MODULES.get(learner.name, "sklearn"))
+    return f"{name} {module.__version__}"

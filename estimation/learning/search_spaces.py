@@ -27,6 +27,11 @@ class SearchRange:
     log: bool = False
     """Whether values are drawn evenly on the log scale."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers."""
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
     def suggest(self, trial: optuna.Trial) -> int | float:
         """A value drawn by a trial's sampler."""
         if isinstance(self.low, int) and isinstance(self.high, int):

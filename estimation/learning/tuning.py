@@ -74,11 +74,6 @@ class Tuned:
     trials: int
     """Settings tried."""
 
-    @property
-    def improved(self) -> bool:
-        """Whether other settings than the given ones were chosen."""
-        return self.score_after < self.score_before
-
 
 def tuning_tasks(
     y: Floats,

@@ -18,8 +18,9 @@ from estimation.linear.fixed_effects import (
     fit_panel,
 )
 from estimation.linear.instruments import fit_instrumented
+from estimation.parts.estimate_row import EFFECTS
 from estimation.parts.families import with_holm
-from estimation.parts.rows import EFFECTS, NOTES
+from estimation.parts.rows import NOTES
 from estimation.problems.terms import Terms, treatment_terms
 from estimation.results import Estimate
 from estimation.samples.sample import Floats, Sample

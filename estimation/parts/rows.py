@@ -1,28 +1,19 @@
 """Rows of the table of estimates, from the effects of a variant that learns."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.designs import Design
 from estimation.dml import CrossFit, aggregate
-from estimation.inference.intervals import NORMAL, interval
+from estimation.inference.intervals import NORMAL
+from estimation.parts.estimate_row import blank_row, in_scaling
 from estimation.parts.part import Setting
 from estimation.parts.wild import wild_tests
-from estimation.recommended import recommendation
 from estimation.results import Estimate
 from estimation.samples.sample import Floats
 
-EFFECTS = {
-    "faithful": "city and year dummies among the features",
-    "first_difference": "city effects differenced out; year dummies among the features",
-    "within": "city effects demeaned out; year dummies among the features",
-    "correlated_random_effects": "city means of the controls and year dummies among the features",
-    "difference_dictionary": "city effects differenced out of a dictionary of the controls; year "
-    "dummies among the features",
-    "within_dictionary": "city effects demeaned out of a dictionary of the controls; year dummies "
-    "among the features",
-    "two_way_fixed_effects": "city and year effects absorbed",
-}
 NOTES = {
     "faithful": "as in the paper: one random split; dummies do not make a tree control city "
     "effects",
@@ -56,20 +47,15 @@ def term_rows(
     """
     fit, terms = aggregate(answer.fits), answer.inquiry.problem.terms
     wild = wild_tests(answer, seed=setting.design.seed)
+    fitted = [
+        replace(_row(setting, answer, fit, wild[j], position=j), part=part)
+        for j in range(len(terms.names))
+    ]
     scalings = list(terms.scalings.items())[: 1 if main_scaling_only else None]
     return [
-        _row(
-            setting,
-            answer,
-            fit,
-            wild[j],
-            part=part,
-            position=j,
-            scaling=name,
-            factor=float(factors[j]),
-        )
+        in_scaling(row, name, float(factors[j]))
         for name, factors in scalings
-        for j in range(len(terms.names))
+        for j, row in enumerate(fitted)
     ]
 
 
@@ -90,67 +76,35 @@ def learner_text(inquiry: Inquiry) -> str:
 
 
 def _row(
-    setting: Setting,
-    answer: Answer,
-    fit: CrossFit,
-    wild: Floats,
-    *,
-    part: str,
-    position: int,
-    scaling: str,
-    factor: float,
+    setting: Setting, answer: Answer, fit: CrossFit, wild: Floats, *, position: int
 ) -> Estimate:
+    """The fitted coefficient of a term and all that is said of it."""
     design, variant, problem = setting.design, setting.variant, answer.inquiry.problem
     robust = error_type(design, variant) == "robust"
     n_clusters = clusters_of(answer)
-    df = NORMAL if robust else float(n_clusters - 1)
-
-    def scaled(values: Floats) -> float:
-        return factor * float(values[position])
-
-    theta = scaled(fit.theta)
-    error = scaled(fit.se_robust if robust else fit.se_cluster)
-    statistic, p_value, ci_low, ci_high = interval(theta, error, df=df)
-    each = [scaled(one.theta) for one in answer.fits]
-    return Estimate(
-        design=design.name,
-        variation_of=design.variation_of or design.name,
-        variant=variant,
-        part=part,
-        term=problem.terms.names[position],
-        scaling=scaling,
-        estimate=theta,
-        std_error=error,
-        statistic=statistic,
-        p_value=p_value,
-        ci_low=ci_low,
-        ci_high=ci_high,
+    each = [float(one.theta[position]) for one in answer.fits]
+    return replace(
+        blank_row(design, variant, part="effect", term=problem.terms.names[position]),
+        estimate=float(fit.theta[position]),
+        std_error=float((fit.se_robust if robust else fit.se_cluster)[position]),
         n=problem.y.size,
         n_clusters=int(np.unique(problem.clusters).size) if robust else n_clusters,
         se_type=error_type(design, variant),
-        df=df,
-        std_error_robust=scaled(fit.se_robust),
-        std_error_cluster=scaled(fit.se_cluster),
-        std_error_jackknife=scaled(fit.se_jackknife),
+        df=NORMAL if robust else float(n_clusters - 1),
+        std_error_robust=float(fit.se_robust[position]),
+        std_error_cluster=float(fit.se_cluster[position]),
+        std_error_jackknife=float(fit.se_jackknife[position]),
         p_value_wild=float(wild[0]),
-        ci_low_wild=factor * float(wild[1]),
-        ci_high_wild=factor * float(wild[2]),
-        p_value_holm=float("nan"),
-        family=1,
+        ci_low_wild=float(wild[1]),
+        ci_high_wild=float(wild[2]),
         lowest=min(each),
         highest=max(each),
         learner=learner_text(answer.inquiry),
         folds=answer.inquiry.folds,
         repetitions=answer.inquiry.repetitions,
-        seed=design.seed,
         rmse_outcome=float(fit.rmse_outcome),
-        rmse_treatment=float(fit.rmse_terms[position]) / factor,
-        treatment_residual_variance=float(fit.residual_variance[position]) / factor**2,
-        outcome=design.outcome,
-        treatment=design.treatment,
-        controls=";".join(design.controls),
-        effects=EFFECTS[variant],
-        recommended=recommendation(variant),
+        rmse_treatment=float(fit.rmse_terms[position]),
+        treatment_residual_variance=float(fit.residual_variance[position]),
         note=_note(setting),
     )
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from estimation.design_checks import missing_column
 from estimation.designs import Design, design_label, label_of, numbers_of
-from estimation.vocabulary import CLUSTERS
 from geo.errors import DesignError, DuplicateCityYearError
 
 UNITS_COLUMN = "n_units"
 PROVINCE_COLUMN = "province"
+LAST_YEAR = 9999
+"""Years have four digits at most."""
 
 
 def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
@@ -93,14 +93,23 @@ def _city_text(values: pd.Series, design: Design) -> pd.Series:
 def _whole_years(values: pd.Series, design: Design) -> pd.Series:
     if values.isna().any():
         raise _wrong_kind(values, design, "a year in every row", f"{values.isna().sum()} missing")
-    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    if not numeric or (values != values.round()).any():
+    numeric = _are_real_numbers(values) and not pd.api.types.is_bool_dtype(values)
+    if not numeric:
         raise _wrong_kind(values, design, "years as whole numbers", f"{values.dtype}")
+    wrong = values[(values != values.round()) | (values.abs() > LAST_YEAR)]
+    if not wrong.empty:
+        expected = f"years as whole numbers up to {LAST_YEAR}"
+        raise _wrong_kind(values, design, expected, f"{wrong.iloc[0]}")
     return values.astype("int64")
 
 
+def _are_real_numbers(values: pd.Series) -> bool:
+    complex_ones = pd.api.types.is_complex_dtype(values)
+    return pd.api.types.is_numeric_dtype(values) and not complex_ones
+
+
 def _numbers(values: pd.Series, keys: pd.DataFrame, design: Design) -> pd.Series:
-    if not pd.api.types.is_numeric_dtype(values):
+    if not _are_real_numbers(values):
         raise _wrong_kind(values, design, "numbers", _first_text(values, keys, design))
     return values.astype("float64")
 
@@ -138,8 +147,6 @@ def _clusters(panel: pd.DataFrame, table: pd.DataFrame, design: Design, name: st
             found = f"{values.isna().sum()} missing"
             raise _wrong_kind(values, design, "a cluster in every row", found)
         return values.astype("str")
-    if name != PROVINCE_COLUMN:
-        raise missing_column(f"{design_label(design)}, cluster", name, [*CLUSTERS, *panel.columns])
     digits = table[design.city].str.fullmatch(r"[1-8]\d{3}|[1-8]\d{5}")
     if not digits.all():
         raise DesignError(

@@ -14,7 +14,7 @@ from estimation.designs import Design
 from estimation.estimate import EstimationResult
 from estimation.inference.multiplicity import holm
 from estimation.tables.result_table import ResultTable, decimals
-from estimation.tables.table_notes import p_text, table_notes
+from estimation.tables.table_notes import SETTINGS_MARK, has_settings, p_text, table_notes
 from estimation.vocabulary import LINEAR
 
 FAITHFUL = "faithful"
@@ -300,8 +300,9 @@ def _figure(value: float) -> str:
 
 
 def _learner(text: str) -> str:
-    """The learner's name; its settings stand in the table of estimates."""
-    return text.split("(", 1)[0]
+    """The learner's name, with a mark if it has settings, which stand below the table."""
+    name = text.split("(", 1)[0].split(";", 1)[0]
+    return name + (SETTINGS_MARK if has_settings(text) else "")
 
 
 def _folds(row: pd.Series) -> str:

@@ -18,6 +18,8 @@ MOST_OF_A_CHECK = 6
 """Lines that one check may take below a table."""
 LEAST_P = 0.0005
 """Smaller p values would be printed as nought."""
+SETTINGS_MARK = "*"
+"""What a learner's name carries in a table where it has settings."""
 Said = tuple[int, str]
 """Position of a design, and what is said of it."""
 
@@ -55,6 +57,7 @@ def table_notes(
         variants = {variant for at, variant in shown if at == place}
         said += [(place, text) for text in _warnings(design, result, variants)]
         said += [(place, text) for text in _sample_texts(design)]
+        said += [(place, text) for text in _settings(design, result, variants)]
         said += [(place, text) for text in _left_out(design, result, variants)]
         said += [(place, text) for text in _tests(design, result, variants)]
     return (*_by_columns(said, len(designs)), *_general(result, shown, family, stars=stars))
@@ -90,6 +93,19 @@ def _sample_texts(design: Design) -> Iterable[str]:
         yield "without the four municipalities"
     if design.instrument is not None:
         yield f"instrument: {design.instrument}"
+
+
+def has_settings(learner: str) -> bool:
+    """Whether a learner as the table of estimates names it has settings."""
+    return "(" in learner
+
+
+def _settings(design: Design, result: EstimationResult, variants: set[str]) -> Iterable[str]:
+    """The settings of learners, once for all variants that share them."""
+    rows = result.estimates[result.estimates["design"] == design.name]
+    rows = rows[rows["variant"].isin(variants) & rows["learner"].map(has_settings).astype(bool)]
+    for learner, same in rows.groupby("learner", sort=False)["variant"]:
+        yield f"learner with settings ({SETTINGS_MARK}), {', '.join(same.unique())}: {learner}"
 
 
 def _years(years: Sequence[int]) -> str:

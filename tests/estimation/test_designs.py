@@ -135,6 +135,19 @@ def test_every_column_that_is_read_is_named_once() -> None:
     ]
 
 
+def test_a_cluster_that_a_panel_lacks_is_missing_unless_codes_may_give_it() -> None:
+    there = ["city_id", "year", "gini", "uil", "basin"]
+    by = Design("by", "gini", "uil", cluster=("basni", "city"))
+    (problem,) = column_problems(by, there)
+    assert problem.where == "design 'by', cluster, column 'basni'"
+    assert "'basin'" in problem.hint
+    assert columns_of(by) == ("city_id", "year", "gini", "uil", "basni")
+    (misspelt,) = column_problems(Design("by", "gini", "uil", cluster=("provnce",)), there)
+    assert "'province'" in misspelt.hint
+    for known in (("city", "year"), ("province",), ("basin",)):
+        assert column_problems(Design("by", "gini", "uil", cluster=known), there) == ()
+
+
 def test_validation_imports_no_estimator() -> None:
     code = (
         "import sys, estimation.designs; "

@@ -13,7 +13,6 @@ from estimation.learning.learn import FitCounts
 from estimation.learning.learner_spec import learner_spec
 from estimation.linear.fixed_effects import CITY
 from estimation.linear.rows import linear_estimate
-from estimation.plan import learner_of, plan_design
 from estimation.problems.transforms import first_difference
 from estimation.samples.sample import build_sample
 from estimation.vocabulary import DICTIONARIES, LINEAR, VARIANTS
@@ -247,60 +246,6 @@ def test_collinear_controls_are_named_beside_the_linear_estimate(panel: pd.DataF
     assert table["note"].iloc[-1] == "linear in the controls; collinear and left out: loans"
 
 
-def test_a_treatment_fixed_in_time_is_refused_except_by_dummies(panel: pd.DataFrame) -> None:
-    fixed = panel.assign(uil=panel["city_id"].astype("int64") / 3.0)
-    with pytest.raises(SampleError, match=r"column 'uil'.*first_difference, within"):
-        estimate(fixed, [FAST], workers=1)
-    result = estimate(fixed, [replace(FAST, variants=("faithful",))], workers=1)
-    assert result.estimates["variant"].tolist() == ["faithful"]
-    assert any("not shown" in note for note in result.notes)
-
-
-@pytest.mark.parametrize("variant", [name for name in VARIANTS if name not in {"faithful", LINEAR}])
-@pytest.mark.parametrize("part", ["joint", "moderator"])
-def test_what_is_fixed_in_time_is_no_term_of_a_variant_without_city_effects(
-    panel: pd.DataFrame, part: str, variant: str
-) -> None:
-    """Demeaning leaves rounding, which would be estimated from; random effects leave noise."""
-    fixed = panel.assign(loans=panel["city_id"].astype("int64") / 3.0)
-    settings = {"joint": ("loans",)} if part == "joint" else {"moderator": "loans"}
-    design = replace(LINES, controls=("gdp",), variants=(variant,), **settings)
-    paper = replace(design, variants=("faithful",))
-    if part == "moderator":
-        for one in (design, paper):
-            with pytest.raises(SampleError, match=r"moderator 'loans': .* beyond city and year"):
-                plan_design(fixed, one)
-        return
-    with pytest.raises(SampleError, match=rf"column 'loans': .* within some city \(for {variant}"):
-        plan_design(fixed, design)
-    plan = plan_design(fixed, paper)
-    assert plan.settings["faithful"].main.problem.terms.names == ("uil", "loans")
-    assert plan.linear is None
-    assert plan.notes[0].endswith("fixed effects not shown: loans constant within every city")
-
-
-def test_a_moderator_that_moves_with_the_years_alone_is_refused(
-    panel: pd.DataFrame,
-) -> None:
-    steady = panel.assign(loans=(panel["year"] - 2010.0) ** 2)
-    design = replace(LINES, controls=("gdp",), variants=("within",), moderator="loans")
-    with pytest.raises(SampleError, match=r"moderator 'loans': .* beyond city and year"):
-        estimate(steady, [design], workers=1)
-
-
-def test_a_treatment_that_moves_across_gaps_only_is_refused(panel: pd.DataFrame) -> None:
-    moved = panel[panel["year"] != 2013]
-    moved = moved.assign(uil=(moved["year"] > 2013) * moved["city_id"].astype("int64"))
-    with pytest.raises(SampleError, match=r"first_difference, column 'uil'.*after the transform"):
-        estimate(moved, [replace(FAST, variants=("first_difference",))], workers=1)
-
-
-def test_too_few_cities_with_consecutive_years_are_refused(panel: pd.DataFrame) -> None:
-    kept = panel[(panel["city_id"] <= "1102") | (panel["year"] % 2 == 0)]
-    with pytest.raises(SampleError, match=r"first_difference.*folds \(3\).*2 cities"):
-        estimate(kept, [FAST], workers=1)
-
-
 def test_a_subsample_of_three_cities_is_refused_or_said_to_be_small(panel: pd.DataFrame) -> None:
     small = panel[panel["city_id"].isin(["1103", "1104", "1105"])]
     with pytest.raises(SampleError, match=r"'with': expected .*folds \(5\), found 3 cities"):
@@ -340,16 +285,6 @@ def test_nothing_is_fitted_before_every_design_is_checked(
             estimate(panel, [FAST, design], workers=1)
     with pytest.raises(AssertionError, match="fitted"):
         estimate(panel, [FAST], workers=1)
-
-
-@pytest.mark.parametrize("variant", DICTIONARIES)
-def test_a_dictionary_is_for_linear_learners(variant: str) -> None:
-    assert learner_of(FAST, variant).text == "ridge()"
-    settings = (("alphas", (1.0, 2.0)),)
-    ridge = replace(FAST, learner="ridge", settings=settings)
-    assert learner_of(ridge, variant).text == learner_of(ridge, "within").text
-    assert learner_of(ridge, variant).text == "ridge(alphas=(1.0, 2.0))"
-    assert learner_of(FAST, "within").text == "gradient_boosting(n_estimators=5)"
 
 
 def test_joint_treatments_have_a_row_each(panel: pd.DataFrame) -> None:

@@ -110,6 +110,37 @@ def test_a_variation_differs_in_what_it_says_and_in_nothing_else(tmp_path: Path)
     assert rest[3].years == (2018,)
 
 
+TUNED = BASE.replace(
+    "repetitions = 2",
+    'learner = "lightgbm"\nsettings = { n_estimators = 5 }\ntune = { trials = 3 }\n'
+    'moderator = "m"\nyears = [2018, 2019]',
+)
+
+
+def test_another_learner_has_settings_and_tuning_of_its_own(tmp_path: Path) -> None:
+    _, same, other, own = read(
+        tmp_path,
+        TUNED + "vary = [{ learner = 'lightgbm' }, { learner = 'xgboost' },\n"
+        "{ learner = 'xgboost', settings = { max_depth = 2 } }]\n",
+    ).designs
+    settings = (("n_estimators", 5),)
+    assert (same.settings, same.tune) == (settings, Budget(3))
+    assert (other.learner, other.settings, other.tune) == ("xgboost", (), None)
+    assert (own.settings, own.tune) == ((("max_depth", 2),), None)
+    assert other.moderator == "m"
+
+
+def test_a_variation_may_unset_keys(tmp_path: Path) -> None:
+    base, plain, bare = read(
+        tmp_path, TUNED + "vary = [{ unset = ['tune', 'moderator'] }, { unset = ['settings'] }]\n"
+    ).designs
+    assert (base.tune, base.moderator) == (Budget(3), "m")
+    assert (plain.tune, plain.moderator, plain.years) == (None, None, (2018, 2019))
+    assert plain.settings == base.settings
+    assert plain.name == "base: unset = tune, moderator"
+    assert (bare.settings, bare.tune) == ((), Budget(3))
+
+
 def test_a_variation_without_a_name_is_called_by_what_differs(tmp_path: Path) -> None:
     _, one, two, three = varied(
         tmp_path,
@@ -133,6 +164,8 @@ def test_a_variation_without_a_name_is_called_by_what_differs(tmp_path: Path) ->
         ('{ name = "x", winsorise = [0.9, 0.1] }', DesignError, ["design 'x', winsorise"]),
         ('{ name = "x", winsorise = [0.1] }', StudyFileError, ["variation 'x'", "2 items"]),
         ('{ name = "x" }', StudyFileError, ["variation 'x'", "differs from the design"]),
+        ('{ name = "x", unset = ["outcome"] }', StudyFileError, ["vary.0.unset", "'outcome'"]),
+        ('{ name = "x", tune = {}, unset = ["tune"] }', StudyFileError, ["tune given, or in"]),
         ('{ name = "x", drop_controls = ["z"] }', StudyFileError, ["vary.0.drop_controls"]),
         ('{ name = "x", add_controls = ["a"] }', DesignError, ["design 'x', column 'a'"]),
         ('{ name = "x", controls = [], add_controls = ["c"] }', StudyFileError, ["add_controls"]),

@@ -4,10 +4,22 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from estimation.inference.clustered import one_way
-from estimation.inference.difference import equality_test, split_by_group, wald_test
+from estimation.inference.clustered import Covariance, one_way
+from estimation.inference.difference import Wald, wald_test
+from estimation.inference.group_labels import group_of_cities
 from estimation.inference.intervals import interval
 from geo.errors import SampleError
+
+
+def split(v: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """One column for each group: the residual inside, zero elsewhere."""
+    return np.where(groups[:, None] == np.unique(groups), v[:, None], 0.0)
+
+
+def equality(fit: Covariance) -> Wald:
+    others = fit.theta.size - 1
+    R = np.column_stack([-np.ones(others), np.eye(others)])
+    return wald_test(fit.theta, fit.matrix, R, df=fit.df)
 
 
 def test_joint_test_equals_statsmodels(residuals: Callable) -> None:
@@ -35,14 +47,14 @@ def test_one_restriction_is_students_test(residuals: Callable) -> None:
 def test_groups_joined_equal_groups_apart_and_the_interaction(residuals: Callable) -> None:
     r = residuals(20, 1, 92)
     groups = (r.clusters // 2) % 2
-    columns = split_by_group(r.V[:, 0], groups, r.clusters)
+    columns = split(r.V[:, 0], groups)
     fit = one_way(r.u, columns, None, r.clusters, factor=False)
     for group in (0, 1):
         rows = groups == group
         alone = one_way(r.u[rows], r.V[rows], None, r.clusters[rows], factor=False)
         assert fit.theta[group] == pytest.approx(alone.theta[0], rel=1e-12)
         assert fit.matrix[group, group] == pytest.approx(alone.matrix[0, 0], rel=1e-12)
-    ours = equality_test(fit.theta, fit.matrix, df=19)
+    ours = equality(fit)
     product = np.column_stack([r.V[:, 0], r.V[:, 0] * (groups == 1)])
     interaction = one_way(r.u, product, None, r.clusters, factor=False)
     assert ours.estimate == pytest.approx(interaction.theta[1:], rel=1e-10)
@@ -56,10 +68,8 @@ def test_which_group_comes_first_does_not_matter_for_three(residuals: Callable) 
     groups = (r.clusters // 2) % 3
     p_values = []
     for names in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
-        fit = one_way(
-            r.u, split_by_group(r.V[:, 0], np.array(names)[groups], r.clusters), None, r.clusters
-        )
-        p_values.append(equality_test(fit.theta, fit.matrix, df=fit.df).p_value)
+        fit = one_way(r.u, split(r.V[:, 0], np.array(names)[groups]), None, r.clusters)
+        p_values.append(equality(fit).p_value)
     assert p_values == pytest.approx([p_values[0]] * 3, rel=1e-9)
 
 
@@ -71,8 +81,8 @@ def test_the_joint_test_keeps_its_size() -> None:
     for _ in range(500):
         v = rng.normal(size=240)
         u = 0.2 * v + rng.normal(size=240) * (1 + 0.5 * groups)
-        fit = one_way(u, split_by_group(v, groups, clusters), None, clusters)
-        rejected += equality_test(fit.theta, fit.matrix, df=fit.df).p_value <= 0.05
+        fit = one_way(u, split(v, groups), None, clusters)
+        rejected += equality(fit).p_value <= 0.05
     # Four Monte-Carlo errors of 5 % from 500 are 3.9 points.
     assert rejected / 500 == pytest.approx(0.05, abs=0.039)
 
@@ -89,4 +99,4 @@ def test_more_than_the_clusters_can_tell_is_refused(residuals: Callable) -> None
 def test_groups_that_a_city_leaves_are_refused(residuals: Callable) -> None:
     r = residuals(9, 1, 96)
     with pytest.raises(SampleError, match="form the product with the group in levels"):
-        split_by_group(r.V[:, 0], (r.years > 2012).astype(np.int64), r.clusters)
+        group_of_cities((r.years > 2012).astype(np.int64), r.clusters, where="groups")

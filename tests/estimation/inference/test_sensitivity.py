@@ -16,7 +16,6 @@ from estimation.inference.sensitivity import (
     ShortFit,
     benchmark,
     bounds,
-    contours,
     robustness,
     short_fit,
 )
@@ -212,7 +211,7 @@ def test_benchmark_is_doublemls() -> None:
                     residual[test] = target[test] - fitted.predict(kept[test])
             short.append(short_fit(u, v[:, None]))
         found = benchmark(summaries(model), short, name="+".join(names))
-        for key in ("cf_y", "cf_d", "rho", "delta_theta"):
+        for key in ("cf_y", "cf_d", "delta_theta"):
             expected = theirs[key].iloc[0]
             assert getattr(found, key) == pytest.approx(expected, rel=1e-12, abs=1e-13), key
     assert found.name == "X1+X2"
@@ -242,19 +241,6 @@ def test_robustness_by_hand() -> None:
     weak = replace(fit, variance=9.0)
     assert robustness([weak]).rva == 0.0
     assert robustness([fit], null=2.0).rv == 0.0
-
-
-def test_contours_are_bounds_point_by_point() -> None:
-    fits = summaries(doubleml_fit(), clustered=True)
-    cf_y, cf_d = np.array([0.0, 0.1, 0.4]), np.array([0.0, 0.05, 0.2, 0.6])
-    for null, side in ((0.0, "lower"), (3.0, "upper")):
-        grid = contours(fits, cf_y, cf_d, null=null)
-        assert grid.theta.shape == grid.limit.shape == (3, 4)
-        for i, in_y in enumerate(cf_y):
-            for j, in_d in enumerate(cf_d):
-                found = bounds(fits, Scenario(in_y, in_d))
-                assert grid.theta[i, j] == pytest.approx(getattr(found, f"theta_{side}"))
-                assert grid.limit[i, j] == pytest.approx(getattr(found, f"ci_{side}"))
 
 
 @given(st.integers(0, 10_000), st.floats(0.01, 100.0))
@@ -292,12 +278,6 @@ def test_without_an_omitted_variable_the_bounds_are_the_effect() -> None:
 def test_a_scenario_out_of_range_is_refused(values: tuple[float, ...], words: str) -> None:
     with pytest.raises(DesignError, match=words):
         Scenario(*values)
-
-
-def test_a_grid_out_of_range_is_refused() -> None:
-    fit = ShortFit(2.0, 4.0, 1.0, 0.01, 0.0, 0.0, None)
-    with pytest.raises(DesignError, match="sensitivity, cf_d"):
-        contours([fit], np.array([0.1]), np.array([0.1, 1.0]))
 
 
 def test_a_term_that_the_others_determine_is_refused() -> None:

@@ -9,7 +9,7 @@ from wildboottest.wildboottest import WildboottestCL
 
 from estimation.inference import wild_bootstrap as module
 from estimation.inference.clustered import one_way
-from estimation.inference.few_clusters import are_few, bootstrap_weights, for_few_clusters
+from estimation.inference.few_clusters import are_few, bootstrap_weights
 from estimation.inference.wild_bootstrap import POINTS, wild_bootstrap
 from geo.errors import DesignError, SampleError
 
@@ -189,17 +189,6 @@ def test_what_cannot_be_tested_is_refused(residuals: Callable) -> None:
         wild_bootstrap(np.zeros(r.u.size), r.V, None, r.clusters, seed=1)
 
 
-def test_few_clusters_are_shown_with_jackknife_and_bootstrap(residuals: Callable) -> None:
+def test_what_few_clusters_are_and_how_they_are_weighted() -> None:
     assert [are_few(count) for count in (3, 50, 51)] == [True, True, False]
     assert [bootstrap_weights(count) for count in (7, 8)] == ["webb", "rademacher"]
-    r = residuals(20, 2, 63)
-    shown = for_few_clusters(r.u, r.V, None, r.clusters, seed=4, draws=499)
-    assert shown.jackknife.kind == "CRV3"
-    assert shown.wild == tuple(
-        wild_bootstrap(r.u, r.V, None, r.clusters, seed=4, term=term, draws=499)
-        for term in range(2)
-    )
-    instrumented = for_few_clusters(r.u, r.V, r.W, r.clusters, seed=4, draws=499)
-    assert instrumented.wild == ()
-    one = for_few_clusters(r.u, r.V[:, :1], r.W[:, :1], r.clusters, seed=4, draws=499)
-    assert len(one.wild) == 1

@@ -18,6 +18,7 @@ from estimation.learning.learn import FitCounts, Learned, _fits, learn
 from estimation.learning.learner_spec import LearnerSpec, learner_spec
 from estimation.learning.nuisance_function import Addresses, NuisanceFunction
 from estimation.samples.sample import Floats
+from estimation.vocabulary import LEARNERS
 from geo.errors import DesignError
 from tests.dask_processes import dask_processes
 
@@ -230,6 +231,13 @@ CHANGES: dict[str, Any] = {
     "kind of setting": lambda f: replace(f, learner=learner_spec("linear", {"fit_intercept": 0})),
     "precision": lambda f: replace(f, target=f.target.astype("float32")),
 }
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_every_learners_functions_have_an_address(name: str) -> None:
+    """Whatever the package is called that its library comes in."""
+    function = function_of(learner=LearnerSpec(name))
+    assert len(Addresses().of(function)) == 32
 
 
 def test_addresses_differ_when_anything_differs() -> None:

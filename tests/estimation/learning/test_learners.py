@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from sklearn.base import clone, is_regressor
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, Ridge
 from xgboost import XGBRegressor
 
 from estimation.learning.learner_spec import LearnerSpec, learner_spec, with_settings
-from estimation.learning.learners import check_learner, make_learner, setting_names
+from estimation.learning.learners import RIDGE_PENALTIES, check_learner, make_learner, setting_names
 from estimation.vocabulary import LEARNERS
 from geo.errors import DesignError
 
@@ -149,6 +149,70 @@ def test_a_value_is_refused_with_the_learners_own_words(
 ) -> None:
     with pytest.raises(DesignError, match=f"learner '{name}', settings: expected values"):
         check_learner(learner_spec(name, settings))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "words"),
+    [
+        ("xgboost", {"n_estimators": -1}, "all of 4000 rows that differ get one prediction"),
+        ("xgboost", {"n_estimators": 0}, "all of 4000 rows that differ get one prediction"),
+        ("random_forest", {"min_samples_leaf": 2001}, "all of 4000 rows that differ"),
+        ("ridge", {"alphas": []}, "not one finite number a row"),
+        ("xgboost", {"learning_rate": 1e30}, "not one finite number a row"),
+    ],
+)
+def test_settings_with_which_nothing_is_learned_are_refused(
+    name: str, settings: dict[str, object], words: str
+) -> None:
+    with pytest.raises(DesignError, match=words) as caught:
+        check_learner(learner_spec(name, settings))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("lightgbm", {"min_child_samples": 1000}),
+        ("lasso", {"alphas": [1.0]}),
+        ("xgboost", {"booster": "gblinear"}),
+        ("gradient_boosting", {"n_estimators": 1, "max_depth": 1}),
+    ],
+)
+def test_settings_for_large_samples_and_weak_learners_pass(
+    name: str, settings: dict[str, object]
+) -> None:
+    check_learner(learner_spec(name, settings))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("xgboost", {"monotone_constraints": [1, 0]}),
+        ("xgboost", {"interaction_constraints": "[[0, 1]]"}),
+        ("random_forest", {"monotonic_cst": [1, 0, 0]}),
+    ],
+)
+def test_settings_of_single_features_are_refused(name: str, settings: dict[str, object]) -> None:
+    with pytest.raises(DesignError, match="expected settings that hold for all features"):
+        check_learner(learner_spec(name, settings))
+
+
+def test_ridge_leaves_out_one_row_at_a_time() -> None:
+    """The penalty chosen is that of the brute force over rows, not over blocks of them."""
+    X, y = made_up()
+    X = (X - X.mean(0)) / X.std(0)
+    chosen = make_learner("ridge", seed=0).fit(X, y)[-1].alpha_
+    losses = {
+        penalty: np.mean(
+            [
+                (Ridge(penalty).fit(X[rows], y[rows]).predict(X[[row]])[0] - y[row]) ** 2
+                for row in range(y.size)
+                for rows in [np.arange(y.size) != row]
+            ]
+        )
+        for penalty in RIDGE_PENALTIES
+    }
+    assert chosen == min(losses, key=lambda penalty: losses[penalty])
 
 
 @pytest.mark.parametrize("name", LEARNERS)

@@ -136,7 +136,9 @@ def test_column_of_units_may_be_a_control(panel: pd.DataFrame) -> None:
         ("uil", -np.inf, DomainError, ["column 'uil'", "-inf"]),
         ("city_id", None, DesignError, ["column 'city_id'", "1 missing"]),
         ("year", np.nan, DesignError, ["column 'year'", "1 missing"]),
-        ("year", 2011.5, DesignError, ["column 'year'", "whole numbers"]),
+        ("year", 2011.5, DesignError, ["column 'year'", "whole numbers", "2011.5"]),
+        ("year", np.inf, DesignError, ["column 'year'", "whole numbers", "found inf"]),
+        ("year", 1e300, DesignError, ["column 'year'", "up to 9999", "found 1e+300"]),
         ("year", 2011, DuplicateCityYearError, ["city 1101", "year 2011"]),
     ],
 )
@@ -156,6 +158,8 @@ def test_a_wrong_value_is_refused(
     ("column", "values", "word"),
     [
         ("gdp", "text", "numbers"),
+        ("gdp", 1 + 2j, r"expected numbers, found .*\(1\+2j\).* for city 1101"),
+        ("year", 2011 + 0j, "whole numbers"),
         ("year", "2011", "whole numbers"),
         ("city_id", 1101.0, "text or whole numbers"),
     ],

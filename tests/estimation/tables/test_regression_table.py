@@ -108,6 +108,25 @@ def test_holm_is_over_the_table_and_within_a_variant() -> None:
     assert "  Holm's p" not in table_of(result(ROW, BEST), A)
 
 
+def test_a_learner_with_settings_is_marked_and_its_settings_stand_below() -> None:
+    text = "xgboost(max_depth=2)"
+    tuned = "lightgbm; lightgbm(num_leaves=7)"
+    made = result(
+        replace(ROW, learner=text),
+        replace(BEST, learner=text),
+        replace(ROW, design="b"),
+        replace(BEST, design="b", learner=tuned),
+    )
+    assert table_of(made, A, B)["Learner"] == [
+        "xgboost*", "xgboost*", "gradient_boosting", "lightgbm*",
+    ]  # fmt: skip
+    notes = regression_table(TableSpec("Table 2", (A, B)), made).notes
+    assert [note for note in notes if "settings" in note] == [
+        f"(1): learner with settings (*), faithful, first_difference: {text}",
+        f"(2): learner with settings (*), first_difference: {tuned}",
+    ]
+
+
 def moderated() -> list[Estimate]:
     names = (("uil", 0.01), ("uil x difi", 0.02), ("difi", 0.001))
     return [
