@@ -13,7 +13,9 @@ from estimation.inference.few_clusters import are_few
 from estimation.learning.learner_spec import LearnerSpec, learner_spec
 from estimation.learning.learners import check_learner
 from estimation.linear.rows import LinearEstimate, linear_estimate
+from estimation.parts.group_answers import group_work
 from estimation.parts.part import Setting
+from estimation.problems.moving import check_moving, moving_clusters
 from estimation.problems.problem import Problem, pose
 from estimation.problems.terms import treatment_terms
 from estimation.problems.transforms import TRANSFORMS
@@ -116,7 +118,13 @@ def _setting(sample: Sample, design: Design, variant: str) -> Setting:
     _check_cities(design, problem)
     if variant != "faithful":
         _check_moves(sample, design, problem)
-    return Setting(
+    check_moving(
+        moving_clusters(problem, sample.year[problem.rows], in_levels=variant == "faithful"),
+        [f"column '{name}'" for name in problem.terms.names],
+        where=where,
+        hint="leave it out: what moves in one cluster alone cannot be told from its other changes",
+    )
+    setting = Setting(
         design=design,
         variant=variant,
         sample=sample,
@@ -130,6 +138,9 @@ def _setting(sample: Sample, design: Design, variant: str) -> Setting:
             by_city=variant != "faithful",
         ),
     )
+    if design.groups is not None:
+        group_work(setting, design.groups).clusters()
+    return setting
 
 
 def _refuse_fixed(sample: Sample, fixed: Sequence[str], wanted: Sequence[str]) -> None:
