@@ -5,6 +5,7 @@ import numpy as np
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.designs import Design
 from estimation.dml import CrossFit, aggregate
+from estimation.inference.few_clusters import WildFigures
 from estimation.inference.intervals import NORMAL, interval
 from estimation.parts.part import Setting
 from estimation.parts.wild import wild_tests
@@ -93,7 +94,7 @@ def _row(
     setting: Setting,
     answer: Answer,
     fit: CrossFit,
-    wild: Floats,
+    wild: WildFigures,
     *,
     part: str,
     position: int,
@@ -132,9 +133,9 @@ def _row(
         std_error_robust=scaled(fit.se_robust),
         std_error_cluster=scaled(fit.se_cluster),
         std_error_jackknife=scaled(fit.se_jackknife),
-        p_value_wild=float(wild[0]),
-        ci_low_wild=factor * float(wild[1]),
-        ci_high_wild=factor * float(wild[2]),
+        p_value_wild=wild.p_value,
+        ci_low_wild=factor * wild.ci_low,
+        ci_high_wild=factor * wild.ci_high,
         p_value_holm=float("nan"),
         family=1,
         lowest=min(each),
@@ -151,7 +152,7 @@ def _row(
         controls=";".join(design.controls),
         effects=EFFECTS[variant],
         recommended=recommendation(variant),
-        note=_note(setting),
+        note="; ".join(text for text in (_note(setting), wild.why_not) if text),
     )
 
 

@@ -43,7 +43,7 @@ def moving_clusters(problem: Problem, year: Integers, *, in_levels: bool) -> tup
     for columns in (problem.D, problem.Z):
         for j in range(0 if columns is None else len(counts)):
             steps = _steps(problem, np.asarray(columns)[:, j], j)
-            apart = np.zeros(steps.size, dtype=np.int64)
+            apart = np.zeros(steps.size)
             for one in np.unique(year):
                 apart[year == one] = _not_the_commonest(steps[year == one])
             counts[j] = min(counts[j], _clusters(problem, apart))
