@@ -15,7 +15,7 @@ from estimation.learning.learners import check_learner
 from estimation.linear.rows import LinearEstimate, linear_estimate
 from estimation.parts.group_answers import group_work
 from estimation.parts.part import Setting
-from estimation.problems.moving import check_moving, moving_clusters
+from estimation.problems.moving import CARRIED, check_moving, moving_clusters
 from estimation.problems.problem import Problem, pose
 from estimation.problems.terms import treatment_terms
 from estimation.problems.transforms import TRANSFORMS
@@ -144,7 +144,7 @@ def _setting(sample: Sample, design: Design, variant: str) -> Setting:
         moving_clusters(problem, sample.year[problem.rows], in_levels=variant == "faithful"),
         [f"column '{name}'" for name in problem.terms.names],
         where=where,
-        hint="leave it out: what moves in one cluster alone cannot be told from its other changes",
+        hint=CARRIED,
     )
     setting = Setting(
         design=design,

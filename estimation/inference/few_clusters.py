@@ -45,6 +45,11 @@ def are_few(n_clusters: int) -> bool:
     return n_clusters <= FEW_CLUSTERS
 
 
+def few_one_way(groupings: Integers) -> bool:
+    """Whether clusters, a column for each way, are one-way and few."""
+    return groupings.shape[1] == 1 and are_few(np.unique(groupings[:, 0]).size)
+
+
 def bootstrap_weights(n_clusters: int) -> Weights:
     """Weights of the wild bootstrap for so many clusters."""
     return "webb" if n_clusters <= WEBB_AT_MOST else "rademacher"

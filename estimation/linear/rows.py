@@ -22,7 +22,10 @@ from estimation.linear.fixed_effects import (
 from estimation.linear.instruments import fit_instrumented
 from estimation.parts.families import with_holm
 from estimation.parts.rows import EFFECTS, NOTES
+from estimation.problems.moving import CARRIED, check_moving, few_moving, moving_clusters
+from estimation.problems.problem import pose
 from estimation.problems.terms import Terms, treatment_terms
+from estimation.problems.transforms import within
 from estimation.results import Estimate
 from estimation.samples.sample import Floats, Sample
 from estimation.vocabulary import LINEAR
@@ -45,6 +48,8 @@ class LinearEstimate:
     """Its terms."""
     fit: PanelFit
     """Coefficients of the terms."""
+    moving: tuple[int, ...]
+    """Clusters in which each term moves."""
 
 
 def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
@@ -63,8 +68,8 @@ def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
     Raises
     ------
     SampleError
-        Effects and controls determine a term, with the terms they determine the outcome, or no row
-        is left.
+        Effects and controls determine a term, with the terms they determine the outcome, a term
+        moves in one cluster only, or no row is left.
     """
     terms = treatment_terms(sample, design)
     where = f"{sample.label}, linear two-way fixed effects"
@@ -89,7 +94,10 @@ def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
         fit = fit_instrumented(replace(model, instruments=instruments))
     if fit.final.determined:
         raise outcome_determined(where)
-    return LinearEstimate(design, terms, fit)
+    problem = pose(sample, within(sample), terms, design, where=where)
+    moving = moving_clusters(problem, sample.year[problem.rows], in_levels=False)
+    check_moving(moving, [f"column '{name}'" for name in terms.names], where=where, hint=CARRIED)
+    return LinearEstimate(design, terms, fit, moving)
 
 
 def linear_rows(estimate: LinearEstimate) -> list[Estimate]:
@@ -203,6 +211,9 @@ def _of_errors(std_error: float, clusters: int, wild: WildFigures) -> Iterator[s
 
 def _notes(estimate: LinearEstimate, position: int) -> list[str]:
     fit, notes = estimate.fit, [NOTES[LINEAR]]
+    carried = few_moving(estimate.moving[position])
+    if carried and estimate.moving[position] < fit.clusters[CITY]:
+        notes.append(carried)
     if fit.collinear:
         notes.append(f"collinear and left out: {', '.join(fit.collinear)}")
     if fit.lost_rows:

@@ -5,7 +5,7 @@ import numpy as np
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.designs import Design
 from estimation.dml import CrossFit, aggregate
-from estimation.inference.few_clusters import WildFigures
+from estimation.inference.few_clusters import WildFigures, few_one_way
 from estimation.inference.intervals import NORMAL, interval
 from estimation.parts.part import Setting
 from estimation.parts.wild import wild_tests
@@ -113,6 +113,8 @@ def _row(
     error = scaled(fit.se_robust if robust else fit.se_cluster)
     statistic, p_value, ci_low, ci_high = interval(theta, error, df=df)
     each = [scaled(one.theta) for one in answer.fits]
+    lacks = few_one_way(problem.groupings) and np.isnan(fit.se_jackknife[position])
+    no_third = "no CRV3: one cluster carries a term alone" if lacks else ""
     return Estimate(
         design=design.name,
         variation_of=design.variation_of or design.name,
@@ -152,7 +154,7 @@ def _row(
         controls=";".join(design.controls),
         effects=EFFECTS[variant],
         recommended=recommendation(variant),
-        note="; ".join(text for text in (_note(setting), wild.why_not) if text),
+        note="; ".join(text for text in (_note(setting), no_third, wild.why_not) if text),
     )
 
 

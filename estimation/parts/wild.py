@@ -3,7 +3,7 @@
 import numpy as np
 
 from estimation.cross_fitting import Answer
-from estimation.inference.few_clusters import WildFigures, are_few, wild_figures
+from estimation.inference.few_clusters import WildFigures, few_one_way, wild_figures
 
 
 def wild_tests(answer: Answer, *, seed: int) -> tuple[WildFigures, ...]:
@@ -22,9 +22,8 @@ def wild_tests(answer: Answer, *, seed: int) -> tuple[WildFigures, ...]:
         where the bootstrap says why it cannot be had.
     """
     problem = answer.inquiry.problem
-    k, ways = len(problem.terms.names), problem.groupings.shape[1]
-    few = ways == 1 and are_few(np.unique(problem.groupings[:, 0]).size)
-    if not few or (problem.Z is not None and k > 1):
+    k = len(problem.terms.names)
+    if not few_one_way(problem.groupings) or (problem.Z is not None and k > 1):
         return (WildFigures(),) * k
     return tuple(_over_repetitions(answer, seed, term) for term in range(k))
 

@@ -16,6 +16,9 @@ from geo.errors import SampleError
 FEW_MOVING = 10
 """So few clusters or fewer give no trustworthy error of an effect that they carry."""
 
+CARRIED = "leave it out: what moves in one cluster cannot be told from its other changes"
+"""What to do about a term that one cluster carries."""
+
 ROUNDING = 1e-12
 """Share of a term's largest level below which a change is rounding."""
 

@@ -155,7 +155,8 @@ def test_the_estimate_is_the_same_bits_whatever_the_order_of_pythons_sets() -> N
         "from estimation.linear.rows import linear_estimate as fit; "
         "rng = np.random.default_rng(4); draw = rng.normal(size=(2, 40)); "
         "print(fit(Sample(draw[0], draw[1], np.empty((40, 0)), (), np.repeat(np.arange(10), 4), "
-        "np.tile(np.arange(4), 10), tuple(map(str, range(10)))), Design('a', 'y', 'd'))"
+        "np.tile(np.arange(4), 10), tuple(map(str, range(10))), "
+        "groupings=np.repeat(np.arange(10), 4)[:, None]), Design('a', 'y', 'd'))"
         ".fit.theta[0].hex())"
     )
     found = {

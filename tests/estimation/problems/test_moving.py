@@ -8,6 +8,7 @@ import pytest
 
 from estimation.estimate import estimate
 from estimation.heterogeneity.keys import Groups
+from estimation.inference.few_clusters import wild_figures
 from estimation.problems.moving import changing_clusters, moving_clusters
 from estimation.problems.problem import Problem
 from estimation.problems.terms import Terms
@@ -17,7 +18,8 @@ from tests.estimation.heterogeneity.made_up import DESIGN, made_up, with_effect
 PANEL = with_effect(made_up(n_cities=24), 0.5)
 ONE = replace(DESIGN, variants=("first_difference",), repetitions=1)
 WAYS = ("residuals", "products", "samples")
-LEARNED = (
+EVERY = (
+    "two_way_fixed_effects",
     "faithful",
     "first_difference",
     "within",
@@ -90,12 +92,18 @@ def policy(cities: int) -> pd.DataFrame:
     return PANEL.assign(policy=(chosen & (PANEL["year"] >= 2015)).astype(float))
 
 
-@pytest.mark.parametrize("variant", LEARNED)
+@pytest.mark.parametrize("variant", EVERY)
 @pytest.mark.parametrize("cities", [1, 23])
 def test_a_term_that_tells_of_one_city_is_refused(variant: str, cities: int) -> None:
     design = replace(ONE, variants=(variant,), joint=("policy",))
     with pytest.raises(SampleError, match=r"column 'policy': .* two clusters or more, found 1;"):
         estimate(policy(cities), [design], workers=1, beside=False)
+
+
+def linear_note(panel: pd.DataFrame) -> list[str]:
+    design = replace(ONE, variants=("two_way_fixed_effects",), joint=("policy",))
+    rows = estimate(panel, [design], workers=1).estimates
+    return rows[rows["term"] == "policy"]["note"].tolist()
 
 
 def test_a_term_that_few_cities_carry_has_a_warning() -> None:
@@ -105,5 +113,17 @@ def test_a_term_that_few_cities_carry_has_a_warning() -> None:
     assert notes["policy"] == warning
     assert notes["uil"] == ""
     assert f"design 'made up', first_difference: policy {warning}" in result.notes
+    (linear,) = linear_note(policy(3))
+    assert linear == f"linear in the controls; {warning}"
+    assert linear_note(policy(12)) == ["linear in the controls"]
     enough = estimate(policy(12), [replace(ONE, joint=("policy",))], workers=1, beside=False)
     assert (enough.estimates["note"] == "").all()
+
+
+def test_a_bootstrap_that_cannot_be_had_says_why() -> None:
+    """Every city's own score is nought, although the outcome is not fitted exactly."""
+    V = np.tile([1.0, -1.0], 4)[:, None]
+    u = V[:, 0] + np.repeat([1.0, 2.0, -1.0, 0.5], 2)
+    found = wild_figures(u, V, None, np.repeat(np.arange(4), 2), seed=1, term=0, where="w")
+    assert np.isnan(found.p_value)
+    assert found.why_not.startswith("no wild bootstrap: an outcome that the terms do not fit")
