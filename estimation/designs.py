@@ -266,7 +266,7 @@ def _check_heterogeneity(design: Design) -> None:
     """Check the keys that ask where the effect differs, each and together."""
     label, parts = design_label(design), {"outcome": design.outcome, "treatment": design.treatment}
     if design.groups is not None:
-        check_groups(label, design.groups, outcome=design.outcome)
+        check_groups(label, design.groups, outcome=design.outcome, year=design.year)
     if design.along is not None:
         check_along(label, design.along, **parts)
     if design.project_on is not None:

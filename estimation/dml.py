@@ -62,9 +62,11 @@ def solve(problem: Problem, residuals: Residuals) -> CrossFit:
     Raises
     ------
     SampleError
-        The features predict a term exactly, or the terms (or instruments) do not identify.
+        The features predict a term exactly, the terms (or instruments) do not identify, or they
+        determine the outcome.
     """
     _check_identified(problem, residuals)
+    _check_outcome(problem, residuals)
     V, W = residuals.V, residuals.W
     if V.shape[1] == 1:
         theta, se_robust = by_doubleml(problem, residuals)
@@ -196,6 +198,24 @@ def _check_left(problem: Problem, names: Sequence[str], columns: Floats, left: F
                 found="none",
                 hint="remove the control that determines it",
             )
+
+
+def _check_outcome(problem: Problem, residuals: Residuals) -> None:
+    """Refuse an outcome of which features and terms leave nothing but rounding."""
+    V, W = residuals.V, residuals.V if residuals.W is None else residuals.W
+    left = residuals.u - V @ np.linalg.solve(W.T @ V, W.T @ residuals.u)
+    if not np.mean(left**2) > 1e-24 * np.mean(problem.y**2):
+        raise outcome_determined(problem.where)
+
+
+def outcome_determined(where: str) -> SampleError:
+    """The error of an outcome that has no variation of its own."""
+    return SampleError(
+        f"{where}, outcome",
+        expected="an outcome that treatments, controls and effects do not determine",
+        found="nothing of it left beside them",
+        hint="look for a treatment that is made from the outcome, or for too few city-years",
+    )
 
 
 def _median(values: Sequence[Floats]) -> Floats:

@@ -13,7 +13,9 @@ from estimation.inference.few_clusters import are_few
 from estimation.learning.learner_spec import LearnerSpec, learner_spec
 from estimation.learning.learners import check_learner
 from estimation.linear.rows import LinearEstimate, linear_estimate
+from estimation.parts.group_answers import group_work
 from estimation.parts.part import Setting
+from estimation.problems.moving import CARRIED, check_moving, moving_clusters
 from estimation.problems.problem import Problem, pose
 from estimation.problems.terms import treatment_terms
 from estimation.problems.transforms import TRANSFORMS
@@ -38,7 +40,7 @@ class Plan:
     settings: Mapping[str, Setting]
     """Each variant that learns."""
     linear: LinearEstimate | None
-    """Linear two-way fixed effects; None where a treatment is constant within cities."""
+    """Linear two-way fixed effects; None where they are not wanted, or a note says why."""
     notes: tuple[str, ...]
     """What is not run, and what is provisional."""
     audit: tuple[AuditRow, ...]
@@ -69,31 +71,53 @@ def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> 
     check_learner(learner_spec(design.learner, dict(design.settings)))
     whole = build_sample(panel, design)
     wanted = [variant for variant in VARIANTS if variant in design.variants]
-    # Linear fixed effects stand beside every variant, on the sample of those that are not the
-    # paper's.
-    ways = (True, False) if "faithful" in wanted else (False,)
-    samples = {way: sample_of_variant(whole, design, faithful=way) for way in ways}
-    for sample in samples.values():
-        check_size(sample, design)
-    fixed = fixed_in_time(samples[False], design)
-    if fixed:
-        _refuse_fixed(samples[False], fixed, wanted)
-    linear = beside or LINEAR in design.variants
+    ways = dict.fromkeys(name == "faithful" for name in wanted)
+    samples = {way: _sample(whole, design, faithful=way) for way in ways}
+    if False in samples:
+        _refuse_fixed(samples[False], design, wanted)
     learned = [name for name in wanted if name in TRANSFORMS]
     run = [name for name in learned if design.controls or name not in NEEDS_CONTROLS]
     settings = {name: _setting(samples[name == "faithful"], design, name) for name in run}
+    linear, why_not = None, ""
+    if False not in samples and beside:
+        linear, why_not = _beside_the_papers(whole, design, samples)
+    elif beside or LINEAR in wanted:
+        linear = linear_estimate(samples[False], design)
     lost = [row for setting in settings.values() for row in _lost(setting)]
     said = dict.fromkeys(row for sample in samples.values() for row in sample.audit)
+    left_out = [name for name in learned if name not in run]
     return Plan(
         design=design,
         settings=settings,
-        linear=linear_estimate(samples[False], design) if linear and not fixed else None,
+        linear=linear,
         notes=(
-            *_notes(design, left_out=[name for name in learned if name not in run], fixed=fixed),
-            *_few_clusters(samples[False]),
+            *_notes(design, left_out=left_out, why_not=why_not),
+            *_few_clusters(samples[min(samples)]),
         ),
         audit=(*said, *lost),
     )
+
+
+def _sample(whole: Sample, design: Design, *, faithful: bool) -> Sample:
+    sample = sample_of_variant(whole, design, faithful=faithful)
+    check_size(sample, design)
+    return sample
+
+
+def _beside_the_papers(
+    whole: Sample, design: Design, samples: dict[bool, Sample]
+) -> tuple[LinearEstimate | None, str]:
+    """Linear fixed effects where nothing that was asked for needs their sample, or why not."""
+    try:
+        sample = _sample(whole, design, faithful=False)
+        fixed = fixed_in_time(sample, design)
+        if fixed:
+            return None, f"{', '.join(fixed)} constant within every city"
+        linear = linear_estimate(sample, design)
+    except SampleError as error:
+        return None, f"expected {error.expected}, found {error.found}"
+    samples[False] = sample
+    return linear, ""
 
 
 def learner_of(design: Design, variant: str) -> LearnerSpec:
@@ -116,7 +140,13 @@ def _setting(sample: Sample, design: Design, variant: str) -> Setting:
     _check_cities(design, problem)
     if variant != "faithful":
         _check_moves(sample, design, problem)
-    return Setting(
+    check_moving(
+        moving_clusters(problem, sample.year[problem.rows], in_levels=variant == "faithful"),
+        [f"column '{name}'" for name in problem.terms.names],
+        where=where,
+        hint=CARRIED,
+    )
+    setting = Setting(
         design=design,
         variant=variant,
         sample=sample,
@@ -130,11 +160,15 @@ def _setting(sample: Sample, design: Design, variant: str) -> Setting:
             by_city=variant != "faithful",
         ),
     )
+    if design.groups is not None:
+        group_work(setting, design.groups).clusters()
+    return setting
 
 
-def _refuse_fixed(sample: Sample, fixed: Sequence[str], wanted: Sequence[str]) -> None:
+def _refuse_fixed(sample: Sample, design: Design, wanted: Sequence[str]) -> None:
+    fixed = fixed_in_time(sample, design)
     others = [variant for variant in wanted if variant != "faithful"]
-    if others:
+    if fixed:
         raise SampleError(
             f"{sample.label}, column '{fixed[0]}'",
             expected=f"a treatment that changes within some city (for {', '.join(others)})",
@@ -185,7 +219,7 @@ def _lost(setting: Setting) -> tuple[AuditRow, ...]:
     return tuple(rows)
 
 
-def _notes(design: Design, *, left_out: Sequence[str], fixed: Sequence[str]) -> tuple[str, ...]:
+def _notes(design: Design, *, left_out: Sequence[str], why_not: str) -> tuple[str, ...]:
     label = design_label(design)
     notes = []
     if left_out:
@@ -199,11 +233,8 @@ def _notes(design: Design, *, left_out: Sequence[str], fixed: Sequence[str]) -> 
         for variant in design.variants
         if recommendation(variant) == "provisional" and variant not in left_out
     ]
-    if fixed:
-        notes.append(
-            f"{label}: linear two-way fixed effects not shown: {', '.join(fixed)} constant within "
-            "every city"
-        )
+    if why_not:
+        notes.append(f"{label}: linear two-way fixed effects not shown: {why_not}")
     return tuple(notes)
 
 

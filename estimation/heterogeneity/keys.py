@@ -62,8 +62,8 @@ class Projection:
     """Which value of the columns counts."""
 
 
-def check_groups(label: str, groups: Groups, *, outcome: str) -> None:
-    """Refuse groups that are not one thing or the other, or whose periods overlap.
+def check_groups(label: str, groups: Groups, *, outcome: str, year: str) -> None:
+    """Refuse groups that are not one thing or the other, are years, or whose periods overlap.
 
     Raises
     ------
@@ -76,6 +76,13 @@ def check_groups(label: str, groups: Groups, *, outcome: str) -> None:
             expected="either a column or periods",
             found="both" if groups.column else "neither",
             hint='set column = "..." or periods = [[2011, 2015], [2016, 2021]]',
+        )
+    if groups.column == year:
+        raise DesignError(
+            f"{where}, column '{year}'",
+            expected="a column of groups of cities or city-years",
+            found="the year itself",
+            hint="set periods = [[2011, 2015], [2016, 2021]] instead of column",
         )
     if groups.quantiles != 0:
         check_least(where, quantiles=(groups.quantiles, 2))

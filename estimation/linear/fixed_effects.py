@@ -21,9 +21,16 @@ from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 
 ROBUST, CITY, PROVINCE = "robust", "city", "province"
-CITY_AND_YEAR, CITY_CRV3 = "city and year", "city CRV3"
-ERRORS = (ROBUST, CITY, PROVINCE, CITY_AND_YEAR, CITY_CRV3)
+CITY_AND_YEAR, CITY_CRV3, PROVINCE_CRV3 = "city and year", "city CRV3", "province CRV3"
+ERRORS = (ROBUST, CITY, PROVINCE, CITY_AND_YEAR, CITY_CRV3, PROVINCE_CRV3)
 """How errors are clustered, in the order in which they are listed."""
+
+CRV3_OF = {CITY: CITY_CRV3, PROVINCE: PROVINCE_CRV3}
+"""The jackknife of each way to cluster that has one."""
+
+ROUNDING = 1e-6
+"""Share of the robust standard error below which a clustered one is rounding: where two clusters
+are balanced, least squares makes the scores of each of them nought."""
 
 _DEMEANER = pyfixest.MapDemeaner(fixef_tol=1e-12)
 
@@ -55,6 +62,25 @@ class LinearModel:
     """What an error names."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Final:
+    """The regression without a constant that the estimates come down to, city effects taken out."""
+
+    u: Floats
+    """Outcome, shape (n,)."""
+    V: Floats
+    """Regressors, the k terms first, shape (n, q); with instruments the terms alone, years and
+    controls taken out of them and of the outcome."""
+    W: Floats | None
+    """Instruments, years and controls taken out, shape (n, k); None without."""
+    units: Floats
+    """What a slope of the k first is multiplied by, shape (k,)."""
+    clusters: Mapping[str, Integers]
+    """Cluster of each row by the names of one-way errors, shape (n,) each."""
+    determined: bool
+    """Whether nothing but rounding is left of the outcome."""
+
+
 @dataclass(frozen=True, slots=True)
 class PanelFit:
     """Coefficients of the terms, with several covariances."""
@@ -79,13 +105,16 @@ class PanelFit:
     """Rows left out because their city or year has no other row."""
     collinear: tuple[str, ...]
     """Controls left out because effects and other controls determine them."""
+    final: Final
+    """What the wild bootstrap works on."""
     first_stage: Floats | None = None
     """F of the instruments in each term's first stage, clustered by city; None without them."""
 
     def std_errors(self, errors: str) -> Floats:
-        """Standard errors, shape (k,); NaN where a two-way variance is not positive."""
+        """Standard errors, shape (k,); NaN where a variance is not positive, or is rounding."""
         variances = np.diag(self.covariances[errors])
-        return np.sqrt(np.where(variances > 0, variances, np.nan))
+        least = ROUNDING**2 * np.diag(self.covariances[ROBUST])
+        return np.sqrt(np.where(variances > least, variances, np.nan))
 
 
 def fit_panel(model: LinearModel) -> PanelFit:
@@ -110,7 +139,10 @@ def fit_panel(model: LinearModel) -> PanelFit:
     terms = _named("d", used.terms)
     others = [*_named("t", year_dummies(used.year)), *_named("x", used.controls)]
     fit = _feols(table, (*others, *terms))
-    slopes = fit.coef()
+    # pyfixest makes errors with the coefficients, of a variance that rounding may put below zero:
+    # `PanelFit.std_errors` tells of it.
+    with np.errstate(invalid="ignore"):
+        slopes = fit.coef()
     found = list(slopes.index)
     for name, column in zip(used.term_names, terms, strict=True):
         if column not in found:
@@ -120,7 +152,11 @@ def fit_panel(model: LinearModel) -> PanelFit:
     arrays = demeaned(table[["y", *terms, *kept]].to_numpy(), used.city)
     y, X = arrays[:, 0], arrays[:, 1:]
     covariances = _covariances(fit, [found.index(column) for column in terms], used)
-    covariances[CITY_CRV3] = jackknife_covariance(y, X, X, clusters=used.city, wanted=len(terms))
+    clusters = one_way_clusters(used)
+    for errors, ids in clusters.items():
+        third = jackknife_covariance(y, X, X, clusters=ids, wanted=len(terms))
+        covariances[CRV3_OF[errors]] = third
+    left = left_after(y[:, None], X).values
     return PanelFit(
         names=used.term_names,
         theta=unit * slopes[terms].to_numpy(),
@@ -135,6 +171,7 @@ def fit_panel(model: LinearModel) -> PanelFit:
             for name, column in zip(used.control_names, _named("x", used.controls), strict=True)
             if column not in found
         ),
+        final=Final(y, X, None, unit, clusters, is_rounding(left, table["y"].to_numpy())),
     )
 
 
@@ -177,7 +214,18 @@ def cluster_counts(model: LinearModel) -> Mapping[str, int]:
     counts = {ROBUST: model.city.size, CITY: cities}
     if model.province is not None:
         counts[PROVINCE] = np.unique(model.province).size
-    return counts | {CITY_AND_YEAR: min(cities, years), CITY_CRV3: cities}
+    third = {CRV3_OF[errors]: counts[errors] for errors in one_way_clusters(model)}
+    return counts | {CITY_AND_YEAR: min(cities, years)} | third
+
+
+def one_way_clusters(model: LinearModel) -> dict[str, Integers]:
+    """Cluster of each row by city, and by province where these are known."""
+    return {CITY: model.city} | ({} if model.province is None else {PROVINCE: model.province})
+
+
+def is_rounding(left: Floats, before: Floats) -> bool:
+    """Whether what is left of a column is no more than the rounding of what it was."""
+    return not np.sum(left**2) > 1e-24 * np.sum(before**2)
 
 
 def left_variances(X: Floats, count: int) -> Floats:
@@ -273,7 +321,7 @@ def _covariances(fit: Feols, places: list[int], model: LinearModel) -> dict[str,
 
 def _feols(table: pd.DataFrame, regressors: tuple[str, ...]) -> Feols:
     """Least squares with city effects absorbed."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
         # pyfixest's own use of pandas, and what is reported as `collinear`.
         warnings.filterwarnings("ignore", "The inplace keyword in DataFrame", DeprecationWarning)
         warnings.filterwarnings("ignore", r"\s*\d+ variables dropped due to multicoll", UserWarning)

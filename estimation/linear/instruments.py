@@ -10,14 +10,17 @@ import numpy as np
 from estimation.linear.fixed_effects import (
     CITY,
     CITY_AND_YEAR,
-    CITY_CRV3,
+    CRV3_OF,
     PROVINCE,
     ROBUST,
+    Final,
     LinearModel,
     PanelFit,
     cluster_counts,
+    is_rounding,
     left_variances,
     nothing_left,
+    one_way_clusters,
     scaled,
     usable,
 )
@@ -61,13 +64,15 @@ def fit_instrumented(model: LinearModel) -> PanelFit:
     theta = bread @ (W.T @ u)
     meats = _meats(used, W * (u - V @ theta)[:, None], slopes=others.shape[1] + k)
     covariances = {errors: bread @ meat @ bread.T for errors, meat in meats.items()}
-    covariances[CITY_CRV3] = jackknife_covariance(
-        columns[:, 0],
-        np.hstack([columns[:, 1 : 1 + k], others]),
-        np.hstack([columns[:, 1 + k :], others]),
-        clusters=used.city,
-        wanted=k,
-    )
+    clusters = one_way_clusters(used)
+    for errors, ids in clusters.items():
+        covariances[CRV3_OF[errors]] = jackknife_covariance(
+            columns[:, 0],
+            np.hstack([columns[:, 1 : 1 + k], others]),
+            np.hstack([columns[:, 1 + k :], others]),
+            clusters=ids,
+            wanted=k,
+        )
     unit = y_unit / units
     return PanelFit(
         names=used.term_names,
@@ -79,6 +84,7 @@ def fit_instrumented(model: LinearModel) -> PanelFit:
         n_cities=int(np.unique(used.city).size),
         lost_rows=model.outcome.size - u.size,
         collinear=collinear,
+        final=Final(u, V, W, unit, clusters, is_rounding(u - V @ theta, y)),
         first_stage=_first_stage(used, V, W, slopes=others.shape[1] + k),
     )
 

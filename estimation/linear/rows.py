@@ -1,16 +1,18 @@
 """Linear two-way fixed effects of a design, and their rows in the table of estimates."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from estimation.designs import Design
-from estimation.inference.few_clusters import are_few
+from estimation.designs import Design, design_label
+from estimation.dml import outcome_determined
+from estimation.inference.few_clusters import WildFigures, are_few, wild_figures
 from estimation.inference.intervals import interval
 from estimation.linear.fixed_effects import (
     CITY,
     CITY_AND_YEAR,
-    CITY_CRV3,
+    CRV3_OF,
     PROVINCE,
     ROBUST,
     LinearModel,
@@ -21,7 +23,10 @@ from estimation.linear.instruments import fit_instrumented
 from estimation.parts.estimate_row import EFFECTS
 from estimation.parts.families import with_holm
 from estimation.parts.rows import NOTES
+from estimation.problems.moving import CARRIED, check_moving, few_moving, moving_clusters
+from estimation.problems.problem import pose
 from estimation.problems.terms import Terms, treatment_terms
+from estimation.problems.transforms import within
 from estimation.results import Estimate
 from estimation.samples.sample import Floats, Sample
 from estimation.vocabulary import LINEAR
@@ -44,6 +49,8 @@ class LinearEstimate:
     """Its terms."""
     fit: PanelFit
     """Coefficients of the terms."""
+    moving: tuple[int, ...]
+    """Clusters in which each term moves."""
 
 
 def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
@@ -62,9 +69,11 @@ def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
     Raises
     ------
     SampleError
-        Effects and controls determine a term, or no row is left.
+        Effects and controls determine a term, with the terms they determine the outcome, a term
+        moves in one cluster only, or no row is left.
     """
     terms = treatment_terms(sample, design)
+    where = f"{sample.label}, linear two-way fixed effects"
     province = None
     if "province" in sample.grouping_names:
         province = sample.groupings[:, sample.grouping_names.index("province")]
@@ -80,9 +89,16 @@ def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
         label=sample.label,
     )
     if design.instrument is None:
-        return LinearEstimate(design, terms, fit_panel(model))
-    instruments = sample.column(design.instrument)[:, None]
-    return LinearEstimate(design, terms, fit_instrumented(replace(model, instruments=instruments)))
+        fit = fit_panel(model)
+    else:
+        instruments = sample.column(design.instrument)[:, None]
+        fit = fit_instrumented(replace(model, instruments=instruments))
+    if fit.final.determined:
+        raise outcome_determined(where)
+    problem = pose(sample, within(sample), terms, design, where=where)
+    moving = moving_clusters(problem, sample.year[problem.rows], in_levels=False)
+    check_moving(moving, [f"column '{name}'" for name in terms.names], where=where, hint=CARRIED)
+    return LinearEstimate(design, terms, fit, moving)
 
 
 def linear_rows(estimate: LinearEstimate) -> list[Estimate]:
@@ -118,7 +134,8 @@ def _row(estimate: LinearEstimate, position: int, scaling: str, factor: float) -
     theta, df = scaled(fit.theta), float(clusters - 1)
     std_error = scaled(fit.std_errors(errors))
     statistic, p_value, ci_low, ci_high = interval(theta, std_error, df=df)
-    few = errors == CITY and are_few(clusters)
+    few = errors in CRV3_OF and are_few(clusters)
+    wild = _wild(estimate, position, errors) if few else WildFigures()
     return Estimate(
         design=design.name,
         variation_of=design.variation_of or design.name,
@@ -138,10 +155,10 @@ def _row(estimate: LinearEstimate, position: int, scaling: str, factor: float) -
         df=df,
         std_error_robust=scaled(fit.std_errors(ROBUST)),
         std_error_cluster=std_error,
-        std_error_jackknife=scaled(fit.std_errors(CITY_CRV3)) if few else NAN,
-        p_value_wild=NAN,
-        ci_low_wild=NAN,
-        ci_high_wild=NAN,
+        std_error_jackknife=scaled(fit.std_errors(CRV3_OF[errors])) if few else NAN,
+        p_value_wild=wild.p_value,
+        ci_low_wild=factor * wild.ci_low,
+        ci_high_wild=factor * wild.ci_high,
         p_value_holm=NAN,
         family=1,
         lowest=theta,
@@ -158,12 +175,46 @@ def _row(estimate: LinearEstimate, position: int, scaling: str, factor: float) -
         controls=";".join(design.controls),
         effects=EFFECTS[LINEAR],
         recommended="",
-        note=_note(estimate, position),
+        note="; ".join((*_notes(estimate, position), *_of_errors(std_error, clusters, wild))),
     )
 
 
-def _note(estimate: LinearEstimate, position: int) -> str:
+def _wild(estimate: LinearEstimate, position: int, errors: str) -> WildFigures:
+    """The wild bootstrap of a term, in units of the term.
+
+    Years and controls are among the regressors, so that each draw estimates them anew; with an
+    instrument they are taken out beforehand.
+    """
+    fit = estimate.fit
+    if fit.final.W is not None and len(fit.names) > 1:
+        return WildFigures()
+    if not np.isfinite(fit.std_errors(errors)[position]):
+        return WildFigures(why_not="no wild bootstrap without it")
+    found = wild_figures(
+        fit.final.u,
+        fit.final.V,
+        fit.final.W,
+        fit.final.clusters[errors],
+        seed=estimate.design.seed,
+        term=position,
+        where=f"{design_label(estimate.design)}, linear two-way fixed effects, wild bootstrap",
+    )
+    unit = float(fit.final.units[position])
+    return replace(found, ci_low=unit * found.ci_low, ci_high=unit * found.ci_high)
+
+
+def _of_errors(std_error: float, clusters: int, wild: WildFigures) -> Iterator[str]:
+    if not np.isfinite(std_error):
+        yield f"no clustered error: of {clusters} clusters nothing but rounding is left in it"
+    if wild.why_not:
+        yield wild.why_not
+
+
+def _notes(estimate: LinearEstimate, position: int) -> list[str]:
     fit, notes = estimate.fit, [NOTES[LINEAR]]
+    carried = few_moving(estimate.moving[position])
+    if carried and estimate.moving[position] < fit.clusters[CITY]:
+        notes.append(carried)
     if fit.collinear:
         notes.append(f"collinear and left out: {', '.join(fit.collinear)}")
     if fit.lost_rows:
@@ -172,4 +223,4 @@ def _note(estimate: LinearEstimate, position: int) -> str:
         notes.append(f"first-stage F {float(np.asarray(fit.first_stage)[position]):.4g}")
     if frozenset(estimate.design.cluster) not in _ERRORS:
         notes.append("clustered by city: other clusters are for the variants that learn")
-    return "; ".join(notes)
+    return notes

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.heterogeneity.grouping import Grouping, check_clusters, grouping_of
 from estimation.heterogeneity.keys import Groups
@@ -17,6 +19,7 @@ from estimation.heterogeneity.products import (
 from estimation.heterogeneity.samples import Rows, inquiry_of_sample, stacked
 from estimation.heterogeneity.values import BASE_YEAR
 from estimation.parts.part import MAIN, Setting
+from estimation.problems.moving import changing_clusters, check_moving
 
 ASKED = "groups"
 
@@ -90,10 +93,29 @@ class GroupWork:
         return GroupAnswers(each, answer_from(self.setting, self._products(), main), said)
 
     def clusters(self) -> tuple[int, ...]:
-        """Clusters of each group among the rows of the transform; one is refused."""
+        """Clusters of each group in which the treatment changes; fewer than two are refused."""
         problem = self.setting.main.problem
         inside = self.grouping.indicators[problem.rows]
-        return check_clusters(self.grouping.names, inside, problem.groupings, where=problem.where)
+        check_clusters(self.grouping.names, inside, problem.groupings, where=problem.where)
+        asked = [inquiry.problem for inquiry in self.inquiries().values()]
+        in_levels = self.setting.in_levels
+        if self.groups.how == "samples":
+            counts = tuple(
+                changing_clusters(one, np.ones((one.y.size, 1)), in_levels=in_levels)[0]
+                for one in asked
+            )
+        else:
+            counts = changing_clusters((*asked, problem)[0], inside, in_levels=in_levels)
+        check_moving(
+            counts,
+            [
+                f"group '{name}', column '{self.setting.design.treatment}'"
+                for name in self.grouping.names
+            ],
+            where=problem.where,
+            hint="join it with another group: the treatment does not move there",
+        )
+        return counts
 
     def _products(self) -> Products:
         grouping = self.grouping

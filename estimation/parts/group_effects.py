@@ -19,15 +19,13 @@ from estimation.parts.check_rows import permutation_check, wald_check
 from estimation.parts.group_answers import GroupAnswers, GroupWork, group_work
 from estimation.parts.part import Setting, Told
 from estimation.parts.rows import term_rows
+from estimation.problems.moving import few_moving
 from estimation.results import Check, Estimate
 
 CHECK = "group_difference"
 
 DRAWS = 1999
 """Permutations in each repetition of cross-fitting."""
-
-FEW_IN_GROUP = 10
-"""So few clusters or fewer give a group no trustworthy error of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +37,13 @@ class GroupEffects:
 
     def ask(self, setting: Setting) -> Mapping[str, Inquiry]:
         """Products or samples, if they have to be fitted."""
-        work = group_work(setting, self.groups)
-        work.clusters()
-        return work.inquiries()
+        return group_work(setting, self.groups).inquiries()
 
     def tell(self, setting: Setting, answers: Mapping[str, Answer]) -> Told:
         """A row for each group, the joint test and a permutation test of equality."""
         work = group_work(setting, self.groups)
         found = work.answers(answers)
-        warnings = [_few(count) for count in work.clusters()]
+        warnings = [few_moving(count, inside=" in this group") for count in work.clusters()]
         rows = tuple(
             replace(row, note="; ".join(part for part in (row.note, found.said, warning) if part))
             for row, warning in zip(_rows(setting, found), warnings, strict=True)
@@ -67,12 +63,6 @@ class GroupEffects:
 def _rows(setting: Setting, found: GroupAnswers) -> list[Estimate]:
     answers = found.each or (found.joint,)
     return [row for answer in answers for row in term_rows(setting, answer, part="group")]
-
-
-def _few(count: int) -> str:
-    if count > FEW_IN_GROUP:
-        return ""
-    return f"WARNING: only {count} clusters in this group: do not trust its standard error"
 
 
 def _wald(work: GroupWork, joint: Answer) -> Check:

@@ -35,8 +35,9 @@ class MarginalEffect:
         share = share_left(sample, values)
         check = _share_check(setting, self.moderator, share)
         warned = (
-            f"design '{design.name}', {setting.variant}: city and year effects leave {share:.2%} "
-            f"of the variance of moderator {self.moderator}: its own coefficient rests on that"
+            f"design '{design.name}', {setting.variant}: city and year effects leave "
+            f"{100 * share:.2g} % of the variance of moderator "
+            f"{self.moderator}: its own coefficient rests on that"
         )
         return Told(curves=points, checks=(check,), notes=(warned,) if share < LITTLE else ())
 

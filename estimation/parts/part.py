@@ -33,6 +33,11 @@ class Setting:
     main: Inquiry
     """The design's own terms."""
 
+    @property
+    def in_levels(self) -> bool:
+        """Whether the treatment's level counts, not only its change in a city."""
+        return self.variant == "faithful"
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

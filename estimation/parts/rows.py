@@ -7,12 +7,12 @@ import numpy as np
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.designs import Design
 from estimation.dml import CrossFit, aggregate
+from estimation.inference.few_clusters import WildFigures, few_one_way
 from estimation.inference.intervals import NORMAL
 from estimation.parts.estimate_row import blank_row, in_scaling
 from estimation.parts.part import Setting
 from estimation.parts.wild import wild_tests
 from estimation.results import Estimate
-from estimation.samples.sample import Floats
 
 NOTES = {
     "faithful": "as in the paper: one random split; dummies do not make a tree control city "
@@ -76,12 +76,14 @@ def learner_text(inquiry: Inquiry) -> str:
 
 
 def _row(
-    setting: Setting, answer: Answer, fit: CrossFit, wild: Floats, *, position: int
+    setting: Setting, answer: Answer, fit: CrossFit, wild: WildFigures, *, position: int
 ) -> Estimate:
     """The fitted coefficient of a term and all that is said of it."""
     design, variant, problem = setting.design, setting.variant, answer.inquiry.problem
     robust = error_type(design, variant) == "robust"
     n_clusters = clusters_of(answer)
+    lacks = few_one_way(problem.groupings) and np.isnan(fit.se_jackknife[position])
+    no_third = "no CRV3: one cluster carries a term alone" if lacks else ""
     each = [float(one.theta[position]) for one in answer.fits]
     return replace(
         blank_row(design, variant, part="effect", term=problem.terms.names[position]),
@@ -94,9 +96,9 @@ def _row(
         std_error_robust=float(fit.se_robust[position]),
         std_error_cluster=float(fit.se_cluster[position]),
         std_error_jackknife=float(fit.se_jackknife[position]),
-        p_value_wild=float(wild[0]),
-        ci_low_wild=float(wild[1]),
-        ci_high_wild=float(wild[2]),
+        p_value_wild=wild.p_value,
+        ci_low_wild=wild.ci_low,
+        ci_high_wild=wild.ci_high,
         lowest=min(each),
         highest=max(each),
         learner=learner_text(answer.inquiry),
@@ -105,7 +107,7 @@ def _row(
         rmse_outcome=float(fit.rmse_outcome),
         rmse_treatment=float(fit.rmse_terms[position]),
         treatment_residual_variance=float(fit.residual_variance[position]),
-        note=_note(setting),
+        note="; ".join(text for text in (_note(setting), no_third, wild.why_not) if text),
     )
 
 

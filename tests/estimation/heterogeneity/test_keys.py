@@ -52,3 +52,10 @@ def test_a_panel_must_have_the_columns_of_groups_curves_and_projections() -> Non
     cut = replace(PLAIN, groups=Groups("region", quantiles=2))
     assert label_of(cut) is None
     assert "region" in numbers_of(cut)
+
+
+def test_years_are_periods_and_no_column_of_groups() -> None:
+    with pytest.raises(DesignError, match=r"groups, column 'year'.*set periods"):
+        replace(PLAIN, groups=Groups("year"))
+    with pytest.raises(DesignError, match=r"groups, column 'when'.*set periods"):
+        replace(PLAIN, year="when", groups=Groups("when"))

@@ -233,11 +233,11 @@ def test_a_group_of_three_cities_is_told_with_a_warning() -> None:
     result = run(panel, groups=Groups("region"))
     rows = rows_of(result, "group")
     islands = rows.xs("uil, region = islands", level="term")
-    assert islands["note"].str.contains("WARNING: only 3 clusters").all()
+    assert islands["note"].str.contains("WARNING: moves in only 3 clusters in this group").all()
     assert islands["df"].tolist() == [2.0, 2.0]
     assert islands["std_error_jackknife"].notna().all()
     assert not rows.xs("uil, region = land", level="term")["note"].str.contains("WARNING").any()
-    assert sum("only 3 clusters" in note for note in result.notes) == 2
+    assert sum("only 3 clusters in this group" in note for note in result.notes) == 2
 
 
 def test_a_group_of_one_city_is_refused_before_any_fit() -> None:

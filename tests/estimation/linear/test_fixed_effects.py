@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,9 +14,11 @@ import pytest
 from linearmodels.panel import PanelOLS
 
 from estimation.designs import Design
+from estimation.estimate import estimate
 from estimation.linear.fixed_effects import (
     CITY,
     ROBUST,
+    Final,
     LinearModel,
     PanelFit,
     fit_panel,
@@ -23,6 +26,7 @@ from estimation.linear.fixed_effects import (
 )
 from estimation.linear.rows import linear_estimate
 from estimation.samples.sample import Sample, build_sample
+from estimation.vocabulary import LINEAR
 from geo.errors import SampleError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -151,7 +155,8 @@ def test_the_estimate_is_the_same_bits_whatever_the_order_of_pythons_sets() -> N
         "from estimation.linear.rows import linear_estimate as fit; "
         "rng = np.random.default_rng(4); draw = rng.normal(size=(2, 40)); "
         "print(fit(Sample(draw[0], draw[1], np.empty((40, 0)), (), np.repeat(np.arange(10), 4), "
-        "np.tile(np.arange(4), 10), tuple(map(str, range(10)))), Design('a', 'y', 'd'))"
+        "np.tile(np.arange(4), 10), tuple(map(str, range(10))), "
+        "groupings=np.repeat(np.arange(10), 4)[:, None]), Design('a', 'y', 'd'))"
         ".fit.theta[0].hex())"
     )
     found = {
@@ -290,6 +295,78 @@ def test_crv3_equals_refits_without_a_city(unbalanced: pd.DataFrame) -> None:
     assert fit.std_errors("city CRV3") == pytest.approx(np.sqrt(np.diag(14 / 15 * expected)))
 
 
+def test_crv3_by_province_equals_refits_without_a_province(unbalanced: pd.DataFrame) -> None:
+    table = with_product(unbalanced)
+    terms, controls = ["uil", "product"], ["m", "gdp"]
+    used = model(table, terms, controls)
+    fit, provinces = fit_panel(used), used.province
+    expected = np.zeros((2, 2))
+    ordered = table.sort_values(["city_id", "year"])
+    for province in np.unique(provinces):
+        without = fit_panel(model(ordered[provinces != province], terms, controls))
+        expected += np.outer(without.theta - fit.theta, without.theta - fit.theta)
+    assert fit.clusters["province CRV3"] == 5
+    assert fit.covariances["province CRV3"] == pytest.approx(4 / 5 * expected, rel=1e-8)
+
+
+def test_the_clustered_error_of_two_cities_is_rounding_and_said_to_be(panel: pd.DataFrame) -> None:
+    two = panel[panel["city_id"] <= "1102"]
+    result = estimate(two, [replace(DESIGN, variants=(LINEAR,), controls=())], workers=1)
+    (row,) = result.estimates.to_dict("records")
+    assert row["std_error_robust"] > 0.01
+    for column in ("std_error", "std_error_cluster", "p_value", "ci_low", "p_value_wild"):
+        assert np.isnan(row[column]), column
+    assert "no clustered error: of 2 clusters nothing but rounding is left" in row["note"]
+
+
+@pytest.mark.parametrize("variants", [(LINEAR,), ("first_difference",)])
+@pytest.mark.parametrize("outcome", ["uil", "twice"])
+def test_an_outcome_that_the_treatment_determines_is_refused(
+    panel: pd.DataFrame, variants: tuple[str, ...], outcome: str
+) -> None:
+    table = panel.assign(gini=panel["uil"] if outcome == "uil" else 2.0 * panel["uil"] + 1.0)
+    design = replace(DESIGN, variants=variants, learner="linear", settings=(), repetitions=1)
+    says = r"outcome: expected an outcome that treatments, controls and effects do not determine"
+    with pytest.raises(SampleError, match=says):
+        estimate(table, [design], workers=1, beside=False)
+
+
+def test_the_wild_bootstrap_equals_every_pattern_of_signs_refitted(panel: pd.DataFrame) -> None:
+    """Eight cities: 256 patterns, each a regression on dummies with the null imposed."""
+    table = panel[panel["city_id"] <= "1108"].iloc[1:].assign(province="1")
+    table["province"] = table["city_id"].str[-1]
+    design = replace(DESIGN, controls=("gdp",), variants=(LINEAR,))
+    dummies = pd.get_dummies(table[["city_id", "year"]].astype("str"), dtype="float64").to_numpy()
+    X = np.column_stack([table["uil"], table["gdp"], np.delete(dummies, 8, axis=1)])
+    y, city = table["gini"].to_numpy(), table["city_id"].to_numpy()
+    own = city[:, None] == np.unique(city)
+    bread = np.linalg.inv(X.T @ X)
+
+    def squared_t(outcome: np.ndarray) -> float:
+        slopes = bread @ X.T @ outcome
+        scores = own.T @ (X * (outcome - X @ slopes)[:, None]) @ bread
+        return slopes[0] ** 2 / np.sum(scores[:, 0] ** 2)
+
+    others = X[:, 1:]
+    fitted = others @ np.linalg.lstsq(others, y, rcond=None)[0]
+    signs = np.array(list(product([-1.0, 1.0], repeat=8)))
+    drawn = np.array([squared_t(fitted + (own @ sign) * (y - fitted)) for sign in signs])
+    expected = np.mean(drawn >= squared_t(y) * (1 - 1e-9))
+    for ways in (("city",), ("province",)):  # each city a province of its own
+        rows = estimate(table, [replace(design, cluster=ways)], workers=1).estimates
+        assert rows["p_value_wild"][0] == pytest.approx(expected, abs=1e-12)
+        assert rows["std_error_jackknife"].notna().all()
+        low, high = rows["ci_low_wild"][0], rows["ci_high_wild"][0]
+        assert low < rows["estimate"][0] < high
+        # Just inside the set an effect is not rejected at 5 %, just outside it is.
+        for null, inside in ((high - 1e-5, True), (high + 1e-5, False)):
+            moved = table.assign(gini=table["gini"] - null * table["uil"])
+            again = estimate(moved, [replace(design, cluster=ways)], workers=1).estimates
+            assert (again["p_value_wild"][0] > 0.05) == inside
+    both = estimate(table, [replace(design, cluster=("city", "year"))], workers=1).estimates
+    assert both[["p_value_wild", "std_error_jackknife"]].isna().all(axis=None)
+
+
 def test_units_of_terms_do_not_matter(unbalanced: pd.DataFrame) -> None:
     table = with_product(unbalanced)
     plain = fit_panel(model(table, ["uil", "product"], ["m", "gdp"]))
@@ -318,13 +395,14 @@ def test_a_variance_below_zero_is_no_standard_error() -> None:
     fit = PanelFit(
         names=("a", "b"),
         theta=np.ones(2),
-        covariances={"city and year": np.diag([4.0, -1.0])},
+        covariances={"city and year": np.diag([4.0, -1.0]), "robust": np.eye(2)},
         clusters={"city and year": 3},
         left_variance=np.ones(2),
         n=9,
         n_cities=3,
         lost_rows=0,
         collinear=(),
+        final=Final(np.ones(9), np.ones((9, 2)), None, np.ones(2), {}, determined=False),
     )
     assert fit.std_errors("city and year")[0] == 2.0
     assert np.isnan(fit.std_errors("city and year")[1])
