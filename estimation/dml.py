@@ -32,16 +32,16 @@ class CrossFit:
     theta: Floats
     """The effects: the root of the mean score over all rows, shape (k,)."""
     se_robust: Floats
-    """Heteroskedasticity-robust standard errors (HC0), shape (k,), as doubleml's. Where city effects
-    are means they hold the outcome's city effect, too, and are too large."""
+    """Heteroskedasticity-robust standard errors (HC0) as doubleml's, shape (k,); too large where
+    city effects are means, because they hold the outcome's city effect."""
     se_cluster: Floats
     """Standard errors clustered as the design says (CRV1), shape (k,)."""
     se_jackknife: Floats
     """Standard errors by leaving out one cluster at a time (CRV3), shape (k,); NaN where clusters
     are many or two-way, or where one of them carries a term alone."""
     rmse_outcome: Floats
-    """Root mean squared out-of-fold residual of the outcome, shape (); without its city means where
-    city effects are means."""
+    """Root mean squared out-of-fold residual of the outcome, shape (); where city effects are
+    means, without them."""
     rmse_terms: Floats
     """The same of each term, shape (k,)."""
     residual_variance: Floats

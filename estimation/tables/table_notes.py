@@ -7,6 +7,7 @@ import pandas as pd
 from estimation.designs import Design, design_label
 from estimation.estimate import EstimationResult
 from estimation.tables.result_table import numbered
+from estimation.vocabulary import VARIANTS
 from geo.audit import AuditRow
 
 LEFT_OUT = (
@@ -67,9 +68,13 @@ def _warnings(design: Design, result: EstimationResult, variants: set[str]) -> I
         if not note.startswith((f"{label}:", f"{label},")) or "provisionally recommended" in note:
             continue
         text = note[len(label) + 1 :].strip()
-        of_variant = note[len(label)] == ","
-        if not of_variant or text.split(":", 1)[0] in variants:
+        if note[len(label)] == ":" or _variant_of(text) in (*variants, ""):
             yield text
+
+
+def _variant_of(text: str) -> str:
+    """The variant with which a note begins, alone or before a group or term; empty if none."""
+    return next((name for name in VARIANTS if text.startswith((f"{name}:", f"{name},"))), "")
 
 
 def _sample_texts(design: Design) -> Iterable[str]:
