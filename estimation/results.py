@@ -110,7 +110,8 @@ class Check:
     p_value: float
     """NaN where there is none."""
     verdict: str
-    """``passed``, ``failed``, or empty where there is nothing to pass."""
+    """``passed``, ``failed``, ``not applicable`` where a variant cannot fail, or empty where there
+    is nothing to pass."""
     note: str
     """One sentence."""
 
