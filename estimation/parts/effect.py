@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.parts.families import with_holm
@@ -12,6 +13,8 @@ from estimation.parts.rows import term_rows
 @dataclass(frozen=True, slots=True)
 class Effect:
     """The part that every variant has."""
+
+    name: ClassVar[str] = "effect"
 
     def ask(self, setting: Setting) -> Mapping[str, Inquiry]:  # noqa: ARG002 - the main one is enough
         """Nothing beyond the main inquiry."""

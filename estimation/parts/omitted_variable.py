@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from estimation.inference.sensitivity import (
     robustness,
     short_fit,
 )
-from estimation.parts.check_rows import check_row
+from estimation.parts.check_rows import check_row, not_tested
 from estimation.parts.part import MAIN, Setting, Told
 from estimation.problems.problem import Problem
 from estimation.problems.transforms import TRANSFORMS
@@ -29,6 +30,8 @@ SUPPOSED = 0.03
 @dataclass(frozen=True, slots=True)
 class OmittedVariable:
     """The check ``sensitivity``."""
+
+    name: ClassVar[str] = CHECK
 
     def ask(self, setting: Setting) -> Mapping[str, Inquiry]:
         """The main inquiry without each control in turn, once; bounds need no fit.
@@ -47,7 +50,8 @@ class OmittedVariable:
     def tell(self, setting: Setting, answers: Mapping[str, Answer]) -> Told:
         """Robustness values and bounds of the treatment, and how strong each control is."""
         if setting.design.instrument is not None:
-            return Told(notes=(f"{setting.main.problem.where}: no sensitivity with an instrument",))
+            why = "bounds are those of a treatment without an instrument"
+            return Told(checks=(not_tested(setting, CHECK, setting.design.treatment, why),))
         term = 0
         terms = setting.main.problem.terms
         factor = float(next(iter(terms.scalings.values()))[term])

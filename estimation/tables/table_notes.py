@@ -65,7 +65,7 @@ def _warnings(design: Design, result: EstimationResult, variants: set[str]) -> I
     """The study's own notes on a design, without its name and without what the header says."""
     label = design_label(design)
     for note in result.notes:
-        if not note.startswith((f"{label}:", f"{label},")) or "provisionally recommended" in note:
+        if not note.startswith((f"{label}:", f"{label},")):
             continue
         text = note[len(label) + 1 :].strip()
         if note[len(label)] == ":" or _variant_of(text) in (*variants, ""):

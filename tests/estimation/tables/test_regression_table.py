@@ -167,7 +167,7 @@ def test_notes_tell_failures_of_the_columns_shown_alone() -> None:
                 "design 'a', within: city effects are NOT controlled: hidden",
                 "design 'a', faithful, uil, kind = b: WARNING: only 6 clusters in this group",
                 "design 'a', within, uil, kind = b: WARNING: only 6 clusters, hidden",
-                "design 'a': first_difference is provisionally recommended, until ...",
+                "first_difference is provisionally recommended, until hidden ...",
                 "design 'b': within not run",
                 "design 'ab': another design",
             ),
