@@ -40,7 +40,7 @@ def test_demo_prints_what_the_readme_shows(demo: tuple[Path, str]) -> None:
     titles = [line for line in printed.splitlines() if line.startswith("Table ")]
     assert [title.split(":")[0] for title in titles] == [
         "Table 1", "Table 2", "Table 3", "Table 4", "Table 5", "Table 5 tests", "Table 6",
-        "Table 6 curves",
+        "Table 6 curves", "Table 6 projection",
     ]  # fmt: skip
     assert printed.rstrip().endswith(f"Outputs: {out}")
 
