@@ -12,6 +12,7 @@ from estimation.pool import Progress
 from estimation.problems.problem import Problem
 from estimation.residuals import Residuals, draw_folds, nuisance_functions, residuals_of
 from estimation.samples.sample import Floats
+from geo.errors import SampleError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +33,8 @@ class Inquiry:
     """Whether folds are of whole cities."""
     outcome_learner: LearnerSpec | None = None
     """The outcome's own, where it was tuned."""
+    optional: bool = False
+    """Whether a final regression that cannot be solved is an answer, too, and not an error."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +45,21 @@ class Answer:
     """What was asked."""
     residuals: tuple[Residuals, ...]
     """Residuals by repetition."""
-    fits: tuple[CrossFit, ...]
-    """Effects by repetition."""
+    found: tuple[CrossFit, ...] | SampleError
+    """Effects by repetition; or, of an optional inquiry, why there are none."""
+
+    @property
+    def fits(self) -> tuple[CrossFit, ...]:
+        """Effects by repetition.
+
+        Raises
+        ------
+        SampleError
+            There are none.
+        """
+        if isinstance(self.found, SampleError):
+            raise self.found
+        return self.found
 
 
 def cross_fit(
@@ -72,7 +88,8 @@ def cross_fit(
     Raises
     ------
     DesignError, SampleError
-        A learner gives no number, or nothing is left to estimate from.
+        A learner gives no number, or nothing is left to estimate from and the inquiry is not
+        optional.
     """
     asked = [functions for inquiry in inquiries for functions in _by_repetition(inquiry)]
     learned = learn(
@@ -117,8 +134,14 @@ def _by_repetition(inquiry: Inquiry) -> list[list[NuisanceFunction]]:
 
 def _answer(inquiry: Inquiry, predictions: list[list[Floats]]) -> Answer:
     residuals = tuple(residuals_of(inquiry.problem, found) for found in predictions)
-    fits = tuple(solve(inquiry.problem, one) for one in residuals)
-    return Answer(inquiry, residuals, fits)
+    found: tuple[CrossFit, ...] | SampleError
+    try:
+        found = tuple(solve(inquiry.problem, one) for one in residuals)
+    except SampleError as error:
+        if not inquiry.optional:
+            raise
+        found = error
+    return Answer(inquiry, residuals, found)
 
 
 def _targets(problem: Problem) -> int:

@@ -18,7 +18,7 @@ from estimation.inference.few_clusters import are_few
 from estimation.inference.intervals import UPPER_BOUND
 from estimation.inference.moments import check_identified
 from estimation.problems.problem import Problem
-from estimation.residuals import Residuals
+from estimation.residuals import Residuals, outcome_left
 from estimation.samples.sample import Floats
 from geo.errors import SampleError
 
@@ -32,14 +32,16 @@ class CrossFit:
     theta: Floats
     """The effects: the root of the mean score over all rows, shape (k,)."""
     se_robust: Floats
-    """Heteroskedasticity-robust standard errors (HC0), shape (k,)."""
+    """Heteroskedasticity-robust standard errors (HC0) as doubleml's, shape (k,); too large where
+    city effects are means, because they hold the outcome's city effect."""
     se_cluster: Floats
     """Standard errors clustered as the design says (CRV1), shape (k,)."""
     se_jackknife: Floats
     """Standard errors by leaving out one cluster at a time (CRV3), shape (k,); NaN where clusters
     are many or two-way, or where one of them carries a term alone."""
     rmse_outcome: Floats
-    """Root mean squared out-of-fold residual of the outcome, shape ()."""
+    """Root mean squared out-of-fold residual of the outcome, shape (); where city effects are
+    means, without them."""
     rmse_terms: Floats
     """The same of each term, shape (k,)."""
     residual_variance: Floats
@@ -83,7 +85,7 @@ def solve(problem: Problem, residuals: Residuals) -> CrossFit:
         se_robust=se_robust,
         se_cluster=se_cluster,
         se_jackknife=_jackknife(problem, residuals),
-        rmse_outcome=np.sqrt(np.mean(residuals.u**2)),
+        rmse_outcome=np.sqrt(np.mean(outcome_left(problem, residuals) ** 2)),
         rmse_terms=np.sqrt(np.mean(V**2, axis=0)),
         residual_variance=np.var(V, axis=0),
     )

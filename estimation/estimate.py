@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -10,15 +10,17 @@ from estimation.cross_fitting import Answer, Inquiry, cross_fit
 from estimation.designs import Design, design_label
 from estimation.learning.learn import FitCounts, Kept
 from estimation.linear.rows import linear_rows
+from estimation.parts.check_rows import not_tested
 from estimation.parts.part import MAIN, Part, Setting, Told
 from estimation.parts.registry import parts_of
 from estimation.plan import Plan, plan_design
 from estimation.pool import Progress
+from estimation.recommended import provisional_notes
 from estimation.results import Check, CurvePoint, Estimate, TunedLearner
 from estimation.tables.tidy import tidy_table
 from estimation.tuned_settings import tuned_plans
 from geo.audit import AuditRow
-from geo.errors import DesignError
+from geo.errors import DesignError, SampleError
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,10 @@ def estimate(
         checks=tidy_table([row for one in rows for row in one.checks], Check),
         curves=tidy_table([row for one in rows for row in one.curves], CurvePoint),
         tuning=tidy_table(tuned.rows, TunedLearner),
-        notes=tuple(note for one in rows for note in one.notes),
+        notes=(
+            *provisional_notes(one.setting.variant for one in asked),
+            *(note for one in rows for note in one.notes),
+        ),
         audit=tuple(row for plan in plans for row in plan.audit),
         fits=counts,
     )
@@ -147,7 +152,10 @@ def _check_distinct(designs: Sequence[Design]) -> None:
 
 
 def _ask(setting: Setting) -> _Asked:
-    parts = [(part, part.ask(setting)) for part in parts_of(setting.design)]
+    parts = [
+        (part, {name: replace(one, optional=True) for name, one in part.ask(setting).items()})
+        for part in parts_of(setting.design)
+    ]
     return _Asked(
         setting=setting,
         parts=tuple((part, tuple(asked)) for part, asked in parts),
@@ -159,9 +167,20 @@ def _tell(asked: _Asked, ready: Iterator[Answer]) -> list[Told]:
     """Hand each part its answers, in the order in which they were asked for."""
     main = next(ready)
     return [
-        part.tell(asked.setting, {MAIN: main} | {name: next(ready) for name in names})
+        _told(part, asked.setting, {MAIN: main} | {name: next(ready) for name in names})
         for part, names in asked.parts
     ]
+
+
+def _told(part: Part, setting: Setting, answers: Mapping[str, Answer]) -> Told:
+    """What a part tells; of one that cannot, why: the fits of all others are made by now."""
+    try:
+        return part.tell(setting, answers)
+    except SampleError as error:
+        row = not_tested(setting, part.name, setting.design.treatment, error)
+        where = setting.main.problem.where
+        note = f"{where}: {part.name.replace('_', ' ')} not told: {error}"
+        return Told(checks=(row,), notes=(note,))
 
 
 def _told_by(plan: Plan, told: Mapping[int, Sequence[Told]]) -> Iterator[Told]:

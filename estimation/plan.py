@@ -19,7 +19,6 @@ from estimation.problems.moving import CARRIED, check_moving, moving_clusters
 from estimation.problems.problem import Problem, pose
 from estimation.problems.terms import treatment_terms
 from estimation.problems.transforms import TRANSFORMS
-from estimation.recommended import recommendation
 from estimation.samples.rules import STAGE
 from estimation.samples.sample import Sample, build_sample, check_size, fixed_in_time, moves_within
 from estimation.samples.subsamples import sample_of_variant
@@ -42,7 +41,7 @@ class Plan:
     linear: LinearEstimate | None
     """Linear two-way fixed effects; None where they are not wanted, or a note says why."""
     notes: tuple[str, ...]
-    """What is not run, and what is provisional."""
+    """What is not run, and where clusters are few."""
     audit: tuple[AuditRow, ...]
     """What was left out."""
 
@@ -227,12 +226,6 @@ def _notes(design: Design, *, left_out: Sequence[str], why_not: str) -> tuple[st
             f"{label}: {', '.join(left_out)} not run: without controls nothing is left to learn "
             "but years; linear two-way fixed effects is shown instead"
         )
-    notes += [
-        f"{label}: {variant} is provisionally recommended, until the simulation protocol has "
-        "decided"
-        for variant in design.variants
-        if recommendation(variant) == "provisional" and variant not in left_out
-    ]
     if why_not:
         notes.append(f"{label}: linear two-way fixed effects not shown: {why_not}")
     return tuple(notes)

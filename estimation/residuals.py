@@ -100,6 +100,27 @@ def residuals_of(problem: Problem, predictions: list[Floats]) -> Residuals:
     )
 
 
+def outcome_left(problem: Problem, residuals: Residuals) -> Floats:
+    """The outcome's residuals without the city effects that a variant leaves in them.
+
+    Where city effects are means, what multiplies the outcome sums to zero in every city, so that
+    the effect does not know the difference; variances of the outcome's residual do.
+
+    Parameters
+    ----------
+    problem : Problem
+    residuals : Residuals
+        Of the same n rows.
+
+    Returns
+    -------
+    float array, shape (n,)
+    """
+    if not problem.centred:
+        return residuals.u
+    return np.asarray(residuals.u - city_means(problem.clusters, residuals.u), dtype=np.float64)
+
+
 def _left(problem: Problem, columns: Floats, predictions: list[Floats]) -> Floats:
     """Columns minus their predictions, shape (n, k).
 

@@ -40,7 +40,8 @@ class Estimate:
     df: float
     """Degrees of freedom of the p value and interval; infinite for the normal distribution."""
     std_error_robust: float
-    """Heteroskedasticity-robust standard error."""
+    """Heteroskedasticity-robust standard error, doubleml's. For ``correlated_random_effects`` it
+    holds the outcome's city effect, which the clustered error does not: it is too large."""
     std_error_cluster: float
     """Standard error clustered as the design says (CRV1)."""
     std_error_jackknife: float
@@ -68,7 +69,8 @@ class Estimate:
     seed: int
     """Seed of folds and learners."""
     rmse_outcome: float
-    """Root mean squared out-of-fold residual of the outcome; NaN where there are no folds."""
+    """Root mean squared out-of-fold residual of the outcome; NaN where there are no folds. For
+    ``correlated_random_effects`` without its city means."""
     rmse_treatment: float
     """Root mean squared out-of-fold residual of the term; NaN where there are no folds."""
     treatment_residual_variance: float
@@ -108,7 +110,8 @@ class Check:
     p_value: float
     """NaN where there is none."""
     verdict: str
-    """``passed``, ``failed``, or empty where there is nothing to pass."""
+    """``passed``, ``failed``, ``not applicable`` where a variant cannot fail, or empty where there
+    is nothing to pass."""
     note: str
     """One sentence."""
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from estimation.designs import Design
 from estimation.heterogeneity.grouping import grouping_of
+from estimation.heterogeneity.values import named_at, values_at
 from estimation.samples.sample import Floats, Sample, build_sample
 from estimation.samples.subsamples import sample_of_variant
 from estimation.tables.regression_table import Truth
@@ -49,9 +50,25 @@ def true_effects(designs: Sequence[Design], panel: pd.DataFrame, country: Synthe
                 for name, inside in zip(grouping.names, grouping.indicators.T, strict=True):
                     of_group = float(np.average(own, weights=inside))
                     truth[design.name, variant, f"{UIL}, {name}"] = of_group
+            if design.project_on is not None:
+                truth |= _projected(sample, design, variant, own)
             if design.moderator is not None:
                 truth[design.name, variant, f"{UIL} x {design.moderator}"] = slope
     return truth
+
+
+def _projected(sample: Sample, design: Design, variant: str, own: Floats) -> Truth:
+    """How the effects change per standard deviation of each variable: their least squares."""
+    asked = design.project_on
+    if asked is None:
+        return {}
+    values = np.column_stack([values_at(sample, c, asked.at, design) for c in asked.columns])
+    standard = (values - values.mean(axis=0)) / values.std(axis=0)
+    slopes = np.linalg.lstsq(standard, own - own.mean(), rcond=None)[0]
+    return {
+        (design.name, variant, f"{UIL} x {named_at(column, asked.at)}"): float(slope)
+        for column, slope in zip(asked.columns, slopes, strict=True)
+    }
 
 
 def _own_effects(sample: Sample, effects: pd.Series) -> Floats:

@@ -40,19 +40,23 @@ def test_demo_prints_what_the_readme_shows(demo: tuple[Path, str]) -> None:
     titles = [line for line in printed.splitlines() if line.startswith("Table ")]
     assert [title.split(":")[0] for title in titles] == [
         "Table 1", "Table 2", "Table 3", "Table 4", "Table 5", "Table 5 tests", "Table 6",
-        "Table 6 curves",
+        "Table 6 curves", "Table 6 projection",
     ]  # fmt: skip
     assert printed.rstrip().endswith(f"Outputs: {out}")
 
 
 def test_demo_recovers_the_designed_ginis_and_keeps_its_truth(demo: tuple[Path, str]) -> None:
-    out, _ = demo
+    out, printed = demo
     truth = pd.read_csv(out / "truth.csv").set_index(["quantity", "sample"])["value"]
     assert truth["average_effect", "all"] == pytest.approx(-0.10)
     assert truth["average_effect", "2011-2015"] > 0 > truth["average_effect", "2016-2021"]
     assert truth["moderation_per_100_points", "all"] == pytest.approx(-0.35)
     panel = pd.read_parquet(out / "panel.parquet")
     assert len(panel) == 440
+    # Effects are linear in the index: 0.35 less for each 100 points of it.
+    slope = -0.0035 * panel["digital_finance"].std(ddof=0)
+    told = printed.split("uil x digital_finance (projection)", 1)[1].split("  truth", 1)[1]
+    assert told.split()[:2] == [f"{slope:.3f}"] * 2
     estimates = pd.read_parquet(out / "estimates.parquet").set_index(["design", "variant"])
     assert set(estimates.index.get_level_values("variant")) == {
         "faithful", "first_difference", "two_way_fixed_effects",

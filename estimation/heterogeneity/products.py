@@ -23,6 +23,7 @@ from estimation.problems.terms import PLAIN, Terms
 from estimation.problems.transforms import TRANSFORMS
 from estimation.residuals import Residuals
 from estimation.samples.sample import Floats, Sample
+from geo.errors import SampleError
 
 FIXED = 1e-12
 """Relative change within a city that still counts as none."""
@@ -137,6 +138,11 @@ def rows_of(answer: Answer, kept: NDArray[np.bool_], *, where: str) -> Answer:
     Returns
     -------
     Answer
+
+    Raises
+    ------
+    SampleError
+        Nothing is left of a term in these rows.
     """
     problem = answer.inquiry.problem
     part = replace(
@@ -161,7 +167,22 @@ def rows_of(answer: Answer, kept: NDArray[np.bool_], *, where: str) -> Answer:
         )
         for one in answer.residuals
     )
+    _check_moves(problem, kept, where)
     return solved(answer.inquiry, part, residuals)
+
+
+def _check_moves(problem: Problem, kept: NDArray[np.bool_], where: str) -> None:
+    """Refuse rows in which a term is nothing but rounding, as measured by all rows."""
+    D = problem.D
+    if problem.centred:
+        D = D - np.column_stack([city_means(problem.clusters, column) for column in D.T])
+    if not (np.mean(D[kept] ** 2, axis=0) > 1e-24 * np.mean(D**2, axis=0)).all():
+        raise SampleError(
+            where,
+            expected="a treatment that changes within cities",
+            found="the same value in every year of each city",
+            hint="choose groups in each of which it moves",
+        )
 
 
 def renamed(answer: Answer, names: tuple[str, ...]) -> Answer:
@@ -190,7 +211,7 @@ def solved(inquiry: Inquiry, problem: Problem, residuals: tuple[Residuals, ...])
     return Answer(
         inquiry=replace(inquiry, problem=problem),
         residuals=residuals,
-        fits=tuple(solve(problem, one) for one in residuals),
+        found=tuple(solve(problem, one) for one in residuals),
     )
 
 

@@ -64,6 +64,24 @@ def permutation_check(
     return _told(setting, check, subject, DIFFERENCE, found, note)
 
 
+def not_tested(setting: Setting, check: str, subject: str, why: object) -> Check:
+    """A row without a figure that says why a check was not made.
+
+    Parameters
+    ----------
+    setting : Setting
+    check, subject : str
+        As in :class:`estimation.results.Check`.
+    why : object
+        Its text is the reason.
+
+    Returns
+    -------
+    Check
+    """
+    return _told(setting, check, subject, "", (NAN, NAN), f"not tested: {why}")
+
+
 DIFFERENCE = "difference, whole cities permuted"
 
 

@@ -7,6 +7,7 @@ moves no estimate. A random dummy moves nothing either, and would prove nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ ASKED = "city_effects"
 class CityEffects:
     """The check ``city_effects``."""
 
+    name: ClassVar[str] = ASKED
+
     def ask(self, setting: Setting) -> Mapping[str, Inquiry]:
         """The main inquiry once more, with the informative variables among its features."""
         if setting.variant not in LEVELS:
@@ -40,7 +43,9 @@ class CityEffects:
         """How far each term moves, in its standard errors."""
         design, variant = setting.design, setting.variant
         if ASKED not in answers:
-            row = _check(setting, design.treatment, 0.0, float("nan"), "passed", BY_CONSTRUCTION)
+            row = _check(
+                setting, design.treatment, 0.0, float("nan"), NOT_APPLICABLE, BY_CONSTRUCTION
+            )
             return Told(checks=(row,))
         before, after = answers[MAIN].fits[0], answers[ASKED].fits[0]
         error = before.se_robust if variant == "faithful" else before.se_cluster
@@ -62,6 +67,7 @@ class CityEffects:
         return Told(checks=tuple(checks), notes=tuple(notes))
 
 
+NOT_APPLICABLE = "not applicable"
 BY_CONSTRUCTION = "zero by construction: whatever is fixed in time drops out"
 MEANING = (
     "change of the estimate with two variables fixed in time among the features: whether the "

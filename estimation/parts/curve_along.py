@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,11 +19,14 @@ from estimation.samples.sample import Floats
 
 ASKED = "along"
 CURVE = "cate"
+CHECK = "cate_flat"
 
 
 @dataclass(frozen=True, slots=True)
 class CurveAlong:
     """The part of a design with a variable along which the effect is told."""
+
+    name: ClassVar[str] = CHECK
 
     along: Along
     """The variable and its basis."""
@@ -46,7 +50,7 @@ class CurveAlong:
         check = wald_check(
             setting,
             lambda: joint_test(found, R),
-            check="cate_flat",
+            check=CHECK,
             subject=f"{setting.design.treatment} along {along}",
             note="joint Wald test that the effect is the same everywhere, clustered; cubic spline "
             f"of {basis.size} functions",

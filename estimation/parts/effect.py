@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.parts.families import with_holm
@@ -13,6 +14,8 @@ from estimation.problems.moving import few_moving, moving_clusters
 @dataclass(frozen=True, slots=True)
 class Effect:
     """The part that every variant has."""
+
+    name: ClassVar[str] = "effect"
 
     def ask(self, setting: Setting) -> Mapping[str, Inquiry]:  # noqa: ARG002 - the main one is enough
         """Nothing beyond the main inquiry."""

@@ -7,18 +7,21 @@ treatment stays in the regression, because treatments persist.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.inference.fake_timing import shift_paths
-from estimation.parts.check_rows import check_row
+from estimation.inference.multiplicity import holm
+from estimation.parts.check_rows import check_row, not_tested
 from estimation.parts.part import Setting, Told
 from estimation.parts.rows import term_rows
 from estimation.problems.problem import Problem
 from estimation.problems.terms import PLAIN, Terms
 from estimation.problems.transforms import TRANSFORMS
-from estimation.samples.sample import Sample, take
+from estimation.results import Check, Estimate
+from estimation.samples.sample import Sample, moves_within, take
 from geo.errors import SampleError
 
 CHECK = "fake_timing"
@@ -30,48 +33,68 @@ LEADS = (1, 2)
 class FakeTiming:
     """The check ``fake_timing``."""
 
+    name: ClassVar[str] = CHECK
+
     def ask(self, setting: Setting) -> Mapping[str, Inquiry]:
-        """For each lead with enough years, treatment and later treatment together."""
+        """For each lead with enough years, treatment and later treatment together.
+
+        Nothing with an instrument: the later treatment would need one of its own.
+        """
         asked = {}
         for lead in LEADS:
-            problem = _problem(setting, lead)
+            problem = None if setting.design.instrument else _problem(setting, lead)
             if problem is not None:
                 asked[f"{CHECK} {lead}"] = replace(setting.main, problem=problem)
         return asked
 
     def tell(self, setting: Setting, answers: Mapping[str, Answer]) -> Told:
-        """The effect of each later treatment, and its p value."""
-        rows = []
-        for lead in LEADS:
-            answer = answers.get(f"{CHECK} {lead}")
-            if answer is None:
-                continue
-            later = term_rows(setting, answer)[1]
-            rows.append(
-                check_row(
-                    setting,
-                    check=CHECK,
-                    subject=later.term,
-                    statistic="effect beside the present treatment",
-                    value=later.estimate,
-                    reference=later.std_error,
-                    p_value=later.p_value,
-                    verdict="failed" if later.p_value < 0.05 else "passed",
-                    note=f"{later.n} rows; reference is its standard error ({later.se_type})",
-                )
+        """The effect of each later treatment; verdicts by Holm's p value over the leads."""
+        if setting.design.instrument:
+            why = "the later treatment would need an instrument of its own"
+            return Told(checks=(not_tested(setting, CHECK, setting.design.treatment, why),))
+        found = {lead: _later(setting, answers.get(f"{CHECK} {lead}")) for lead in LEADS}
+        made = {lead: row for lead, row in found.items() if isinstance(row, Estimate)}
+        names = [_name(setting, lead) for lead in made]
+        family = holm(names, [row.p_value for row in made.values()]) if made else None
+        corrected = dict(zip(made, family.adjusted.tolist(), strict=True)) if family else {}
+        return Told(
+            checks=tuple(
+                _row(setting, row, corrected[lead], len(made))
+                if isinstance(row, Estimate)
+                else not_tested(setting, CHECK, _name(setting, lead), row)
+                for lead, row in found.items()
             )
-        if not rows:
-            rows.append(
-                check_row(
-                    setting,
-                    check=CHECK,
-                    subject=setting.design.treatment,
-                    statistic="effect beside the present treatment",
-                    value=float("nan"),
-                    note="not tested: too few years in a row",
-                )
-            )
-        return Told(checks=tuple(rows))
+        )
+
+
+def _later(setting: Setting, answer: Answer | None) -> Estimate | SampleError | str:
+    """The row of the later treatment, or why there is none."""
+    if answer is None:
+        return "too few years in a row"
+    try:
+        return term_rows(setting, answer)[1]
+    except SampleError as error:
+        return error
+
+
+def _row(setting: Setting, later: Estimate, corrected: float, count: int) -> Check:
+    told = f"; Holm's p over {count} leads {corrected:.3g}, which the verdict is by"
+    return check_row(
+        setting,
+        check=CHECK,
+        subject=later.term,
+        statistic="effect beside the present treatment",
+        value=later.estimate,
+        reference=later.std_error,
+        p_value=later.p_value,
+        verdict="failed" if corrected < 0.05 else "passed",
+        note=f"{later.n} rows; reference is its standard error ({later.se_type})"
+        f"{told if count > 1 else ''}",
+    )
+
+
+def _name(setting: Setting, lead: int) -> str:
+    return f"{setting.design.treatment}, {lead} year{'s' if lead > 1 else ''} later"
 
 
 def _problem(setting: Setting, lead: int) -> Problem | None:
@@ -89,8 +112,12 @@ def _problem(setting: Setting, lead: int) -> Problem | None:
     columns = [change(sample.treatment), change(later)]
     if not all(np.ptp(column) > 0 for column in columns):
         return None
+    # Where city effects are means, residuals are centred later: what stays within cities counts.
+    levels = (sample.treatment, later) if transformed.centred else ()
+    if not all(moves_within(sample.city, column) for column in levels):
+        return None
     terms = Terms(
-        (name, f"{name}, {lead} year{'s' if lead > 1 else ''} later"),
+        (name, _name(setting, lead)),
         np.column_stack([sample.treatment, later]),
         {PLAIN: np.ones(2)},
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +20,8 @@ WEAK = 10.0
 @dataclass(frozen=True, slots=True)
 class FirstStage:
     """The part of designs with an instrument."""
+
+    name: ClassVar[str] = CHECK
 
     def ask(self, setting: Setting) -> Mapping[str, Inquiry]:  # noqa: ARG002 - residuals are enough
         """Nothing: residuals are enough."""
@@ -41,7 +44,10 @@ class FirstStage:
             note="weak: trust the Anderson-Rubin test, not the interval" if weak else "",
         )
         where = setting.main.problem.where
-        note = f"{where}: the instrument is weak (F = {found:.3g}, below {WEAK:g})"
+        note = (
+            f"{where}: the instrument is weak (F = {found:.3g}, below {WEAK:g}): "
+            "trust the Anderson-Rubin test and set, not the interval"
+        )
         return Told(checks=(row,), notes=(note,) if weak else ())
 
 

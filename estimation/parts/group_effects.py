@@ -7,6 +7,7 @@ cities move through, are products formed in levels and fitted; or each group is 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,6 +32,8 @@ DRAWS = 1999
 @dataclass(frozen=True, slots=True)
 class GroupEffects:
     """The part of a design with groups."""
+
+    name: ClassVar[str] = CHECK
 
     groups: Groups
     """The groups."""

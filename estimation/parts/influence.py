@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +20,8 @@ NAMED = 5
 @dataclass(frozen=True, slots=True)
 class CityInfluence:
     """The check ``influence``."""
+
+    name: ClassVar[str] = CHECK
 
     def ask(self, setting: Setting) -> Mapping[str, Inquiry]:  # noqa: ARG002 - residuals are enough
         """Nothing: residuals are enough."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.heterogeneity.basis import grid_of
@@ -12,11 +13,14 @@ from estimation.parts.part import MAIN, Setting, Told
 from estimation.results import Check
 
 CURVE = "marginal_effect"
+CHECK = "moderator"
 
 
 @dataclass(frozen=True, slots=True)
 class MarginalEffect:
     """The part of a design with a moderator; it needs no new fit."""
+
+    name: ClassVar[str] = CHECK
 
     moderator: str
     """Column of the moderator."""
@@ -46,7 +50,7 @@ def _share_check(setting: Setting, moderator: str, share: float) -> Check:
     return Check(
         design=setting.design.name,
         variant=setting.variant,
-        check="moderator",
+        check=CHECK,
         subject=moderator,
         statistic="share of variance left by city and year effects",
         value=share,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,11 +15,11 @@ from estimation.inference.sensitivity import (
     robustness,
     short_fit,
 )
-from estimation.parts.check_rows import check_row
+from estimation.parts.check_rows import check_row, not_tested
 from estimation.parts.part import MAIN, Setting, Told
 from estimation.problems.problem import Problem
 from estimation.problems.transforms import TRANSFORMS
-from estimation.residuals import Residuals
+from estimation.residuals import outcome_left
 from estimation.results import Check
 
 CHECK = "sensitivity"
@@ -30,9 +31,14 @@ SUPPOSED = 0.03
 class OmittedVariable:
     """The check ``sensitivity``."""
 
+    name: ClassVar[str] = CHECK
+
     def ask(self, setting: Setting) -> Mapping[str, Inquiry]:
-        """The main inquiry without each control in turn, once; bounds need no fit."""
-        if len(setting.design.controls) < 2:
+        """The main inquiry without each control in turn, once; bounds need no fit.
+
+        Nothing with an instrument: the bounds are those of a treatment without.
+        """
+        if setting.design.instrument is not None or len(setting.design.controls) < 2:
             return {}
         return {
             f"{CHECK} without {control}": replace(
@@ -44,16 +50,17 @@ class OmittedVariable:
     def tell(self, setting: Setting, answers: Mapping[str, Answer]) -> Told:
         """Robustness values and bounds of the treatment, and how strong each control is."""
         if setting.design.instrument is not None:
-            return Told(notes=(f"{setting.main.problem.where}: no sensitivity with an instrument",))
+            why = "bounds are those of a treatment without an instrument"
+            return Told(checks=(not_tested(setting, CHECK, setting.design.treatment, why),))
         term = 0
         terms = setting.main.problem.terms
         factor = float(next(iter(terms.scalings.values()))[term])
-        long = [_short(one, term) for one in answers[MAIN].residuals]
+        long = _short(answers[MAIN], term)
         rows = _strength(setting, long, factor, terms.names[term])
         for control in setting.design.controls:
             answer = answers.get(f"{CHECK} without {control}")
             if answer is not None:
-                rows += _benchmark(setting, long[0], _short(answer.residuals[0], term), control)
+                rows += _benchmark(setting, long[0], _short(answer, term)[0], control)
         return Told(checks=tuple(rows))
 
 
@@ -69,8 +76,13 @@ def _without(setting: Setting, control: str) -> Problem:
     return replace(setting.main.problem, X=TRANSFORMS[setting.variant](fewer).X)
 
 
-def _short(residuals: Residuals, term: int) -> ShortFit:
-    return short_fit(residuals.u, residuals.V, term=term, clusters=residuals.clusters)
+def _short(answer: Answer, term: int) -> list[ShortFit]:
+    """The term in each repetition; a city effect left in the outcome is no residual variance."""
+    problem = answer.inquiry.problem
+    return [
+        short_fit(outcome_left(problem, one), one.V, term=term, clusters=one.clusters)
+        for one in answer.residuals
+    ]
 
 
 def _strength(setting: Setting, long: list[ShortFit], factor: float, name: str) -> list[Check]:

@@ -6,7 +6,7 @@ one go, so that equal nuisance functions are fitted once whoever asks.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.designs import Design
@@ -56,10 +56,19 @@ class Told:
 class Part(Protocol):
     """One thing that can be told of a variant."""
 
+    name: ClassVar[str]
+    """What it is called in the table of checks."""
+
     def ask(self, setting: Setting) -> Mapping[str, Inquiry]:
         """Inquiries beyond the main one, by name; empty where residuals are enough."""
         ...
 
     def tell(self, setting: Setting, answers: Mapping[str, Answer]) -> Told:
-        """What follows from the answers, the main one (:data:`MAIN`) among them."""
+        """What follows from the answers, the main one (:data:`MAIN`) among them.
+
+        Raises
+        ------
+        SampleError
+            Data cannot tell. What others tell of the design stands.
+        """
         ...

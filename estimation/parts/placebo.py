@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,11 +16,17 @@ from estimation.results import Check
 CHECK = "placebo"
 DRAWS = 999
 """Permutations of whole city paths."""
+TOGETHER = (
+    "; the paths of all terms move together: the p value is of the hypothesis that no term has an "
+    "effect, by this term's statistic"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Placebo:
     """The check ``placebo``."""
+
+    name: ClassVar[str] = CHECK
 
     def ask(self, setting: Setting) -> Mapping[str, Inquiry]:  # noqa: ARG002 - residuals are enough
         """Nothing: residuals are enough."""
@@ -52,6 +59,7 @@ def _row(setting: Setting, answer: Answer, position: int, name: str) -> Check:
         )
         for repetition, one in enumerate(answer.residuals)
     ]
+    several = len(answer.inquiry.problem.terms.names) > 1
     factor = float(next(iter(answer.inquiry.problem.terms.scalings.values()))[position])
     return check_row(
         setting,
@@ -62,7 +70,8 @@ def _row(setting: Setting, answer: Answer, position: int, name: str) -> Check:
         reference=abs(factor) * float(np.median([_quantile(one) for one in each])),
         p_value=float(np.median([one.p_value for one in each])),
         note=f"whole city paths permuted {DRAWS} times among {each[0].moved} cities with the same "
-        f"years ({each[0].kept} could not be moved), nuisances held fixed",
+        f"years ({each[0].kept} could not be moved), nuisances held fixed"
+        f"{TOGETHER if several else ''}",
     )
 
 

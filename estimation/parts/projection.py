@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,11 +24,14 @@ from estimation.samples.sample import Floats
 from geo.errors import SampleError
 
 ASKED = "project_on"
+CHECK = "projection"
 
 
 @dataclass(frozen=True, slots=True)
 class LinearProjection:
     """The part of a design with variables of which the effect is a linear function."""
+
+    name: ClassVar[str] = CHECK
 
     projection: Projection
     """The variables."""
@@ -52,7 +56,7 @@ class LinearProjection:
         check = wald_check(
             setting,
             lambda: joint_test(found, np.eye(1 + slopes)[1:]),
-            check="projection",
+            check=CHECK,
             subject=f"{setting.design.treatment} on {', '.join(self.projection.columns)}",
             note="joint Wald test that the effect depends on none of them, clustered",
         )

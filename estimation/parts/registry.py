@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from estimation.designs import Design
+from estimation.parts.anderson_rubin import WeakInstrumentTest
 from estimation.parts.city_effects import CityEffects
 from estimation.parts.curve_along import CurveAlong
 from estimation.parts.effect import Effect
@@ -51,6 +52,6 @@ def parts_of(design: Design) -> tuple[Part, ...]:
     if design.project_on is not None:
         parts.append(LinearProjection(design.project_on))
     if design.instrument is not None:
-        parts.append(FirstStage())
+        parts += [FirstStage(), WeakInstrumentTest()]
     parts += [CHECKS[name] for name in CHECKS if name in design.checks]
     return tuple(parts)

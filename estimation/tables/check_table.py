@@ -48,7 +48,15 @@ def check_table(
             name, variant, check, *about, value, p_value, verdict = values
             p = "" if isnan(p_value) else p_text(p_value).removeprefix("= ")
             rows.append(
-                (name, variant, check.replace("_", " "), *about, f"{value:.4g}", p, verdict)
+                (
+                    name,
+                    variant,
+                    check.replace("_", " "),
+                    *about,
+                    "" if isnan(value) else f"{value:.4g}",
+                    p,
+                    verdict,
+                )
             )
         for check, figure, note in told[["check", "statistic", "note"]].to_numpy().tolist():
             if note:

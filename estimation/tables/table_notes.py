@@ -7,6 +7,7 @@ import pandas as pd
 from estimation.designs import Design, design_label
 from estimation.estimate import EstimationResult
 from estimation.tables.result_table import numbered
+from estimation.vocabulary import VARIANTS
 from geo.audit import AuditRow
 
 LEFT_OUT = (
@@ -67,12 +68,16 @@ def _warnings(design: Design, result: EstimationResult, variants: set[str]) -> I
     """The study's own notes on a design, without its name and without what the header says."""
     label = design_label(design)
     for note in result.notes:
-        if not note.startswith((f"{label}:", f"{label},")) or "provisionally recommended" in note:
+        if not note.startswith((f"{label}:", f"{label},")):
             continue
         text = note[len(label) + 1 :].strip()
-        of_variant = note[len(label)] == ","
-        if not of_variant or text.split(":", 1)[0] in variants:
+        if note[len(label)] == ":" or _variant_of(text) in (*variants, ""):
             yield text
+
+
+def _variant_of(text: str) -> str:
+    """The variant with which a note begins, alone or before a group or term; empty if none."""
+    return next((name for name in VARIANTS if text.startswith((f"{name}:", f"{name},"))), "")
 
 
 def _sample_texts(design: Design) -> Iterable[str]:

@@ -77,3 +77,29 @@ def test_an_instrument_that_features_determine_is_refused() -> None:
     told = replace(problem, X=np.column_stack([problem.X, 2.0 * problem.Z]))
     with pytest.raises(SampleError, match=r"within, column 'instrument of d_iv': .*found none"):
         cross_fit([inquiry(told, LearnerSpec("linear"))], workers=1)
+
+
+def test_the_anderson_rubin_test_and_set_are_told_with_any_number_of_clusters() -> None:
+    """With a strong instrument the set is about the interval, with none of any use the line."""
+    panel = confounded(1, cities=80)
+    rng = np.random.default_rng(5)
+    designs = [DESIGN, replace(DESIGN, name="weak", instrument="noise")]
+    result = estimate(panel.assign(noise=rng.normal(size=len(panel))), designs, workers=1)
+    checks = result.checks[result.checks["check"] == "anderson_rubin"]
+    checks = checks.set_index(["design", "variant", "statistic"]).sort_index()
+    estimates = result.estimates.set_index(["design", "variant"])
+    for variant in VARIANTS:
+        row, test = estimates.loc[("iv", variant)], checks.loc[("iv", variant, "F(1, 79)")]
+        assert test["subject"] == "d_iv"
+        assert test["p_value"] < 0.001
+        for words, end in (("lower", "ci_low"), ("upper", "ci_high")):
+            found = checks.loc[("iv", variant, f"{words} end of the 95 % set"), "value"]
+            assert found == pytest.approx(row[end], abs=row["std_error"] / 2)
+        weak = checks.loc[("weak", variant)]
+        assert weak.loc["F(1, 79)", "p_value"] > 0.05
+        ends = weak.drop("F(1, 79)")
+        assert not np.isfinite(ends["value"]).any() or ends["note"].str.contains("all but").all()
+        assert any(
+            note.startswith(f"design 'weak', {variant}: the instrument is weak")
+            for note in result.notes
+        )

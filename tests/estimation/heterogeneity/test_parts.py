@@ -9,6 +9,7 @@ import pytest
 
 from estimation.estimate import EstimationResult, estimate
 from estimation.heterogeneity.keys import Along, Groups, Projection
+from estimation.tables.regression_table import TableSpec, regression_table
 from geo.errors import SampleError
 from tests.estimation.heterogeneity.made_up import DESIGN, YEARS, made_up, with_effect
 
@@ -238,6 +239,10 @@ def test_a_group_of_three_cities_is_told_with_a_warning() -> None:
     assert islands["std_error_jackknife"].notna().all()
     assert not rows.xs("uil, region = land", level="term")["note"].str.contains("WARNING").any()
     assert sum("only 3 clusters in this group" in note for note in result.notes) == 2
+    below = regression_table(
+        TableSpec("T", (replace(DESIGN, groups=Groups("region")),)), result
+    ).notes
+    assert any("islands: WARNING: only 3 clusters" in note for note in below)
 
 
 def test_a_group_of_one_city_is_refused_before_any_fit() -> None:

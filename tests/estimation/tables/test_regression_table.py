@@ -184,7 +184,9 @@ def test_notes_tell_failures_of_the_columns_shown_alone() -> None:
             notes=(
                 "design 'a', faithful: city effects are NOT controlled: ...",
                 "design 'a', within: city effects are NOT controlled: hidden",
-                "design 'a': first_difference is provisionally recommended, until ...",
+                "design 'a', faithful, uil, kind = b: WARNING: only 6 clusters in this group",
+                "design 'a', within, uil, kind = b: WARNING: only 6 clusters, hidden",
+                "first_difference is provisionally recommended, until hidden ...",
                 "design 'b': within not run",
                 "design 'ab': another design",
             ),
@@ -196,8 +198,9 @@ def test_notes_tell_failures_of_the_columns_shown_alone() -> None:
             ),
         ),
     )  # fmt: skip
-    assert table.notes[:5] == (
+    assert table.notes[:6] == (
         "(1): faithful: city effects are NOT controlled: ...",
+        "(1): faithful, uil, kind = b: WARNING: only 6 clusters in this group",
         "12 left out",
         "(1): first_difference: 3",
         "(1): faithful: placebo, uil: t 2, p = 0.012, failed",
