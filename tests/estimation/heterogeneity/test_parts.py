@@ -242,7 +242,7 @@ def test_a_group_of_three_cities_is_told_with_a_warning() -> None:
     below = regression_table(
         TableSpec("T", (replace(DESIGN, groups=Groups("region")),)), result
     ).notes
-    assert any("islands: WARNING: only 3 clusters" in note for note in below)
+    assert any("islands: WARNING: moves in only 3 clusters" in note for note in below)
 
 
 def test_a_group_of_one_city_is_refused_before_any_fit() -> None:

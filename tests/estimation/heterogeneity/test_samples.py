@@ -66,4 +66,4 @@ def test_effects_of_the_same_cities_are_not_taken_for_independent() -> None:
 
 
 def _first(answer: Answer) -> Answer:
-    return replace(answer, residuals=answer.residuals[:1], fits=answer.fits[:1])
+    return replace(answer, residuals=answer.residuals[:1], found=answer.fits[:1])

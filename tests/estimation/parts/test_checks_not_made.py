@@ -8,7 +8,6 @@ import pytest
 
 from estimation.designs import Design
 from estimation.estimate import EstimationResult, estimate
-from estimation.heterogeneity.keys import Groups
 from geo.errors import SampleError
 from tests.estimation.made_up import confounded
 
@@ -37,29 +36,6 @@ def test_paths_that_nobody_can_trade() -> None:
     assert np.isnan(row["value"])
     assert any("within: placebo not told: " in note for note in result.notes)
     assert result.estimates["estimate"].notna().all()
-
-
-def test_a_treatment_of_one_city_alone() -> None:
-    panel = confounded(0, cities=12)
-    alone = (panel["city_id"] == "1101") & (panel["year"] > 2014)
-    design = replace(DESIGN, treatment="policy", checks=("influence", "placebo"), **BLIND)
-    result = estimate(panel.assign(policy=alone.astype("float64")), [design], workers=1)
-    (row,) = rows_of(result, "influence").to_dict("records")
-    assert "without this cluster" in row["note"]
-    assert rows_of(result, "placebo")["p_value"].notna().all()
-
-
-@pytest.mark.parametrize("variant", ["within", "first_difference", "correlated_random_effects"])
-def test_a_group_in_which_nothing_moves(variant: str) -> None:
-    panel = confounded(0, cities=12)
-    still = panel["city_id"] < "1106"
-    first = panel.groupby("city_id")["d"].transform("first")
-    panel = panel.assign(d=panel["d"].where(~still, first), kind=np.where(still, "still", "moving"))
-    design = replace(DESIGN, variants=(variant,), groups=Groups("kind"))
-    result = estimate(panel, [design], workers=1)
-    (row,) = rows_of(result, "group_difference", variant).to_dict("records")
-    assert row["note"].startswith(f"not tested: design 'c', {variant}, group 'kind = still'")
-    assert set(result.estimates["part"]) == {"effect"}
 
 
 def test_a_main_regression_without_an_answer_still_ends_the_run() -> None:
