@@ -8,7 +8,6 @@ import numpy as np
 from estimation.designs import Design, design_label
 from estimation.dml import outcome_determined
 from estimation.inference.few_clusters import WildFigures, are_few, wild_figures
-from estimation.inference.intervals import interval
 from estimation.linear.fixed_effects import (
     CITY,
     CITY_AND_YEAR,
@@ -20,7 +19,7 @@ from estimation.linear.fixed_effects import (
     fit_panel,
 )
 from estimation.linear.instruments import fit_instrumented
-from estimation.parts.estimate_row import EFFECTS
+from estimation.parts.estimate_row import blank_row, in_scaling
 from estimation.parts.families import with_holm
 from estimation.parts.rows import NOTES
 from estimation.problems.moving import CARRIED, check_moving, few_moving, moving_clusters
@@ -28,7 +27,7 @@ from estimation.problems.problem import pose
 from estimation.problems.terms import Terms, treatment_terms
 from estimation.problems.transforms import within
 from estimation.results import Estimate
-from estimation.samples.sample import Floats, Sample
+from estimation.samples.sample import Sample
 from estimation.vocabulary import LINEAR
 
 NAN = float("nan")
@@ -115,66 +114,41 @@ def linear_rows(estimate: LinearEstimate) -> list[Estimate]:
         be (city, province, city and year), else by city.
     """
     terms = estimate.terms
+    fitted = [_row(estimate, position) for position in range(len(terms.names))]
     rows = [
-        _row(estimate, position, scaling, float(factors[position]))
+        in_scaling(row, scaling, float(factors[position]))
         for scaling, factors in terms.scalings.items()
-        for position in range(len(terms.names))
+        for position, row in enumerate(fitted)
     ]
     return with_holm(rows, estimate.design)
 
 
-def _row(estimate: LinearEstimate, position: int, scaling: str, factor: float) -> Estimate:
+def _row(estimate: LinearEstimate, position: int) -> Estimate:
+    """The fitted coefficient of a term and all that is said of it."""
     design, fit = estimate.design, estimate.fit
     errors = _ERRORS.get(frozenset(design.cluster), CITY)
     clusters = fit.clusters[errors]
-
-    def scaled(values: Floats) -> float:
-        return factor * float(values[position])
-
-    theta, df = scaled(fit.theta), float(clusters - 1)
-    std_error = scaled(fit.std_errors(errors))
-    statistic, p_value, ci_low, ci_high = interval(theta, std_error, df=df)
+    theta, std_error = float(fit.theta[position]), float(fit.std_errors(errors)[position])
     few = errors in CRV3_OF and are_few(clusters)
     wild = _wild(estimate, position, errors) if few else WildFigures()
-    return Estimate(
-        design=design.name,
-        variation_of=design.variation_of or design.name,
-        variant=LINEAR,
-        part="effect",
-        term=estimate.terms.names[position],
-        scaling=scaling,
+    return replace(
+        blank_row(design, LINEAR, part="effect", term=estimate.terms.names[position]),
         estimate=theta,
         std_error=std_error,
-        statistic=statistic,
-        p_value=p_value,
-        ci_low=ci_low,
-        ci_high=ci_high,
         n=fit.n,
         n_clusters=clusters,
         se_type="city+year" if errors == CITY_AND_YEAR else errors,
-        df=df,
-        std_error_robust=scaled(fit.std_errors(ROBUST)),
+        df=float(clusters - 1),
+        std_error_robust=float(fit.std_errors(ROBUST)[position]),
         std_error_cluster=std_error,
-        std_error_jackknife=scaled(fit.std_errors(CRV3_OF[errors])) if few else NAN,
+        std_error_jackknife=float(fit.std_errors(CRV3_OF[errors])[position]) if few else NAN,
         p_value_wild=wild.p_value,
-        ci_low_wild=factor * wild.ci_low,
-        ci_high_wild=factor * wild.ci_high,
-        p_value_holm=NAN,
-        family=1,
+        ci_low_wild=wild.ci_low,
+        ci_high_wild=wild.ci_high,
         lowest=theta,
         highest=theta,
         learner="linear",
-        folds=0,
-        repetitions=0,
-        seed=design.seed,
-        rmse_outcome=NAN,
-        rmse_treatment=NAN,
-        treatment_residual_variance=float(fit.left_variance[position]) / factor**2,
-        outcome=design.outcome,
-        treatment=design.treatment,
-        controls=";".join(design.controls),
-        effects=EFFECTS[LINEAR],
-        recommended="",
+        treatment_residual_variance=float(fit.left_variance[position]),
         note="; ".join((*_notes(estimate, position), *_of_errors(std_error, clusters, wild))),
     )
 
