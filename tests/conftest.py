@@ -67,3 +67,20 @@ class RealTests:
 def pytest_configure(config: pytest.Config) -> None:
     required = os.environ.get("NIGHTPANEL_REQUIRE_REAL") == "1"
     config.pluginmanager.register(RealTests(required=required), "real-tests")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests come first in each quarter, so that no worker is left alone with them at the end.
+
+    Workers begin with equal parts of the list. Blocks, not single tests: they share what is set up
+    for their file.
+    """
+    quarters = 4
+    long = [item for item in items if item.get_closest_marker("long")]
+    rest = [item for item in items if not item.get_closest_marker("long")]
+    items[:] = [
+        item
+        for quarter in range(quarters)
+        for tests in (long, rest)
+        for item in tests[quarter * len(tests) // quarters : (quarter + 1) * len(tests) // quarters]
+    ]

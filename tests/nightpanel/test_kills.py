@@ -17,6 +17,8 @@ from nightpanel.manifest import MANIFEST
 from tests.nightpanel import killed_runs
 from tests.nightpanel.killed_runs import run_until_write, whole_run
 
+pytestmark = pytest.mark.long
+
 KILLS_A_CHAIN, CHAINS = 5, 10
 MOST_WRITES = 400
 PARTS = 3
