@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -11,8 +12,9 @@ from estimation.designs import Design, design_label
 from estimation.learning.learn import FitCounts, Kept
 from estimation.linear.rows import linear_rows
 from estimation.parts.check_rows import not_tested
+from estimation.parts.linear_part import LinearPart, LinearSetting
 from estimation.parts.part import MAIN, Part, Setting, Told
-from estimation.parts.registry import parts_of
+from estimation.parts.registry import linear_parts_of, parts_of
 from estimation.plan import Plan, plan_design
 from estimation.pool import Progress
 from estimation.recommended import provisional_notes
@@ -62,6 +64,7 @@ def estimate(
     progress: Progress | None = None,
     kept: Kept | None = None,
     beside: bool = True,
+    tables: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> EstimationResult:
     """Estimate designs over a panel.
 
@@ -88,6 +91,8 @@ def estimate(
         Where predictions and tuned settings of earlier runs are; what is there is not made again.
     beside : bool
         Whether linear two-way fixed effects are shown beside other variants, too.
+    tables : mapping of str to pandas.DataFrame
+        Tables that designs name beside the panel, by name.
 
     Returns
     -------
@@ -119,7 +124,7 @@ def estimate(
     )
     ready = iter(answers)
     told = {id(one.setting): _tell(one, ready) for one in asked}
-    rows = [row for plan in plans for row in _told_by(plan, told)]
+    rows = [row for plan in plans for row in _told_by(plan, told, tables)]
     return EstimationResult(
         estimates=tidy_table([row for one in rows for row in one.estimates], Estimate),
         checks=tidy_table([row for one in rows for row in one.checks], Check),
@@ -183,10 +188,23 @@ def _told(part: Part, setting: Setting, answers: Mapping[str, Answer]) -> Told:
         return Told(checks=(row,), notes=(note,))
 
 
-def _told_by(plan: Plan, told: Mapping[int, Sequence[Told]]) -> Iterator[Told]:
+def _told_by(
+    plan: Plan, told: Mapping[int, Sequence[Told]], tables: Mapping[str, pd.DataFrame]
+) -> Iterator[Told]:
     """Everything told of a design: its notes, its variants, linear fixed effects at the end."""
     yield Told(notes=plan.notes)
     for setting in plan.settings.values():
         yield from told[id(setting)]
     if plan.linear is not None:
         yield Told(estimates=tuple(linear_rows(plan.linear)))
+        linear = LinearSetting(plan.design, plan.linear.sample, plan.linear, tables)
+        yield from (_told_linear(part, linear) for part in linear_parts_of(plan.design))
+
+
+def _told_linear(part: LinearPart, setting: LinearSetting) -> Told:
+    """What a linear part tells; of one that cannot, why."""
+    try:
+        return part.tell(setting)
+    except SampleError as error:
+        where = f"{setting.sample.label}, linear two-way fixed effects"
+        return Told(notes=(f"{where}: {part.name.replace('_', ' ')} not told: {error}",))

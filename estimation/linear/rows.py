@@ -50,6 +50,8 @@ class LinearEstimate:
     """Coefficients of the terms."""
     moving: tuple[int, ...]
     """Clusters in which each term moves."""
+    sample: Sample
+    """The sample, in levels."""
 
 
 def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
@@ -97,7 +99,7 @@ def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
     problem = pose(sample, within(sample), terms, design, where=where)
     moving = moving_clusters(problem, sample.year[problem.rows], in_levels=False)
     check_moving(moving, [f"column '{name}'" for name in terms.names], where=where, hint=CARRIED)
-    return LinearEstimate(design, terms, fit, moving)
+    return LinearEstimate(design, terms, fit, moving, sample)
 
 
 def linear_rows(estimate: LinearEstimate) -> list[Estimate]:

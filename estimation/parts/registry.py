@@ -12,6 +12,7 @@ from estimation.parts.fake_timing import FakeTiming
 from estimation.parts.first_stage import FirstStage
 from estimation.parts.group_effects import GroupEffects
 from estimation.parts.influence import CityInfluence
+from estimation.parts.linear_part import LinearPart
 from estimation.parts.marginal_effect import MarginalEffect
 from estimation.parts.omitted_variable import OmittedVariable
 from estimation.parts.part import Part
@@ -54,4 +55,20 @@ def parts_of(design: Design) -> tuple[Part, ...]:
     if design.instrument is not None:
         parts += [FirstStage(), WeakInstrumentTest()]
     parts += [CHECKS[name] for name in CHECKS if name in design.checks]
+    return tuple(parts)
+
+
+def linear_parts_of(design: Design) -> tuple[LinearPart, ...]:
+    """The parts that tell of a design's linear fixed effects, in the order in which they are told.
+
+    Parameters
+    ----------
+    design : Design
+
+    Returns
+    -------
+    tuple of LinearPart
+        Empty for a design that asks for none.
+    """
+    parts: list[LinearPart] = []
     return tuple(parts)
