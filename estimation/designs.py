@@ -25,6 +25,13 @@ from estimation.heterogeneity.keys import (
     check_groups,
     check_projection,
 )
+from estimation.instruments.keys import (
+    Instruments,
+    ShiftShare,
+    built_columns,
+    check_instruments,
+    instruments_of,
+)
 from estimation.learning.learner_spec import Setting
 from estimation.learning.tuning_budget import Budget
 from estimation.vocabulary import CHECKS, CLUSTERS, LEARNERS, VARIANTS
@@ -65,8 +72,10 @@ class Design:
     """Columns of the controls; empty for effects alone."""
     joint: tuple[str, ...] = ()
     """Further treatments, estimated together with the first; p values get Holm's correction."""
-    instrument: str | None = None
-    """Column of an instrument for the treatment."""
+    instrument: str | Instruments | None = None
+    """Column of an instrument for the treatment, or several columns, or the treatment's past."""
+    shift_share: ShiftShare | None = None
+    """Exposure to shocks by shares: the treatment if it has its name, else an instrument."""
     moderator: str | None = None
     """Column whose product with the treatment is a term, beside both."""
     groups: Groups | None = None
@@ -136,7 +145,7 @@ class Design:
             check_some(label, "years", self.years)
         if self.winsorise is not None:
             check_shares(label, "winsorise", self.winsorise)
-        _check_together(self)
+        check_instruments(label, self)
         _check_heterogeneity(self)
 
     @property
@@ -153,13 +162,15 @@ def design_label(design: Design) -> str:
 def numbers_of(design: Design) -> tuple[str, ...]:
     """Columns of numbers that a design reads, each once: outcome, treatments, controls, others."""
     cut = None if design.split is None else design.split.column
-    extra = (design.instrument, design.moderator, cut)
+    balance = () if design.shift_share is None else design.shift_share.balance
     named = [
         design.outcome,
         *design.treatments,
         *design.controls,
-        *(column for column in extra if column is not None),
+        *instruments_of(design),
+        *(column for column in (design.moderator, cut) if column is not None),
         *_told_along(design),
+        *balance,
     ]
     return tuple(dict.fromkeys(named))
 
@@ -173,13 +184,16 @@ def label_of(design: Design) -> str | None:
 def columns_of(design: Design) -> tuple[str, ...]:
     """Columns that every panel of the design must have: city, year, numbers, groups, clusters.
 
+    Those that are made for the design (its exposure, its treatment's past) are not among them.
+
     Provinces are not among them: without such a column they are read from the cities' codes, and
     where these do not tell them that is found when the design is planned.
     """
     label = label_of(design)
     groups = () if label is None else (label,)
     named = (design.city, design.year, *numbers_of(design), *groups, *_cluster_columns(design))
-    return tuple(dict.fromkeys(named))
+    built = built_columns(design)
+    return tuple(dict.fromkeys(name for name in named if name not in built))
 
 
 def _cluster_columns(design: Design) -> tuple[str, ...]:
@@ -227,27 +241,15 @@ def check_columns(design: Design, columns: Iterable[str]) -> None:
 
 def _own_columns(design: Design) -> tuple[str, ...]:
     """Columns that may each play one part only. A split may cut a column that has another part."""
-    extra = (design.instrument, design.moderator)
     return (
         design.city,
         design.year,
         design.outcome,
         *design.treatments,
         *design.controls,
-        *(column for column in extra if column is not None),
+        *instruments_of(design),
+        *(() if design.moderator is None else (design.moderator,)),
     )
-
-
-def _check_together(design: Design) -> None:
-    """Refuse an instrument with what needs more than one."""
-    others = [key for key in ("joint", "moderator") if getattr(design, key)]
-    if design.instrument is not None and others:
-        raise DesignError(
-            f"{design_label(design)}, instrument",
-            expected="one treatment for one instrument",
-            found=f"{' and '.join(others)} beside it",
-            hint=f"leave out {' and '.join(others)}, or the instrument",
-        )
 
 
 def _told_along(design: Design) -> tuple[str, ...]:

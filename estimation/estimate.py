@@ -9,6 +9,7 @@ import pandas as pd
 
 from estimation.cross_fitting import Answer, Inquiry, cross_fit
 from estimation.designs import Design, design_label
+from estimation.instruments.ready import with_built_columns
 from estimation.learning.learn import FitCounts, Kept
 from estimation.linear.rows import linear_rows
 from estimation.parts.check_rows import not_tested
@@ -107,7 +108,7 @@ def estimate(
     """
     _check_distinct(designs)
     tuned = tuned_plans(
-        [plan_design(panel, design, beside=beside) for design in designs],
+        [_planned(panel, design, tables, beside=beside) for design in designs],
         workers=workers,
         executor=executor,
         progress=progress,
@@ -186,6 +187,16 @@ def _told(part: Part, setting: Setting, answers: Mapping[str, Answer]) -> Told:
         where = setting.main.problem.where
         note = f"{where}: {part.name.replace('_', ' ')} not told: {error}"
         return Told(checks=(row,), notes=(note,))
+
+
+def _planned(
+    panel: pd.DataFrame, design: Design, tables: Mapping[str, pd.DataFrame], *, beside: bool
+) -> Plan:
+    """The plan of a design, once the columns that only its instruments need are made."""
+    ready = with_built_columns(panel, design, tables)
+    plan = plan_design(ready.panel, ready.design, beside=beside)
+    notes, audit = (*ready.notes, *plan.notes), (*ready.audit, *plan.audit)
+    return replace(plan, notes=notes, audit=audit)
 
 
 def _told_by(

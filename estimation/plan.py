@@ -10,6 +10,7 @@ from estimation.cross_fitting import Inquiry
 from estimation.designs import Design, design_label
 from estimation.heterogeneity.moderator import check_moderator
 from estimation.inference.few_clusters import are_few
+from estimation.instruments.keys import instruments_of
 from estimation.learning.learner_spec import LearnerSpec, learner_spec
 from estimation.learning.learners import check_learner
 from estimation.linear.rows import LinearEstimate, linear_estimate
@@ -190,9 +191,10 @@ def _check_cities(design: Design, problem: Problem) -> None:
 def _check_moves(sample: Sample, design: Design, problem: Problem) -> None:
     """Refuse a term or instrument of which the transform leaves nothing but rounding."""
     names, levels_of, changes = list(problem.terms.names), [*problem.terms.levels.T], [*problem.D.T]
-    if design.instrument is not None and problem.Z is not None:
-        names.append(design.instrument)
-        levels_of.append(sample.column(design.instrument))
+    if problem.Z is not None:
+        (instrument,) = instruments_of(design)
+        names.append(instrument)
+        levels_of.append(sample.column(instrument))
         changes.append(problem.Z[:, 0])
     for name, levels, changed in zip(names, levels_of, changes, strict=True):
         smallest = 1e-12 * np.abs(levels).max()

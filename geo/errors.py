@@ -158,6 +158,10 @@ class JoinError(NightpanelError):
     """Two tables share no key."""
 
 
+class ExposureError(NightpanelError):
+    """Shares or shocks of a shift-share exposure are missing, repeated or out of range."""
+
+
 class DesignError(NightpanelError):
     """A design names a column, learner or variant that does not exist, or cannot be estimated."""
 

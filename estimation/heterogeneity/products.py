@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.dml import solve
+from estimation.instruments.keys import instruments_of
 from estimation.parts.part import Setting
 from estimation.problems.changes import Change, city_means
 from estimation.problems.problem import Problem
@@ -80,8 +81,8 @@ def inquiry_of(setting: Setting, products: Products) -> Inquiry | None:
         X = TRANSFORMS[setting.variant](more).X
     terms = _terms(products, _multiplied(sample.treatment, products.multipliers))
     Z = None
-    if design.instrument is not None:
-        Z = _each(change, _multiplied(sample.column(design.instrument), products.multipliers))
+    for name in instruments_of(design):
+        Z = _each(change, _multiplied(sample.column(name), products.multipliers))
     problem = replace(setting.main.problem, D=_each(change, terms.levels), Z=Z, X=X, terms=terms)
     return replace(setting.main, problem=problem)
 

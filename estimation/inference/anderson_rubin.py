@@ -85,7 +85,7 @@ def anderson_rubin(
     direction = np.array([1.0, -null])
     statistic = float((direction @ slopes) ** 2 / (direction @ matrix @ direction))
     reach = quantile(0.5 + LEVEL / 2, df=df) ** 2
-    shape, low, high = _solved(np.outer(slopes, slopes) - reach * matrix)
+    shape, low, high = quadratic_set(np.outer(slopes, slopes) - reach * matrix)
     p_value = float(2 * stdtr(df, -np.sqrt(statistic)))
     return AndersonRubin(statistic, p_value, df, shape, low, high)
 
@@ -101,10 +101,18 @@ def _reduced_forms(
     return slopes, count / (count - 1) * (influence.T @ influence), count
 
 
-def _solved(form: Floats) -> tuple[Shape, float, float]:
+def quadratic_set(form: Floats) -> tuple[Shape, float, float]:
     """Where ``(1, -theta) form (1, -theta)'`` is at most 0: ``a theta^2 - 2 b theta + c``.
 
-    The estimate itself is never rejected, so the set is not empty.
+    Parameters
+    ----------
+    form : float array, shape (2, 2)
+        Symmetric; at most 0 for some theta, so that the set is not empty.
+
+    Returns
+    -------
+    (shape, low, high)
+        As in :class:`AndersonRubin`.
     """
     a, b, c = float(form[1, 1]), float(form[0, 1]), float(form[0, 0])
     root = b * b - a * c

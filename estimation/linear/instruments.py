@@ -1,12 +1,13 @@
-"""Linear instrumental variables with city and year effects, as many instruments as terms.
+"""Linear instrumental variables with city and year effects.
 
-Everything but terms and instruments is partialled out, which leaves the estimate as it is (Frisch,
+There are as many instruments as terms, or more for one term. Everything but terms and instruments is partialled out, which leaves the estimate as it is (Frisch,
 Waugh and Lovell); errors have the small-sample factors of pyfixest, which is not used here because
 it takes one instrumented term.
 """
 
 import numpy as np
 
+from estimation.instruments.two_stage import instrument_basis
 from estimation.linear.fixed_effects import (
     CITY,
     CITY_AND_YEAR,
@@ -31,24 +32,28 @@ from geo.errors import SampleError
 
 
 def fit_instrumented(model: LinearModel) -> PanelFit:
-    """Two-stage least squares, just identified: ``W'(u - V theta) = 0`` with effects taken out.
+    """Two-stage least squares: ``W'(u - V theta) = 0`` with effects taken out.
+
+    W are the instruments; of several for one term it is the term as they predict it, which CRV3 and
+    the wild bootstrap hold fixed.
 
     Parameters
     ----------
     model : LinearModel
-        n rows, k terms, k instruments; every term is instrumented, the controls are exogenous.
+        n rows, k terms, k instruments, or K for one term; every term is instrumented, the controls
+        are exogenous.
 
     Returns
     -------
     PanelFit
-        ``first_stage`` is each term's F of all k instruments, clustered by city. With several
+        ``first_stage`` is each term's F of all instruments, clustered by city. With several
         terms it is no test that they are identified together.
 
     Raises
     ------
     SampleError
         There are not as many instruments as terms, the instruments do not tell the terms apart
-        after effects and controls, or no row is left.
+        after effects and controls or say the same, or no row is left.
     """
     used = usable(model)
     y, y_unit = scaled(used.outcome)
@@ -58,8 +63,12 @@ def fit_instrumented(model: LinearModel) -> PanelFit:
     k = terms.shape[1]
     columns = demeaned(np.column_stack([y, terms, instruments]), used.city)
     left = left_after(columns, others).values
-    u, V, W = left[:, 0], left[:, 1 : 1 + k], left[:, 1 + k :]
-    _check_identified(used, V, W, before=columns[:, 1:])
+    u, V, Z = left[:, 0], left[:, 1 : 1 + k], left[:, 1 + k :]
+    _check_identified(used, V, Z, before=columns[:, 1:])
+    W, with_effects = Z, columns[:, 1 + k :]
+    if Z.shape[1] > k:
+        basis = instrument_basis(Z, where=used.label)
+        W = with_effects = basis @ (basis.T @ V)
     bread = np.linalg.inv(W.T @ V)
     theta = bread @ (W.T @ u)
     meats = _meats(used, W * (u - V @ theta)[:, None], slopes=others.shape[1] + k)
@@ -69,7 +78,7 @@ def fit_instrumented(model: LinearModel) -> PanelFit:
         covariances[CRV3_OF[errors]] = jackknife_covariance(
             columns[:, 0],
             np.hstack([columns[:, 1 : 1 + k], others]),
-            np.hstack([columns[:, 1 + k :], others]),
+            np.hstack([with_effects, others]),
             clusters=ids,
             wanted=k,
         )
@@ -85,17 +94,19 @@ def fit_instrumented(model: LinearModel) -> PanelFit:
         lost_rows=model.outcome.size - u.size,
         collinear=collinear,
         final=Final(u, V, W, unit, clusters, is_rounding(u - V @ theta, y)),
-        first_stage=_first_stage(used, V, W, slopes=others.shape[1] + k),
+        first_stage=_first_stage(used, V, Z, slopes=others.shape[1] + Z.shape[1]),
     )
 
 
 def _instruments(model: LinearModel) -> Floats:
-    if model.instruments is not None and model.instruments.shape == model.terms.shape:
+    terms = model.terms.shape[1]
+    given = 0 if model.instruments is None else model.instruments.shape[1]
+    if model.instruments is not None and (given == terms or (terms == 1 and given > 1)):
         return model.instruments
     raise SampleError(
         f"{model.label}, instruments",
-        expected=f"as many instruments as terms ({model.terms.shape[1]})",
-        found=str(0 if model.instruments is None else model.instruments.shape[1]),
+        expected=f"as many instruments as terms ({terms})",
+        found=str(given),
         hint="name one instrument for each term",
     )
 
@@ -120,15 +131,18 @@ def _others(model: LinearModel) -> tuple[Floats, tuple[str, ...]]:
     return others, tuple(collinear)
 
 
-def _check_identified(model: LinearModel, V: Floats, W: Floats, *, before: Floats) -> None:
+def _check_identified(model: LinearModel, V: Floats, Z: Floats, *, before: Floats) -> None:
     """Refuse terms and instruments of which nothing is left, or too little in common."""
-    names = (*model.term_names, *(f"instrument of {name}" for name in model.term_names))
-    left = np.linalg.norm(np.hstack([V, W]), axis=0)
+    each = [f"instrument of {name}" for name in model.term_names]
+    if Z.shape[1] > len(each):
+        each = [f"instrument {place + 1} of {model.term_names[0]}" for place in range(Z.shape[1])]
+    names = (*model.term_names, *each)
+    left = np.linalg.norm(np.hstack([V, Z]), axis=0)
     for name, size, whole in zip(names, left, np.linalg.norm(before, axis=0), strict=True):
         if not size > RANK_TOLERANCE * whole:
             raise nothing_left(model.label, name, "none: effects and controls determine it")
     k = V.shape[1]
-    common = (W / left[k:]).T @ (V / left[:k])
+    common = (Z / left[k:]).T @ (V / left[:k])
     if not np.linalg.svd(common, compute_uv=False)[-1] > RANK_TOLERANCE:
         raise SampleError(
             f"{model.label}, instruments",

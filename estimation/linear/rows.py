@@ -8,6 +8,7 @@ import numpy as np
 from estimation.designs import Design, design_label
 from estimation.dml import outcome_determined
 from estimation.inference.few_clusters import WildFigures, are_few, wild_figures
+from estimation.instruments.keys import instruments_of, lag_of
 from estimation.linear.fixed_effects import (
     CITY,
     CITY_AND_YEAR,
@@ -31,6 +32,10 @@ from estimation.samples.sample import Sample
 from estimation.vocabulary import LINEAR
 
 NAN = float("nan")
+LAGGED = (
+    "lagged treatment as instrument: weak as evidence, and invalid where errors are serially "
+    "correlated, for they reach last year's treatment; see the Anderson-Rubin set"
+)
 _ERRORS = {
     frozenset({"city"}): CITY,
     frozenset({"province"}): PROVINCE,
@@ -89,10 +94,11 @@ def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
         province=province,
         label=sample.label,
     )
-    if design.instrument is None:
+    named = instruments_of(design)
+    if not named:
         fit = fit_panel(model)
     else:
-        instruments = sample.column(design.instrument)[:, None]
+        instruments = np.column_stack([sample.column(name) for name in named])
         fit = fit_instrumented(replace(model, instruments=instruments))
     if fit.final.determined:
         raise outcome_determined(where)
@@ -197,6 +203,10 @@ def _notes(estimate: LinearEstimate, position: int) -> list[str]:
         notes.append(f"{fit.lost_rows} rows alone in their city or year left out")
     if fit.first_stage is not None:
         notes.append(f"first-stage F {float(np.asarray(fit.first_stage)[position]):.4g}")
+    if len(instruments_of(estimate.design)) > 1 and are_few(fit.clusters[CITY]):
+        notes.append("CRV3 and wild bootstrap hold the first stage fixed")
+    if lag_of(estimate.design):
+        notes.append(LAGGED)
     if frozenset(estimate.design.cluster) not in _ERRORS:
         notes.append("clustered by city: other clusters are for the variants that learn")
     return notes

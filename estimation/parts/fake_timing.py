@@ -14,6 +14,7 @@ import numpy as np
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.inference.fake_timing import shift_paths
 from estimation.inference.multiplicity import holm
+from estimation.instruments.keys import instruments_of
 from estimation.parts.check_rows import check_row, not_tested
 from estimation.parts.part import Setting, Told
 from estimation.parts.rows import term_rows
@@ -42,14 +43,14 @@ class FakeTiming:
         """
         asked = {}
         for lead in LEADS:
-            problem = None if setting.design.instrument else _problem(setting, lead)
+            problem = None if instruments_of(setting.design) else _problem(setting, lead)
             if problem is not None:
                 asked[f"{CHECK} {lead}"] = replace(setting.main, problem=problem)
         return asked
 
     def tell(self, setting: Setting, answers: Mapping[str, Answer]) -> Told:
         """The effect of each later treatment; verdicts by Holm's p value over the leads."""
-        if setting.design.instrument:
+        if instruments_of(setting.design):
             why = "the later treatment would need an instrument of its own"
             return Told(checks=(not_tested(setting, CHECK, setting.design.treatment, why),))
         found = {lead: _later(setting, answers.get(f"{CHECK} {lead}")) for lead in LEADS}

@@ -8,6 +8,7 @@ import numpy as np
 
 from estimation.cross_fitting import Answer, Inquiry
 from estimation.inference.clustered import one_way, two_way
+from estimation.instruments.keys import instruments_of
 from estimation.parts.check_rows import check_row
 from estimation.parts.part import MAIN, Setting, Told
 from estimation.residuals import Residuals
@@ -36,7 +37,7 @@ class FirstStage:
         row = check_row(
             setting,
             check=CHECK,
-            subject=f"{setting.design.instrument}",
+            subject=", ".join(instruments_of(setting.design)),
             statistic="F, clustered (effective F of one instrument)",
             value=found,
             reference=WEAK,

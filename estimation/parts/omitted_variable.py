@@ -15,6 +15,7 @@ from estimation.inference.sensitivity import (
     robustness,
     short_fit,
 )
+from estimation.instruments.keys import instruments_of
 from estimation.parts.check_rows import check_row, not_tested
 from estimation.parts.part import MAIN, Setting, Told
 from estimation.problems.problem import Problem
@@ -38,7 +39,7 @@ class OmittedVariable:
 
         Nothing with an instrument: the bounds are those of a treatment without.
         """
-        if setting.design.instrument is not None or len(setting.design.controls) < 2:
+        if instruments_of(setting.design) or len(setting.design.controls) < 2:
             return {}
         return {
             f"{CHECK} without {control}": replace(
@@ -49,7 +50,7 @@ class OmittedVariable:
 
     def tell(self, setting: Setting, answers: Mapping[str, Answer]) -> Told:
         """Robustness values and bounds of the treatment, and how strong each control is."""
-        if setting.design.instrument is not None:
+        if instruments_of(setting.design):
             why = "bounds are those of a treatment without an instrument"
             return Told(checks=(not_tested(setting, CHECK, setting.design.treatment, why),))
         term = 0

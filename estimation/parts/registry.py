@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from estimation.designs import Design
+from estimation.instruments.keys import instruments_of
 from estimation.parts.anderson_rubin import WeakInstrumentTest
 from estimation.parts.city_effects import CityEffects
 from estimation.parts.curve_along import CurveAlong
@@ -12,12 +13,14 @@ from estimation.parts.fake_timing import FakeTiming
 from estimation.parts.first_stage import FirstStage
 from estimation.parts.group_effects import GroupEffects
 from estimation.parts.influence import CityInfluence
+from estimation.parts.instrument_tests import InstrumentTests
 from estimation.parts.linear_part import LinearPart
 from estimation.parts.marginal_effect import MarginalEffect
 from estimation.parts.omitted_variable import OmittedVariable
 from estimation.parts.part import Part
 from estimation.parts.placebo import Placebo
 from estimation.parts.projection import LinearProjection
+from estimation.parts.shift_share_tests import ShiftShareTests
 
 CHECKS: Mapping[str, Part] = MappingProxyType(
     {
@@ -52,7 +55,7 @@ def parts_of(design: Design) -> tuple[Part, ...]:
         parts.append(CurveAlong(design.along))
     if design.project_on is not None:
         parts.append(LinearProjection(design.project_on))
-    if design.instrument is not None:
+    if instruments_of(design):
         parts += [FirstStage(), WeakInstrumentTest()]
     parts += [CHECKS[name] for name in CHECKS if name in design.checks]
     return tuple(parts)
@@ -71,4 +74,8 @@ def linear_parts_of(design: Design) -> tuple[LinearPart, ...]:
         Empty for a design that asks for none.
     """
     parts: list[LinearPart] = []
+    if instruments_of(design):
+        parts.append(InstrumentTests())
+    if design.shift_share is not None:
+        parts.append(ShiftShareTests(design.shift_share))
     return tuple(parts)

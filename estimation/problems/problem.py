@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from estimation.designs import Design
+from estimation.instruments.keys import instruments_of
 from estimation.problems.terms import Terms
 from estimation.problems.transforms import Transformed
 from estimation.samples.sample import Floats, Integers, Sample
@@ -57,8 +58,9 @@ def pose(
     """
     change = transformed.change
     Z = None
-    if design.instrument is not None:
-        Z = change(sample.column(design.instrument))[:, None]
+    named = instruments_of(design)
+    if len(named) == 1:  # several are for linear fixed effects, which take them in levels
+        Z = change(sample.column(named[0]))[:, None]
     return Problem(
         y=change(sample.outcome),
         D=np.column_stack([change(column) for column in terms.levels.T]),

@@ -1,6 +1,7 @@
 """Descriptive statistics of a design's sample: Table 1."""
 
 from estimation.designs import Design
+from estimation.instruments.keys import instruments_of
 from estimation.samples.sample import Floats, Sample
 from estimation.tables.result_table import ResultTable
 from estimation.tables.table_notes import left_out_of
@@ -47,7 +48,7 @@ def _variables(design: Design) -> list[tuple[str, str]]:
         ("Explanatory variable", design.treatments),
         ("Control variable", design.controls),
         ("Moderator variable", (design.moderator,)),
-        ("Instrument", (design.instrument,)),
+        ("Instrument", instruments_of(design)),
     ]
     return [(kind, name) for kind, names in parts for name in names if name is not None]
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from estimation.designs import Design, design_label
 from estimation.estimate import EstimationResult
+from estimation.instruments.keys import instruments_of
 from estimation.tables.result_table import numbered
 from estimation.vocabulary import VARIANTS
 from geo.audit import AuditRow
@@ -96,8 +97,9 @@ def _sample_texts(design: Design) -> Iterable[str]:
         yield f"years {_years(design.years)}"
     if design.exclude_municipalities:
         yield "without the four municipalities"
-    if design.instrument is not None:
-        yield f"instrument: {design.instrument}"
+    named = instruments_of(design)
+    if named:
+        yield f"instrument{'s' if len(named) > 1 else ''}: {', '.join(named)}"
 
 
 def has_settings(learner: str) -> bool:

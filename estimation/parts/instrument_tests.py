@@ -1,0 +1,213 @@
+"""What is told of the instruments of linear fixed effects: strength, validity, reduced form."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from estimation.inference.moments import cluster_moments
+from estimation.instruments.anderson_rubin_set import anderson_rubin_set
+from estimation.instruments.effective_f import EffectiveF, effective_f
+from estimation.instruments.in_panel import PanelRows, in_panel
+from estimation.instruments.keys import instruments_of
+from estimation.instruments.partialled import Partialled
+from estimation.instruments.scores import fewest, meat
+from estimation.instruments.two_stage import over_identification
+from estimation.linear.fixed_effects import not_alone
+from estimation.parts.first_stage import WEAK
+from estimation.parts.linear_checks import linear_check, linear_row
+from estimation.parts.linear_part import LinearSetting
+from estimation.parts.part import Told
+from estimation.results import Check, Estimate
+from estimation.samples.sample import Integers
+from geo.errors import SampleError
+
+TAU = 0.10
+"""Share of the worst-case bias below which instruments count as strong."""
+_WAYS = (frozenset({"city"}), frozenset({"province"}), frozenset({"city", "year"}))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told2SLS:
+    """A linear design's columns with effects and controls taken out."""
+
+    columns: Partialled
+    """Outcome, treatment, instruments."""
+    rows: PanelRows
+    """Cities, years and controls of its rows."""
+    kept: Integers
+    """Their positions in the sample."""
+    groupings: Integers
+    """Clusters as the fit's own row has them, shape (n, 1) or (n, 2)."""
+    errors: str
+    """What they are called."""
+    where: str
+    """What errors name."""
+
+
+def linear_columns(setting: LinearSetting, names: tuple[str, ...]) -> Told2SLS:
+    """The columns of the linear fit, with some of the sample's columns as instruments.
+
+    Parameters
+    ----------
+    setting : LinearSetting
+    names : tuple of str
+        Columns of the sample; the treatment's name for the treatment itself.
+
+    Returns
+    -------
+    Told2SLS
+        Rows alone in their city or year are left out, as in the fit.
+    """
+    sample, design = setting.sample, setting.design
+    kept = np.flatnonzero(not_alone(sample.city, sample.year))
+    rows = PanelRows(sample.city[kept], sample.year[kept], sample.controls[kept])
+    Z = np.column_stack(
+        [sample.treatment if name == design.treatment else sample.column(name) for name in names]
+    )[kept]
+    where = f"{sample.label}, linear two-way fixed effects"
+    columns = in_panel(
+        sample.outcome[kept], sample.treatment[kept], Z, rows, names=names, where=where
+    )
+    as_asked = frozenset(design.cluster) in _WAYS
+    groupings = sample.groupings[kept] if as_asked else rows.city[:, None]
+    errors = "+".join(design.cluster) if as_asked else "city"
+    return Told2SLS(columns, rows, kept, groupings, errors, where)
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentTests:
+    """The part of linear designs with instruments."""
+
+    name: ClassVar[str] = "instruments"
+
+    def tell(self, setting: LinearSetting) -> Told:
+        """First stage, effective F, Anderson-Rubin set, over-identification, reduced form."""
+        names = instruments_of(setting.design)
+        told = linear_columns(setting, names)
+        strength = effective_f(told.columns, told.groupings, where=told.where)
+        rows = [*_first_stage(setting, strength, names)]
+        rows += _anderson_rubin(setting, told)
+        if len(names) > 1:
+            rows.append(_over_identification(setting, told))
+        weak = strength.statistic < strength.critical[TAU]
+        note = (
+            f"{told.where}: instruments may be weak (effective F {strength.statistic:.3g}, "
+            f"below {strength.critical[TAU]:.3g}): trust the Anderson-Rubin set, not the interval"
+        )
+        estimates = (
+            *_regressions(setting, told, names, part="reduced_form"),
+            *_regressions(setting, told, names, part="first_stage"),
+        )
+        return Told(estimates=estimates, checks=tuple(rows), notes=(note,) if weak else ())
+
+
+def _first_stage(
+    setting: LinearSetting, strength: EffectiveF, names: tuple[str, ...]
+) -> Iterator[Check]:
+    subject, critical = ", ".join(names), strength.critical
+    yield linear_check(
+        setting,
+        "first_stage",
+        subject,
+        "F, clustered",
+        strength.wald,
+        reference=WEAK,
+        verdict="failed" if strength.wald < WEAK else "passed",
+    )
+    known = ", ".join(f"{value:.4g} ({tau:.0%})" for tau, value in critical.items())
+    yield linear_check(
+        setting,
+        "effective_f",
+        subject,
+        "effective F",
+        strength.statistic,
+        reference=critical[TAU],
+        verdict="failed" if strength.statistic < critical[TAU] else "passed",
+        note=f"above it the bias is at most {TAU:.0%} of its worst case, tested at 5 %; critical "
+        f"values: {known}; simplified, {TAU:.0%}: {strength.simplified[TAU]:.4g}",
+    )
+
+
+def _anderson_rubin(setting: LinearSetting, told: Told2SLS) -> Iterator[Check]:
+    treatment = setting.design.treatment
+    try:
+        found = anderson_rubin_set(told.columns, told.groupings, where=told.where)
+    except SampleError as error:
+        yield _not_tested(setting, "anderson_rubin", error)
+        return
+    yield linear_check(
+        setting,
+        "anderson_rubin",
+        treatment,
+        f"F({found.instruments}, {found.df:g})",
+        found.statistic,
+        p_value=found.p_value,
+        note="test of no effect, valid however weak the instruments; clustered",
+    )
+    said = set_said(found.pieces)
+    for low, high in found.pieces or ((np.nan, np.nan),):
+        for words, end in (("lower", low), ("upper", high)):
+            statistic = f"{words} end of the 95 % set"
+            yield linear_check(setting, "anderson_rubin", treatment, statistic, end, note=said)
+
+
+def set_said(pieces: tuple[tuple[float, float], ...]) -> str:
+    """What a set of effects is, in words."""
+    if not pieces:
+        return "the set is empty: no effect fits all instruments"
+    if pieces == ((-np.inf, np.inf),):
+        return "the set is every number: the instruments are too weak to say anything"
+    if len(pieces) == 1 and np.isfinite(pieces[0]).all():
+        return "the set is an interval"
+    return f"the set is {' and '.join(f'{low:.4g} to {high:.4g}' for low, high in pieces)}"
+
+
+def _over_identification(setting: LinearSetting, told: Told2SLS) -> Check:
+    where = f"{told.where}, over-identification"
+    try:
+        found = over_identification(told.columns, told.groupings, where=where)
+    except SampleError as error:
+        return _not_tested(setting, "over_identification", error)
+    return linear_check(
+        setting,
+        "over_identification",
+        setting.design.treatment,
+        f"Hansen J, chi2({found.df})",
+        found.statistic,
+        p_value=found.p_value,
+        verdict="failed" if found.p_value < 0.05 else "passed",
+        note="that all instruments lead to one effect; it cannot tell that all are wrong alike",
+    )
+
+
+def _not_tested(setting: LinearSetting, check: str, why: SampleError) -> Check:
+    treatment = setting.design.treatment
+    return linear_check(setting, check, treatment, "", np.nan, note=f"not tested: {why}")
+
+
+def _regressions(
+    setting: LinearSetting, told: Told2SLS, names: tuple[str, ...], *, part: str
+) -> Iterator[Estimate]:
+    """Coefficients of the instruments on the outcome, or on the treatment."""
+    p, design = told.columns, setting.design
+    target, of = (p.y, design.outcome) if part == "reduced_form" else (p.x, design.treatment)
+    moments = cluster_moments(target, p.Z, None, told.groupings[:, 0], where=told.where)
+    scores = p.Z * (target - p.Z @ moments.theta)[:, None]
+    bread = np.linalg.inv(p.Z.T @ p.Z)
+    spread = bread @ meat(scores, told.groupings, slopes=p.slopes + p.Z.shape[1]) @ bread
+    clusters = fewest(told.groupings, p.y.size)
+    for place, name in enumerate(names):
+        yield linear_row(
+            setting,
+            part,
+            name,
+            float(moments.theta[place]),
+            float(np.sqrt(spread[place, place])),
+            n=p.y.size,
+            n_clusters=clusters,
+            se_type=told.errors,
+            df=float(clusters - 1),
+            note=f"of {of} on {'the instrument' if len(names) == 1 else 'all instruments'}",
+        )
