@@ -16,6 +16,7 @@ from nightpanel.boundary_checks import read_boundaries
 from nightpanel.boundary_facts import boundary_facts
 from nightpanel.calibration import calibrated, reads_light, study_steps
 from nightpanel.check_facts import panel_facts, tile_facts, unit_facts
+from nightpanel.design_tables import design_tables, table_problems
 from nightpanel.inputs import study_catalog, with_study_file
 from nightpanel.light_evidence import light_says
 from nightpanel.problems import attempt
@@ -87,12 +88,14 @@ def check(path: Path) -> Checked:
         facts += panel_facts(joined)
         columns = joined.panel.columns
         problems += [one for each in asked.designs for one in column_problems(each, columns)]
+    named = attempt(lambda: design_tables(asked.designs), problems)
+    problems += [one for each in asked.designs for one in table_problems(each, named or {})]
     facts.append(f"designs: {', '.join(one.name for one in asked.designs) or 'none'}")
     facts += [f"tables: {', '.join(one.title for one in asked.tables)}"] if asked.tables else []
-    named = tuple(with_study_file(one, path) for one in problems)
+    told = tuple(with_study_file(one, path) for one in problems)
     if joined is None:
-        return Checked(named, tuple(facts))
-    return Checked(named, tuple(facts), joined.tables, joined.reconciliation, joined.audit)
+        return Checked(told, tuple(facts))
+    return Checked(told, tuple(facts), joined.tables, joined.reconciliation, joined.audit)
 
 
 def _light(

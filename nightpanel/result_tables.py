@@ -25,6 +25,7 @@ def result_tables(
     panel: "pd.DataFrame",
     *,
     truth: "Truth | None" = None,
+    beside: "Mapping[str, pd.DataFrame] | None" = None,
 ) -> "dict[str, ResultTable]":
     """The tables that a study asks for.
 
@@ -38,6 +39,8 @@ def result_tables(
         The city-year table, for descriptive statistics.
     truth : mapping of (design, variant, term) to float, optional
         True values, where they are known.
+    beside : mapping of str to pandas.DataFrame, optional
+        Tables that designs name beside the panel.
 
     Returns
     -------
@@ -46,7 +49,8 @@ def result_tables(
     """
     designs = {design.name: design for design in asked.designs}
     return {
-        section.stem(): _made(section, designs, result, panel, truth) for section in asked.tables
+        section.stem(): _made(section, designs, result, (panel, beside or {}), truth)
+        for section in asked.tables
     }
 
 
@@ -100,9 +104,10 @@ def _made(
     section: ResultTableSection,
     designs: Mapping[str, Design],
     result: "EstimationResult",
-    panel: "pd.DataFrame",
+    data: "tuple[pd.DataFrame, Mapping[str, pd.DataFrame]]",
     truth: "Truth | None",
 ) -> "ResultTable":
+    from estimation.instruments.ready import with_built_columns
     from estimation.samples.sample import build_sample
     from estimation.tables.check_table import check_table  # the estimators take seconds to load
     from estimation.tables.curve_table import curve_table
@@ -112,8 +117,9 @@ def _made(
     chosen = [designs[name] for name in section.columns]
     if section.kind == "descriptive":
         (design,) = chosen
-        sample = build_sample(panel, design)
-        return descriptive_result(section.title, section.caption, design, sample)
+        ready = with_built_columns(data[0], design, data[1])
+        sample = build_sample(ready.panel, ready.design)
+        return descriptive_result(section.title, section.caption, ready.design, sample)
     if section.kind in {"curves", "checks"}:
         rows_of = curve_table if section.kind == "curves" else check_table
         return rows_of(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import nightpanel
 from estimation.tables.tidy import summary_table
+from nightpanel.design_tables import design_files, design_tables
 from nightpanel.digests import FileDigests, input_files
 from nightpanel.kept_fits import KeptFits
 from nightpanel.made_by import running_code, stage_files
@@ -63,13 +64,19 @@ def estimate_file(
     start = time.perf_counter()
     check_writable(out)
     asked = load_designs(designs)
-    table, inputs = read_panel(panel), [panel, designs]
+    table, beside = read_panel(panel), design_tables(asked.designs)
+    inputs = [panel, designs, *design_files(asked.designs)]
     store = Store.checked(cache or out / CACHE)
     with progress_bar("fits", quiet=quiet) as report:
         result = nightpanel.estimate(
-            table, asked.designs, workers=workers, progress=report, kept=KeptFits(store)
+            table,
+            asked.designs,
+            workers=workers,
+            progress=report,
+            kept=KeptFits(store),
+            tables=beside,
         )
-    tables = result_tables(asked, result, table)
+    tables = result_tables(asked, result, table, beside=beside)
     seconds = round(time.perf_counter() - start, 3)
 
     def write(*, folder: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from nightpanel.asked import Asked
 from nightpanel.calibration import calibrated, step_files
 from nightpanel.compute import Compute
 from nightpanel.crosswalk_files import crosswalk_files
+from nightpanel.design_tables import design_files, design_tables
 from nightpanel.digests import FileDigests, digest_among, input_files
 from nightpanel.inputs import required, study_catalog, study_units, unit_files
 from nightpanel.made_by import stage_files
@@ -241,7 +242,8 @@ def scale_files(section: "PanelSection") -> list[Path]:
 def estimates_stage(setting: Setting) -> Stage:
     """The estimates of all designs."""
     output_path(setting.out, "panel.parquet")
-    inputs = _of_run(setting, "panel.parquet")
+    beside = [file for file in design_files(setting.asked.designs) if file.exists()]
+    inputs = _of_run(setting, "panel.parquet") | setting.digests_of(beside)
 
     def make() -> Made:
         # The estimators take seconds to load.
@@ -250,6 +252,7 @@ def estimates_stage(setting: Setting) -> Stage:
         from nightpanel.run_estimates import about_estimates, write_estimates
 
         table = read_output(setting.out, "panel.parquet")
+        named = design_tables(setting.asked.designs)
         with progress_bar("fits", quiet=setting.quiet) as report:
             result = nightpanel.estimate(
                 table,
@@ -258,8 +261,9 @@ def estimates_stage(setting: Setting) -> Stage:
                 executor=setting.compute.executor(),
                 progress=report,
                 kept=KeptFits(setting.store),
+                tables=named,
             )
-        tables = result_tables(setting.asked, result, table)
+        tables = result_tables(setting.asked, result, table, beside=named)
 
         def write(*, folder: Path) -> dict[str, str]:
             write_estimates(result, folder)

@@ -13,10 +13,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from estimation.designs import Design, Split
 from estimation.heterogeneity.keys import Along, At, Groups, How, Projection
+from estimation.instruments.keys import Instruments
 from estimation.learning.learner_spec import learner_spec
 from estimation.learning.tuning_budget import Budget
 from estimation.vocabulary import VARIANTS
-from nightpanel.study_section import Section
+from nightpanel.study_instruments import InstrumentsSection, ShiftShareSection
+from nightpanel.study_section import Section, ValueSection
 
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 TextOrList = Annotated[
@@ -35,14 +37,6 @@ _LEFT_OUT: Mapping[str, Any] = MappingProxyType(
 """What a design has where a key that may be unset is left out."""
 UNSETTABLE = tuple(_LEFT_OUT)
 """Keys that a variation may unset: TOML has no word for nothing."""
-
-
-class ValueSection(Section):
-    """A table inside a design that stands for one frozen value."""
-
-    def made(self) -> object:
-        """The estimation room's value."""
-        raise NotImplementedError
 
 
 class SplitSection(ValueSection):
@@ -134,8 +128,10 @@ class DesignKeys(Section):
     """Control columns of the panel."""
     joint: list[str] = []
     """Further treatments, estimated together with the first."""
-    instrument: str | None = None
-    """Column of an instrument for the treatment."""
+    instrument: str | list[str] | InstrumentsSection | None = None
+    """Column of an instrument for the treatment, or several, or { lag = 1 }."""
+    shift_share: ShiftShareSection | None = None
+    """Exposure to shocks by shares."""
     moderator: str | None = None
     """Column whose product with the treatment is a term."""
     groups: GroupsSection | None = None
@@ -296,6 +292,8 @@ def _as_design_has_it(key: str, value: Any) -> Any:
         return frozenset(value)
     if isinstance(value, ValueSection):
         return value.made()
+    if key == "instrument" and isinstance(value, list):
+        return Instruments(tuple(value))
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -93,7 +93,7 @@ def load_designs(path: Path) -> Asked:
                 hint="add one, or name another file",
             )
         return asked(study.designs, study.tables)
-    model, problems = _validated(DesignsFile, content, path)
+    model, problems = _validated(DesignsFile, with_paths(content, path), path)
     if model is None:
         _raise_first(problems)
     return asked(model.designs, model.tables)

@@ -43,18 +43,9 @@ def with_paths(content: dict[str, Any], path: Path) -> dict[str, Any]:
             anchor.in_section(step, f"lights.steps.{index}")
     anchor.in_section(content.get("units"), "units")
     if isinstance(panel, dict):
-        anchor.in_section(panel, "panel")
-        for index, table in enumerate(_tables(panel.get("tables"))):
-            anchor.in_section(table, f"panel.tables.{index}")
-            if isinstance(table, dict):
-                anchor.in_section(table.get("vintage"), f"panel.tables.{index}.vintage")
-        for name, section in _sections(panel.get("indices")):
-            anchor.in_section(section, f"panel.indices.{name}")
-        for name, section in _sections(panel.get("real")):
-            table = section.get("table")
-            anchor.in_section(table, f"panel.real.{name}.table")
-            if isinstance(table, dict):
-                anchor.in_section(table.get("vintage"), f"panel.real.{name}.table.vintage")
+        anchor.in_panel(panel)
+    for index, design in enumerate(_tables(content.get("designs"))):
+        anchor.in_design(design, f"designs.{index}")
     return content
 
 
@@ -90,6 +81,32 @@ class _Anchor:
             self.key(section, "crosswalk", key)
         if section.get("coefficients") not in (None, *SHIPPED):
             section["coefficients"] = self.path(section["coefficients"], f"{key}.coefficients")
+
+    def in_panel(self, panel: dict[str, Any]) -> None:
+        """Anchor the files of a panel's tables and indices."""
+        self.in_section(panel, "panel")
+        for index, table in enumerate(_tables(panel.get("tables"))):
+            self.in_section(table, f"panel.tables.{index}")
+            if isinstance(table, dict):
+                self.in_section(table.get("vintage"), f"panel.tables.{index}.vintage")
+        for name, section in _sections(panel.get("indices")):
+            self.in_section(section, f"panel.indices.{name}")
+        for name, section in _sections(panel.get("real")):
+            table = section.get("table")
+            self.in_section(table, f"panel.real.{name}.table")
+            if isinstance(table, dict):
+                self.in_section(table.get("vintage"), f"panel.real.{name}.table.vintage")
+
+    def in_design(self, design: object, key: str) -> None:
+        """Anchor the files that a design and its variations name."""
+        if not isinstance(design, dict):
+            return
+        asked = design.get("shift_share")
+        if isinstance(asked, dict):
+            for name in ("shares", "shocks", "leave_one_out"):
+                self.in_section(asked.get(name), f"{key}.shift_share.{name}")
+        for index, variation in enumerate(_tables(design.get("vary"))):
+            self.in_design(variation, f"{key}.vary.{index}")
 
     def key(self, section: object, name: str, where: str) -> None:
         """Anchor the path of one key of a section."""

@@ -43,7 +43,7 @@ def read_panel(path: Path) -> pd.DataFrame:
     for name in KEY:
         if name not in sheet.header:
             raise missing_column(name, [head for head in sheet.header if head], where=sheet.place)
-    _refuse_repeated(sheet)
+    refuse_repeated(sheet)
     cells = sheet.cells.set_axis(list(sheet.header), axis=1)
     table = pd.DataFrame(
         {
@@ -53,11 +53,17 @@ def read_panel(path: Path) -> pd.DataFrame:
     )
     for name in cells.columns:
         if name not in KEY:
-            table[name] = _numbers_or_text(cells[name], where=f"{sheet.place}: column {name!r}")
+            table[name] = numbers_or_text(cells[name], where=f"{sheet.place}: column {name!r}")
     return check_panel(table.reset_index(drop=True), where=sheet.place)
 
 
-def _refuse_repeated(sheet: Sheet) -> None:
+def refuse_repeated(sheet: Sheet) -> None:
+    """Refuse a table with two columns of one name.
+
+    Raises
+    ------
+    TableColumnError
+    """
     for name in sheet.header:
         count = sheet.header.count(name)
         if count > 1:
@@ -81,7 +87,8 @@ def _ids(cells: pd.Series, *, where: str) -> pd.Series:
     )
 
 
-def _numbers_or_text(cells: pd.Series, *, where: str) -> pd.Series:
+def numbers_or_text(cells: pd.Series, *, where: str) -> pd.Series:
+    """A column as float64 where all its cells are numbers or missing, else as text."""
     try:
         return number_column(cells, where=where).numbers
     except TableColumnError:

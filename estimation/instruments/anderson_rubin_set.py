@@ -2,9 +2,9 @@
 
 If the effect is ``b``, no instrument moves ``y - b x``: the robust Wald test of their K
 coefficients is valid however weak they are (Anderson and Rubin 1949). Their covariance is a
-quadratic in b, so the ends of the set are the real roots of ``det(c S(b) - d(b) d(b)') = 0``, a quadratic eigenvalue
-problem: the set is found whole, without a grid. It may be several pieces, the line, or, where the
-instruments contradict each other, empty.
+quadratic in b, so the ends of the set are the real roots of ``det(c S(b) - d(b) d(b)') = 0``, a
+quadratic eigenvalue problem: the set is found whole, without a grid. It may be several pieces, the
+line, or, where the instruments contradict each other, empty.
 """
 
 from dataclasses import dataclass

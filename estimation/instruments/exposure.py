@@ -8,7 +8,7 @@ import pandas as pd
 
 from estimation.instruments.keys import ShiftShare
 from estimation.instruments.leave_one_out import shocks_without_own
-from estimation.instruments.share_tables import share_matrix, shock_matrix
+from estimation.instruments.share_tables import TOLERANCE, share_matrix, shock_matrix
 from estimation.samples.sample import Floats, Integers
 from geo.errors import DesignError
 
@@ -43,6 +43,15 @@ class Exposure:
     def sums(self) -> Floats:
         """Sum of each row's shares, shape (n,)."""
         return np.asarray(self.shares.sum(axis=1))
+
+    @property
+    def even_sums(self) -> bool:
+        """Whether all cities' shares have one sum in a year, which year effects then hold."""
+        sums, (_, place) = self.sums, np.unique(self.years, return_inverse=True)
+        high, low = np.full(place.max() + 1, -np.inf), np.full(place.max() + 1, np.inf)
+        np.maximum.at(high, place, sums)
+        np.minimum.at(low, place, sums)
+        return bool((high - low <= TOLERANCE).all())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,15 +104,15 @@ def exposure(
         See :func:`estimation.instruments.share_tables.share_matrix` and its neighbours.
     """
     table = _named(tables, asked.shares.table, where)
-    part = f"{where}, shares"
+    part = f"{where}, shares ({asked.shares.table})"
     shares = share_matrix(table, asked.shares, cities, years, where=part)
     if asked.shocks is not None:
-        key, part = asked.shocks, f"{where}, shocks"
+        key, part = asked.shocks, f"{where}, shocks ({asked.shocks.table})"
         table = _named(tables, key.table, where)
         shocks = shock_matrix(table, key, shares.sectors, years, where=part)
         values, clusters, yearly = shocks.shocks, shocks.clusters, shocks.yearly
     elif asked.leave_one_out is not None:
-        own, part = asked.leave_one_out, f"{where}, leave_one_out"
+        own, part = asked.leave_one_out, f"{where}, leave_one_out ({asked.leave_one_out.table})"
         table = _named(tables, own.table, where)
         values = shocks_without_own(table, own, cities, years, shares.sectors, where=part)
         clusters, yearly = np.arange(len(shares.sectors)), True

@@ -158,7 +158,7 @@ def _with_exposure(
     panel, notes = ready.panel.assign(**{asked.name: values}), list(ready.notes)
     if asked.control_sums:
         panel, design = _with_sums(panel, design, scope, made)
-    elif not made.complete:
+    elif not made.even_sums:
         low, high = float(made.sums.min()), float(made.sums.max())
         notes.append(
             f"{where}: shares sum to {low:.3g} to {high:.3g}, not to one: cities with smaller sums "

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -88,7 +89,7 @@ def share_matrix(
     _check_shares(keyed, by, key, where=where)
     wide = keyed.pivot_table(index=by, columns=key.sector, values=key.share, aggfunc="sum")
     index = pd.MultiIndex.from_frame(wanted) if len(by) > 1 else pd.Index(wanted[key.city])
-    missing = ~index.isin(wide.index)
+    missing = np.asarray(~index.isin(wide.index), dtype=bool)
     if missing.any():
         first = wanted[missing].iloc[0]
         raise ExposureError(
@@ -101,7 +102,7 @@ def share_matrix(
     values = wide.reindex(index).fillna(0.0)
     matrix = values.to_numpy(dtype=np.float64)
     there = np.flatnonzero(matrix.any(axis=0))
-    return ShareMatrix(matrix[:, there], tuple(str(values.columns[one]) for one in there))
+    return ShareMatrix(matrix[:, there], tuple(str(values.columns[int(one)]) for one in there))
 
 
 def shock_matrix(
@@ -246,7 +247,7 @@ def _check_shares(keyed: pd.DataFrame, by: list[str], key: Shares, *, where: str
         )
 
 
-def _labels_where(mask: pd.DataFrame) -> tuple[list[object], list[object]]:
+def _labels_where(mask: pd.DataFrame) -> tuple[list[Any], list[Any]]:
     """Row and column labels of the cells that are true."""
     rows, columns = np.nonzero(mask.to_numpy())
     return mask.index[rows].tolist(), mask.columns[columns].tolist()

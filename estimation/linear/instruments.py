@@ -1,8 +1,8 @@
 """Linear instrumental variables with city and year effects.
 
-There are as many instruments as terms, or more for one term. Everything but terms and instruments is partialled out, which leaves the estimate as it is (Frisch,
-Waugh and Lovell); errors have the small-sample factors of pyfixest, which is not used here because
-it takes one instrumented term.
+There are as many instruments as terms, or more for one term. Everything but terms and instruments
+is partialled out, which leaves the estimate as it is (Frisch, Waugh and Lovell); errors have the
+small-sample factors of pyfixest, which is not used here because it takes one instrumented term.
 """
 
 import numpy as np

@@ -10,11 +10,12 @@ from estimation.inference.moments import cluster_moments
 from estimation.instruments.anderson_rubin_set import anderson_rubin_set
 from estimation.instruments.effective_f import EffectiveF, effective_f
 from estimation.instruments.in_panel import PanelRows, in_panel
-from estimation.instruments.keys import instruments_of
+from estimation.instruments.keys import instruments_of, lag_of
 from estimation.instruments.partialled import Partialled
 from estimation.instruments.scores import fewest, meat
 from estimation.instruments.two_stage import over_identification
 from estimation.linear.fixed_effects import not_alone
+from estimation.linear.rows import LAGGED
 from estimation.parts.first_stage import WEAK
 from estimation.parts.linear_checks import linear_check, linear_row
 from estimation.parts.linear_part import LinearSetting
@@ -100,7 +101,10 @@ class InstrumentTests:
             *_regressions(setting, told, names, part="reduced_form"),
             *_regressions(setting, told, names, part="first_stage"),
         )
-        return Told(estimates=estimates, checks=tuple(rows), notes=(note,) if weak else ())
+        notes = [note] if weak else []
+        if lag_of(setting.design):
+            notes.append(f"{told.where}: {LAGGED}")
+        return Told(estimates=estimates, checks=tuple(rows), notes=tuple(notes))
 
 
 def _first_stage(

@@ -171,7 +171,7 @@ def _shock_rows(setting: LinearSetting, told: Told2SLS, made: Exposure, columns:
 
 def _sums(setting: LinearSetting, made: Exposure, asked: ShiftShare) -> Iterator[Check]:
     low, high = float(made.sums.min()), float(made.sums.max())
-    right = made.complete or asked.control_sums
+    right = made.even_sums or asked.control_sums
     for words, value in (("smallest sum of shares", low), ("largest sum of shares", high)):
         yield linear_check(
             setting,
@@ -181,8 +181,16 @@ def _sums(setting: LinearSetting, made: Exposure, asked: ShiftShare) -> Iterator
             value,
             reference=1.0,
             verdict="passed" if right else "failed",
-            note="controlled, times year" if asked.control_sums else "",
+            note=_of_sums(made, asked),
         )
+
+
+def _of_sums(made: Exposure, asked: ShiftShare) -> str:
+    if asked.control_sums:
+        return "controlled, times year"
+    if made.even_sums:
+        return "" if made.complete else "the same in all cities of a year: year effects hold it"
+    return "set control_sums = true"
 
 
 def _rotemberg(
@@ -193,10 +201,9 @@ def _rotemberg(
             setting,
             "rotemberg",
             made.sectors[place],
-            "Rotemberg weight",
+            f"Rotemberg weight (own effect {weights.beta[place]:.4g})",
             weights.alpha[place],
             reference=weights.beta[place],
-            note=f"effect by this sector's shares alone {weights.beta[place]:.4g}",
         )
     listed = float(weights.alpha[weights.top(top)].sum())
     for words, value in (

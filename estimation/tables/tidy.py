@@ -18,6 +18,9 @@ _RECOMMENDED = {
 }
 
 
+_SAID_BY_TERM = frozenset({"effect", "group", "projection"})
+
+
 def tidy_table(rows: Sequence[Row], kind: type[Row]) -> pd.DataFrame:
     """Results as a tidy table, one row each, in the order given.
 
@@ -76,8 +79,8 @@ def summary_table(
         }
     )
     if estimates.duplicated(["design", "variant"]).any():
-        terms = zip(estimates["term"], estimates["scaling"], strict=True)
-        table.insert(2, "term", [_term_text(term, scaling) for term, scaling in terms])
+        terms = zip(estimates["term"], estimates["scaling"], estimates["part"], strict=True)
+        table.insert(2, "term", [_term_text(*term) for term in terms])
     if truth is not None:
         own = (estimates["part"] == "effect") & (estimates["term"] == estimates["treatment"])
         table["truth"] = [
@@ -87,8 +90,10 @@ def summary_table(
     return table
 
 
-def _term_text(term: str, scaling: str) -> str:
-    return f"{term} ({scaling})" if scaling else term
+def _term_text(term: str, scaling: str, part: str) -> str:
+    """A term with its scaling; with its part where the term alone does not say what it is."""
+    said = scaling or ("" if part in _SAID_BY_TERM else part)
+    return f"{term} ({said})" if said else term
 
 
 def _true_text(truth: float | Mapping[str, float], design: str, places: int) -> str:
