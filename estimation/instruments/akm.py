@@ -16,6 +16,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from estimation.inference.anderson_rubin import Shape, quadratic_set
 from estimation.inference.intervals import LEVEL, interval, quantile, two_sided
 from estimation.inference.moments import sum_by
+from estimation.instruments.one_thread import one_thread
 from estimation.instruments.partialled import Partialled
 from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
@@ -100,7 +101,8 @@ def akm(
     there = np.flatnonzero(shares.any(axis=0))
     scaled = shares[:, there] * p.scale[:, None]
     z = p.Z[:, 0]
-    slopes = on_shares(scaled, z, where=where)
+    with one_thread():
+        slopes = on_shares(scaled, z, where=where)
     place = np.arange(there.size)
     if clusters is not None:
         place = np.unique(clusters[there], return_inverse=True)[1].reshape(-1)
@@ -116,7 +118,8 @@ def akm(
     theta = reduced / moved
     columns = np.column_stack([p.y, p.x, p.y - theta * p.x])
     # Rounding of the fit is left in the residual's cross-products: they are summed of it alone.
-    sums = sum_by(slopes[:, None] * (scaled.T @ columns), place, count)
+    with one_thread():
+        sums = sum_by(slopes[:, None] * (scaled.T @ columns), place, count)
     in_y, in_x, in_e = sums.T
     std_error = float(np.linalg.norm(in_e)) / abs(moved)
     _, p_value, _, _ = interval(theta, std_error)

@@ -220,7 +220,8 @@ def test_all_three_stand_beside_each_other_and_an_instrument() -> None:
     rows = rows_of(result, "group")
     assert covers(rows.loc[[("within", "uil, region = east")]], 0.2)
     assert covers(rows.loc[[("within", "uil, region = west")]], 0.8)
-    assert set(result.estimates["part"]) == {"effect", "group", "projection"}
+    regressions = {"reduced_form", "first_stage"}
+    assert set(result.estimates["part"]) == {"effect", "group", "projection"} | regressions
     moving = run(
         panel, groups=Groups(periods=((2011, 2014), (2015, 2018))), instrument="shift",
         variants=("within",),
