@@ -13,11 +13,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from estimation.designs import Design, Split
 from estimation.heterogeneity.keys import Along, At, Groups, How, Projection
-from estimation.instruments.keys import Instruments
 from estimation.learning.learner_spec import learner_spec
 from estimation.learning.tuning_budget import Budget
 from estimation.vocabulary import VARIANTS
-from nightpanel.study_instruments import InstrumentsSection, ShiftShareSection
+from nightpanel.study_instruments import InstrumentKey, ShiftShareSection
 from nightpanel.study_section import Section, ValueSection
 
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -128,7 +127,7 @@ class DesignKeys(Section):
     """Control columns of the panel."""
     joint: list[str] = []
     """Further treatments, estimated together with the first."""
-    instrument: str | list[str] | InstrumentsSection | None = None
+    instrument: InstrumentKey | None = None
     """Column of an instrument for the treatment, or several, or { lag = 1 }."""
     shift_share: ShiftShareSection | None = None
     """Exposure to shocks by shares."""
@@ -292,8 +291,6 @@ def _as_design_has_it(key: str, value: Any) -> Any:
         return frozenset(value)
     if isinstance(value, ValueSection):
         return value.made()
-    if key == "instrument" and isinstance(value, list):
-        return Instruments(tuple(value))
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -1,8 +1,8 @@
 """The study file's sections on instruments: several, lagged, exposures to shocks by shares."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, Discriminator, Tag, model_validator
 
 from estimation.instruments.keys import (
     Growth,
@@ -33,6 +33,22 @@ class InstrumentsSection(ValueSection):
     def made(self) -> Instruments:
         """The estimation room's value."""
         return Instruments(tuple(self.columns), self.lag)
+
+
+def _columns_alone(value: object) -> object:
+    return {"columns": value} if isinstance(value, list) else value
+
+
+def _kind(value: object) -> str:
+    return "several" if isinstance(value, dict | InstrumentsSection) else "column"
+
+
+InstrumentKey = Annotated[
+    Annotated[str, Tag("column")] | Annotated[InstrumentsSection, Tag("several")],
+    Discriminator(_kind),
+    BeforeValidator(_columns_alone),
+]
+"""A column, a list of columns, or a table of instruments."""
 
 
 class SharesSection(Section):
