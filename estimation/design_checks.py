@@ -127,11 +127,13 @@ def check_shares(label: str, key: str, shares: tuple[float, float]) -> None:
         )
 
 
-def missing_column(label: str, column: str, there: Sequence[str]) -> DesignError:
-    """The error of a column that a panel lacks."""
+def missing_column(
+    label: str, column: str, there: Sequence[str], *, of: str = "panel"
+) -> DesignError:
+    """The error of a column that a panel, or a table beside it, lacks."""
     return DesignError(
         f"{label}, column '{column}'",
-        expected="a column of the panel",
+        expected=f"a column of the {of}",
         found=f"no such column among {_listed(there)}",
         hint=suggestion(column, there),
     )

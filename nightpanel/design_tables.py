@@ -58,7 +58,9 @@ def table_problems(design: Design, tables: "dict[str, pd.DataFrame]") -> tuple[D
         Not raised; empty if nothing is missing.
     """
     return tuple(
-        missing_column(f"{design_label(design)}, shift_share ({key.table})", column, there)
+        missing_column(
+            f"{design_label(design)}, shift_share ({key.table})", column, there, of="table"
+        )
         for _, key in _keys([design])
         if key.table in tables
         for there in [[str(name) for name in tables[key.table].columns]]

@@ -199,8 +199,10 @@ they were drawn (by 5; in the panel by sector over years), "AKM, no clusters" ta
 independent. "Shock level" is the clustered error of the regression of Borusyak, Hull and Jaravel.
 
 * Where shocks of the sectors are in the residual, robust and regional errors are too small.
-* AKM needs many clusters of shocks of like size: with few or with large ones it is too sure, AKM0
-  less so, and where the instrument is weak AKM0 says so by a set without an end.
+* AKM and the shock-level error need many clusters of shocks of like size: with 20 clusters they
+  still hold the truth a little too seldom, with few or with large ones they are much too sure.
+* AKM0 keeps its level throughout; where clusters are few (20 sectors are 4 clusters) or the
+  instrument is weak it says so by a set without an end.
 * Shocks that go together, or last over years, must be clusters.
 """
 

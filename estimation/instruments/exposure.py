@@ -33,6 +33,8 @@ class Exposure:
     """Whether each city's shocks leave the city out."""
     complete: bool
     """Whether every row's shares sum to one."""
+    unused: tuple[str, ...] = ()
+    """Sectors of the tables in which no row has a share."""
 
     @property
     def values(self) -> Floats:
@@ -111,11 +113,12 @@ def exposure(
         table = _named(tables, key.table, where)
         shocks = shock_matrix(table, key, shares.sectors, years, where=part)
         values, clusters, yearly = shocks.shocks, shocks.clusters, shocks.yearly
+        unused = tuple(sorted({*shares.unused, *shocks.unused}))
     elif asked.leave_one_out is not None:
         own, part = asked.leave_one_out, f"{where}, leave_one_out ({asked.leave_one_out.table})"
         table = _named(tables, own.table, where)
         values = shocks_without_own(table, own, cities, years, shares.sectors, where=part)
-        clusters, yearly = np.arange(len(shares.sectors)), True
+        clusters, yearly, unused = np.arange(len(shares.sectors)), True, shares.unused
     else:
         raise TypeError("shocks, or what they are made of")
     return Exposure(
@@ -127,6 +130,7 @@ def exposure(
         yearly,
         asked.shocks is None,
         shares.complete,
+        unused,
     )
 
 

@@ -15,6 +15,8 @@ from estimation.samples.rules import RULES, STAGE
 from geo.audit import AuditRow
 from geo.errors import DesignError, SampleError
 
+LISTED = 5
+"""Sectors without a share that a note names."""
 SUM_NAME = "sum of shares x {year}"
 """What the sum of a city's shares in a year is called among the controls."""
 
@@ -156,16 +158,23 @@ def _with_exposure(
     values = pd.Series(np.nan, index=ready.panel.index)
     values.loc[scope.index] = made.values
     panel, notes = ready.panel.assign(**{asked.name: values}), list(ready.notes)
+    audit = ready.audit
+    if made.unused:
+        found = f"{len(made.unused)} sectors without any share in the sample count for nothing: "
+        found += ", ".join(made.unused[:LISTED]) + (" ..." if len(made.unused) > LISTED else "")
+        notes.append(f"{where}: {found}")
+        row = AuditRow(STAGE, "sectors_without_shares", where, found, len(made.unused))
+        audit = (*audit, row)
     if asked.control_sums:
         panel, design = _with_sums(panel, design, scope, made)
     elif not made.even_sums:
         low, high = float(made.sums.min()), float(made.sums.max())
         notes.append(
-            f"{where}: shares sum to {low:.3g} to {high:.3g}, not to one: cities with smaller sums "
+            f"{where}: a city's shares sum to {low:.3g} up to {high:.3g}: cities with smaller sums "
             "are less exposed whatever the shocks. The sum, times year, must be a control: set "
             "control_sums = true"
         )
-    return Ready(panel, design, tuple(notes), ready.audit)
+    return Ready(panel, design, tuple(notes), audit)
 
 
 def _with_sums(

@@ -25,6 +25,8 @@ class ShareMatrix:
     """Shape (n, K)."""
     sectors: tuple[str, ...]
     """Names of the sectors, K of them, ascending."""
+    unused: tuple[str, ...]
+    """Sectors of the table in which no row has a share."""
 
     @property
     def sums(self) -> Floats:
@@ -47,6 +49,8 @@ class ShockMatrix:
     """Cluster of each sector, shape (K,)."""
     yearly: bool
     """Whether shocks change from year to year."""
+    unused: tuple[str, ...]
+    """Sectors of the table that are not among those asked for."""
 
 
 def share_matrix(
@@ -102,7 +106,9 @@ def share_matrix(
     values = wide.reindex(index).fillna(0.0)
     matrix = values.to_numpy(dtype=np.float64)
     there = np.flatnonzero(matrix.any(axis=0))
-    return ShareMatrix(matrix[:, there], tuple(str(values.columns[int(one)]) for one in there))
+    names = [str(name) for name in values.columns]
+    sectors = tuple(names[one] for one in there)
+    return ShareMatrix(matrix[:, there], sectors, tuple(sorted(set(names) - set(sectors))))
 
 
 def shock_matrix(
@@ -146,7 +152,8 @@ def shock_matrix(
         lacking = [(sector, year) for year, sector in zip(*_labels_where(wide.isna()), strict=True)]
         _refuse_without_shock(lacking, [key.sector, key.year], where)
         values = wide.reindex(years).to_numpy(dtype=np.float64)
-    return ShockMatrix(values, _clusters(table, key, sectors, where=where), bool(key.year))
+    unused = tuple(sorted(set(keyed[key.sector]) - set(sectors)))
+    return ShockMatrix(values, _clusters(table, key, sectors, where=where), bool(key.year), unused)
 
 
 def keyed_numbers(
@@ -181,7 +188,7 @@ def keyed_numbers(
     there = [str(name) for name in table.columns]
     for name in (*named, value):
         if name not in there:
-            raise missing_column(where, name, there)
+            raise missing_column(where, name, there, of="table")
     keyed = pd.DataFrame({name: _key(table[name]) for name in named}).reset_index(drop=True)
     keyed[value] = pd.to_numeric(table[value], errors="coerce").to_numpy(dtype=np.float64)
     empty = keyed[list(named)].isna().any(axis=1)
@@ -270,7 +277,8 @@ def _clusters(table: pd.DataFrame, key: Shocks, sectors: Sequence[str], *, where
     if not key.cluster:
         return np.arange(len(sectors))
     if key.cluster not in table.columns:
-        raise missing_column(where, key.cluster, [str(name) for name in table.columns])
+        there = [str(name) for name in table.columns]
+        raise missing_column(where, key.cluster, there, of="table")
     pairs = pd.DataFrame({"s": _key(table[key.sector]), "c": _key(table[key.cluster])})
     cluster_of = pairs.drop_duplicates().set_index("s")["c"]
     several = cluster_of.index[cluster_of.index.duplicated()]

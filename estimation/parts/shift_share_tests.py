@@ -96,6 +96,10 @@ def _akm_rows(setting: LinearSetting, told: Told2SLS, made: Exposure, columns: C
         note=f"the null is imposed; {_set(found)}",
     )
     said = [] if found.shape_null == "interval" else [f"AKM0: {_set(found)}"]
+    if found.n_clusters < FEW_SHOCKS:
+        said.append(
+            f"AKM counts on many clusters of shocks; here are {found.n_clusters}: trust AKM0"
+        )
     return [plain, null], [], said
 
 

@@ -292,6 +292,13 @@ def test_wrong_data_stop_the_run() -> None:
         told(replace(PLAIN, instrument=Instruments(("w", "v"))), same)
 
 
+def test_sectors_without_a_share_are_told() -> None:
+    more = pd.DataFrame({"sector": ["s9"], "year": [2011], "shock": [1.0]})
+    result = told(EXPOSED, tables=TABLES | {"shocks": pd.concat([TABLES["shocks"], more])})
+    assert any("1 sectors without any share" in note and "s9" in note for note in result.notes)
+    assert [row.count for row in result.audit if row.rule == "sectors_without_shares"] == [1]
+
+
 def test_cities_left_out_need_no_shares() -> None:
     shares = TABLES["shares"][TABLES["shares"]["city_id"] != "1101"]
     with pytest.raises(ExposureError, match="city_id 1101"):

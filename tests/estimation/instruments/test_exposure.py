@@ -73,6 +73,14 @@ def test_sums_below_one_are_seen() -> None:
     assert not uneven.even_sums
 
 
+def test_sectors_that_nobody_has_are_told() -> None:
+    shares = pd.concat([SHARES, SHARES.assign(sector="c", share=0.0)[::2]])
+    shocks = pd.concat([SHOCKS, pd.DataFrame({"sector": ["d"], "year": [2011], "shock": [9.0]})])
+    found = made(shares, shocks)
+    assert found.unused == ("c", "d")
+    np.testing.assert_allclose(found.values, made().values)
+
+
 @pytest.mark.parametrize(
     ("shares", "message"),
     [
