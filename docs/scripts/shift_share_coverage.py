@@ -1,9 +1,7 @@
 """How often 95 % intervals of shift-share effects hold the truth, by process and by error.
 
-    python -m docs.scripts.shift_share_coverage
-
-writes ``docs/shift-share-coverage.md`` and the figures in ``docs/shift-share-coverage.csv``. The
-residual holds shocks of the same sectors as the exposure (Adao, Kolesar and Morales 2019, section
+Run ``python docs/scripts/shift_share_coverage.py``: it writes ``docs/shift-share-coverage.md`` and
+the figures in ``docs/shift-share-coverage.csv``. The residual holds shocks of the same sectors as the exposure (Adao, Kolesar and Morales 2019, section
 II): errors that know nothing of them are too small.
 """
 
@@ -188,7 +186,7 @@ PAGE = """# Coverage of shift-share intervals
 
 Per cent of 95 % intervals that hold the true effect, and in brackets their median length, over
 {draws} draws of each process (Monte-Carlo error at 95 %: {mc}). Written by
-`python -m docs.scripts.shift_share_coverage`.
+`python docs/scripts/shift_share_coverage.py`.
 
 {table}
 

@@ -9,7 +9,7 @@ import numpy as np
 from estimation.inference.intervals import NORMAL
 from estimation.instruments.akm import ShiftShareErrors, akm
 from estimation.instruments.exposure import Columns, Exposure, by_shock, exposure
-from estimation.instruments.keys import ShiftShare
+from estimation.instruments.keys import ShiftShare, instruments_of
 from estimation.instruments.rotemberg import Rotemberg, rotemberg
 from estimation.instruments.shock_level import shock_level
 from estimation.parts.instrument_tests import Told2SLS, linear_columns, set_said
@@ -67,7 +67,7 @@ Rows = tuple[list[Estimate], list[Check], list[str]]
 
 def _akm_rows(setting: LinearSetting, told: Told2SLS, made: Exposure, columns: Columns) -> Rows:
     found = akm(told.columns, columns.shares, columns.cluster, where=f"{told.where}, AKM")
-    note = f"{found.n_shocks} shocks in {found.n_clusters} clusters"
+    note = f"{found.n_shocks} shocks in {found.n_clusters} clusters{_alone(setting)}"
     if made.own_left_out:
         note += "; shocks are taken as known, though they are made of other cities' outcomes"
     treatment = setting.design.treatment
@@ -103,6 +103,11 @@ def _akm_rows(setting: LinearSetting, told: Told2SLS, made: Exposure, columns: C
     return [plain, null], [], said
 
 
+def _alone(setting: LinearSetting) -> str:
+    several = len(instruments_of(setting.design)) > 1
+    return "; by the exposure alone, without the other instruments" if several else ""
+
+
 def _ends(found: ShiftShareErrors) -> tuple[float, float]:
     bounded = found.shape_null == "interval"
     return (found.low_null, found.high_null) if bounded else (-np.inf, np.inf)
@@ -136,7 +141,7 @@ def _shock_rows(setting: LinearSetting, told: Told2SLS, made: Exposure, columns:
         n_clusters=found.n_clusters,
         se_type="shocks",
         df=NORMAL,
-        note="rows are shocks, averaged with their shares"
+        note=f"rows are shocks, averaged with their shares{_alone(setting)}"
         + ("" if found.centred else "; shocks count from zero: sums of shares are not controlled"),
     )
     few = found.effective_clusters < FEW_SHOCKS

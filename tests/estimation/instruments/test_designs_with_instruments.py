@@ -299,6 +299,17 @@ def test_sectors_without_a_share_are_told() -> None:
     assert [row.count for row in result.audit if row.rule == "sectors_without_shares"] == [1]
 
 
+def test_beside_other_instruments_akm_is_by_the_exposure_alone() -> None:
+    rows = by_part(told(replace(EXPOSED, instrument="w")))
+    alone = by_part(told(EXPOSED))
+    for part in ("akm", "shock_level"):
+        assert "by the exposure alone" in rows.loc[(part, "d"), "note"]
+        assert "by the exposure alone" not in alone.loc[(part, "d"), "note"]
+        same = rows.loc[(part, "d"), "estimate"]
+        assert same == pytest.approx(alone.loc[(part, "d"), "estimate"], rel=1e-10)
+    assert rows.loc[("effect", "d"), "estimate"] != pytest.approx(same, rel=1e-3)
+
+
 def test_cities_left_out_need_no_shares() -> None:
     shares = TABLES["shares"][TABLES["shares"]["city_id"] != "1101"]
     with pytest.raises(ExposureError, match="city_id 1101"):
