@@ -1,12 +1,13 @@
 """`nightpanel check`: read everything, report every problem, write nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from estimation.designs import column_problems
+from estimation.designs import Design, column_problems
+from estimation.instruments.ready import with_built_columns
 from geo.audit import AuditRow
 from geo.boundaries import Units
 from geo.errors import NightpanelError
@@ -89,13 +90,28 @@ def check(path: Path) -> Checked:
         columns = joined.panel.columns
         problems += [one for each in asked.designs for one in column_problems(each, columns)]
     named = attempt(lambda: design_tables(asked.designs), problems)
-    problems += [one for each in asked.designs for one in table_problems(each, named or {})]
+    in_tables = [one for each in asked.designs for one in table_problems(each, named or {})]
+    problems += in_tables
+    if joined is not None and named is not None and not in_tables:
+        _check_built(asked.designs, joined.panel, named, problems)
     facts.append(f"designs: {', '.join(one.name for one in asked.designs) or 'none'}")
     facts += [f"tables: {', '.join(one.title for one in asked.tables)}"] if asked.tables else []
     told = tuple(with_study_file(one, path) for one in problems)
     if joined is None:
         return Checked(told, tuple(facts))
     return Checked(told, tuple(facts), joined.tables, joined.reconciliation, joined.audit)
+
+
+def _check_built(
+    designs: Sequence[Design],
+    panel: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    problems: Problems,
+) -> None:
+    """Make the columns that only instruments need, as far as the panel is known without light."""
+    for design in designs:
+        if not column_problems(design, panel.columns):
+            attempt(lambda one=design: with_built_columns(panel, one, tables), problems)  # type: ignore[misc]
 
 
 def _light(

@@ -1,6 +1,7 @@
 """Made-up cities that are exposed to shocks of sectors: a panel and its tables, true effect 0.5.
 
-Run ``python docs/scripts/made_up_exposure.py FOLDER``: it writes ``panel.csv``, ``shares.csv`` and ``shocks.csv``, which ``docs/instruments.md`` estimates.
+Run ``python docs/scripts/made_up_exposure.py FOLDER``: it writes ``panel.csv``, ``shares.csv`` and
+``shocks.csv``, which ``docs/instruments.md`` estimates.
 """
 
 import sys

@@ -1,8 +1,9 @@
 """How often 95 % intervals of shift-share effects hold the truth, by process and by error.
 
 Run ``python docs/scripts/shift_share_coverage.py``: it writes ``docs/shift-share-coverage.md`` and
-the figures in ``docs/shift-share-coverage.csv``. The residual holds shocks of the same sectors as the exposure (Adao, Kolesar and Morales 2019, section
-II): errors that know nothing of them are too small.
+the figures in ``docs/shift-share-coverage.csv``. The residual holds shocks of the same sectors as
+the exposure (Adao, Kolesar and Morales 2019, section II): errors that know nothing of them are too
+small.
 """
 
 from collections.abc import Callable

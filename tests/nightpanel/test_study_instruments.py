@@ -9,6 +9,7 @@ import pytest
 
 from estimation.instruments.keys import Instruments, LeaveOneOut, Shares, ShiftShare, Shocks
 from geo.errors import NightpanelError, StudyFileError
+from nightpanel.check_study import check
 from nightpanel.run_estimates import estimate_file
 from nightpanel.study_file import load_designs
 from tests.estimation.instruments.made_up import panel_tables
@@ -181,3 +182,29 @@ def test_codes_keep_their_zeros(tmp_path: Path) -> None:
     assert table["share"].isna().tolist() == [False, True]
     with pytest.raises(NightpanelError):
         read_table(tmp_path / "none.csv")
+
+
+def test_check_reads_tables_and_makes_the_exposure(tmp_path: Path) -> None:
+    study(tmp_path, "")
+    yearbook = """
+[study]
+name = "made up"
+[[panel.tables]]
+file = "panel.csv"
+city = "city_id"
+year = "year"
+columns = { y = "y", d = "d", x = "x", size = "size" }
+"""
+    path = written(tmp_path, yearbook + HEAD + "min_units = 0\n" + SHIFT_SHARE)
+    assert check(path).problems == ()
+    shares = tmp_path / "tables" / "shares.csv"
+    table = pd.read_csv(shares)
+    table.assign(share=2 * table["share"]).to_csv(shares, index=False)
+    (problem,) = check(path).problems
+    assert "shares that sum to one or less" in str(problem)
+    table.rename(columns={"share": "part"}).to_csv(shares, index=False)
+    (problem,) = check(path).problems
+    assert "column 'share': expected a column of the table" in str(problem)
+    shares.unlink()
+    (problem,) = check(path).problems
+    assert "shares.csv" in str(problem)
