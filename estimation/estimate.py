@@ -102,6 +102,8 @@ def estimate(
 
     Raises
     ------
+    ExposureError
+        A table of shares or shocks is wrong.
     DesignError, SampleError, DomainError, DuplicateCityYearError
         See :func:`estimation.samples.sample.build_sample`; all designs are checked, and the linear
         fits made, before any learner is fitted.

@@ -14,7 +14,8 @@ class Estimate:
     variant: str
     """How it was estimated: one of :data:`estimation.vocabulary.VARIANTS`."""
     part: str
-    """``effect``, or what else the row tells: ``group``, ``projection`` ..."""
+    """``effect``, or what else the row tells: ``group``, ``projection``, ``reduced_form``,
+    ``first_stage``, ``akm``, ``akm0``, ``shock_level`` ..."""
     term: str
     """The treatment, product, moderator or group whose coefficient is estimated."""
     scaling: str
@@ -36,7 +37,8 @@ class Estimate:
     n_clusters: int
     """Clusters of the standard error (two-way: the fewer); cities where it is robust."""
     se_type: str
-    """``robust`` (heteroskedasticity), ``city``, or the ways of clustering joined by ``+``."""
+    """``robust`` (heteroskedasticity), ``city``, or the ways of clustering joined by ``+``; of an
+    exposure ``AKM``, ``AKM0`` (whose set may have no end) or ``shocks``."""
     df: float
     """Degrees of freedom of the p value and interval; infinite for the normal distribution."""
     std_error_robust: float

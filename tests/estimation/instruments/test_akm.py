@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estimation.instruments.akm import akm, on_shares
-from estimation.instruments.partialled import partialled
+from estimation.instruments.partialled import Partialled, partialled
 from geo.errors import SampleError
 from tests.estimation.instruments.made_up import MadeUp, made_up, weighted_residual
 
@@ -122,7 +122,9 @@ def test_an_exposure_that_controls_determine_is_refused() -> None:
         partialled(data.y, data.x, data.exposure, controls)
 
 
-def adh(data_dir: Path, outcome: str) -> tuple[object, np.ndarray, np.ndarray, np.ndarray]:
+def adh(
+    data_dir: Path, outcome: str, *, weighted: bool = True, below: int = 10
+) -> tuple[Partialled, np.ndarray, np.ndarray, np.ndarray]:
     """Autor, Dorn and Hanson's (2013) regression of column 6, table 3, with its shares."""
     folder = data_dir / "reference"
     table = pd.read_csv(folder / "ADH_reg.csv")
@@ -131,6 +133,8 @@ def adh(data_dir: Path, outcome: str) -> tuple[object, np.ndarray, np.ndarray, n
     sic = pd.read_csv(folder / "ADH_sic.csv").iloc[:, 0].to_numpy()
     names = ["t2", "l_shind_manuf_cbp", "l_sh_popedu_c", "l_sh_popfborn", "l_sh_empl_f"]
     names += ["l_sh_routine33", "l_task_outsource"]
+    kept = (table["division"] < below).to_numpy()
+    table, shares = table[kept], shares[kept]
     division = pd.get_dummies(table["division"], drop_first=True).astype(float)
     controls = np.column_stack([table[names].astype(float), division])
     left = partialled(
@@ -138,9 +142,26 @@ def adh(data_dir: Path, outcome: str) -> tuple[object, np.ndarray, np.ndarray, n
         table["shock"].to_numpy(),
         table["IV"].to_numpy(),
         controls,
-        weights=table["weights"].to_numpy(),
+        weights=table["weights"].to_numpy() if weighted else None,
     )
     return left, shares, sic, table["statefip"].to_numpy().astype(np.int64)
+
+
+@pytest.mark.real
+def test_sets_lose_their_ends_as_the_reference_program_s_do(data_dir: Path) -> None:
+    """ShiftShareSE's own tests: divisions below 8, 7 and 6, without weights."""
+    shapes = []
+    for most in (8, 7, 6):
+        left, shares, _, _ = adh(data_dir, "d_sh_empl", weighted=False, below=most)
+        shapes.append(akm(left, shares).shape_null)
+    assert shapes == ["interval", "complement", "line"]
+
+
+@pytest.mark.real
+def test_reduced_form_and_instrument_have_one_akm0_p_value(data_dir: Path) -> None:
+    left, shares, sic, _ = adh(data_dir, "d_sh_empl")
+    reduced = akm(replace(left, x=left.Z[:, 0]), shares, sic)
+    assert reduced.p_value_null == pytest.approx(akm(left, shares, sic).p_value_null, rel=1e-9)
 
 
 @pytest.mark.real
