@@ -16,8 +16,8 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from estimation.inference.anderson_rubin import Shape, quadratic_set
 from estimation.inference.intervals import LEVEL, interval, quantile, two_sided
 from estimation.inference.moments import sum_by
-from estimation.instruments.one_thread import one_thread
 from estimation.instruments.partialled import Partialled
+from estimation.one_thread import one_thread
 from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 

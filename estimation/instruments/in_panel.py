@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.instruments.one_thread import one_thread
 from estimation.instruments.partialled import Partialled, check_left
 from estimation.linear.partialling import demeaned, left_after, year_dummies
 from estimation.samples.sample import Floats, Integers
@@ -60,8 +59,7 @@ def in_panel(
     """
     columns = np.column_stack([outcome, treatment, instruments])
     others = np.column_stack([year_dummies(rows.year), rows.controls])
-    with one_thread():
-        left = left_after(demeaned(columns, rows.city), demeaned(others, rows.city))
+    left = left_after(demeaned(columns, rows.city), demeaned(others, rows.city))
     each = names or tuple(f"instrument {place + 1}" for place in range(instruments.shape[1]))
     check_left(left.values[:, 1:], columns[:, 1:], ["the treatment", *each], where=where)
     values = left.values

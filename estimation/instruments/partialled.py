@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimation.instruments.one_thread import one_thread
 from estimation.linear.partialling import RANK_TOLERANCE, left_after
 from estimation.samples.sample import Floats
 from geo.errors import SampleError
@@ -70,8 +69,7 @@ def partialled(
     scale = np.sqrt(w)
     columns = np.column_stack([outcome, treatment, Z]) * scale[:, None]
     others = np.column_stack([np.ones(outcome.size), controls]) * scale[:, None]
-    with one_thread():
-        left = left_after(columns, others)
+    left = left_after(columns, others)
     names = ["the outcome", "the treatment", *(f"instrument {k + 1}" for k in range(Z.shape[1]))]
     check_left(left.values[:, 1:], columns[:, 1:], names[1:], where=where)
     values = left.values

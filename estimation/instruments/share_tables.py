@@ -210,7 +210,7 @@ def keyed_numbers(
             f"{where}, {', '.join(f'{name} {first[name]}' for name in named)}",
             expected="one row",
             found=f"two ({int(twice.sum())} rows too many in the table)",
-            hint="keep one of them, or add them up",
+            hint="keep one of them, add them up, or name the column of the year",
         )
     return keyed
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import qr
 
+from estimation.one_thread import one_thread
 from estimation.samples.sample import Floats, Integers
 
 RANK_TOLERANCE = 1e-9
@@ -68,7 +69,8 @@ def left_after(values: Floats, others: Floats) -> Left:
     scaled = others[:, norms > 0] / norms[norms > 0]
     if not scaled.shape[1]:
         return Left(values, 0)
-    bases, triangle, _ = qr(scaled, mode="economic", pivoting=True)
+    with one_thread():
+        bases, triangle, _ = qr(scaled, mode="economic", pivoting=True)
     sizes = np.abs(np.diag(triangle))
     basis = bases[:, : sizes.size][:, sizes > RANK_TOLERANCE * sizes[0]]
     once = values - basis @ (basis.T @ values)
