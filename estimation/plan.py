@@ -72,7 +72,7 @@ def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> 
     wanted = [variant for variant in VARIANTS if variant in design.variants]
     ways = dict.fromkeys(name == "faithful" for name in wanted)
     samples = {way: _sample(whole, design, faithful=way) for way in ways}
-    if False in samples:
+    if False in samples and "city" in design.effects:
         _refuse_fixed(samples[False], design, wanted)
     learned = [name for name in wanted if name in TRANSFORMS]
     run = [name for name in learned if design.controls or name not in NEEDS_CONTROLS]

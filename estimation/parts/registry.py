@@ -12,12 +12,15 @@ from estimation.parts.fake_timing import FakeTiming
 from estimation.parts.first_stage import FirstStage
 from estimation.parts.group_effects import GroupEffects
 from estimation.parts.influence import CityInfluence
+from estimation.parts.linear_groups import LinearGroups
 from estimation.parts.linear_part import LinearPart
 from estimation.parts.marginal_effect import MarginalEffect
 from estimation.parts.omitted_variable import OmittedVariable
 from estimation.parts.part import Part
 from estimation.parts.placebo import Placebo
 from estimation.parts.projection import LinearProjection
+from estimation.parts.rolling_windows import RollingWindows
+from estimation.parts.standardised import Standardised
 
 CHECKS: Mapping[str, Part] = MappingProxyType(
     {
@@ -71,4 +74,10 @@ def linear_parts_of(design: Design) -> tuple[LinearPart, ...]:
         Empty for a design that asks for none.
     """
     parts: list[LinearPart] = []
+    if design.standardised:
+        parts.append(Standardised())
+    if design.groups is not None:
+        parts.append(LinearGroups(design.groups))
+    if design.windows is not None:
+        parts.append(RollingWindows(design.windows))
     return tuple(parts)

@@ -297,7 +297,7 @@ def test_clusters_may_be_a_column_or_two_ways(panel: pd.DataFrame) -> None:
 
 def test_clusters_that_cannot_be_told_are_refused(panel: pd.DataFrame) -> None:
     by_province = replace(BASE, cluster=("province",))
-    with pytest.raises(DesignError, match=r"cluster 'province'.*codes of 4 or 6 digits.*'Lyon'"):
+    with pytest.raises(DesignError, match=r"cluster 'province'.*codes of 2, 4 or 6 digits.*'Lyon'"):
         build_sample(panel.replace({"city_id": {"1103": "Lyon"}}), by_province)
     with pytest.raises(DesignError, match=r"cluster, column 'basni'.*did you mean 'basin'"):
         build_sample(panel.assign(basin=1), replace(BASE, cluster=("basni",)))
