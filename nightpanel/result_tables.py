@@ -108,12 +108,15 @@ def _made(
     from estimation.tables.curve_table import curve_table
     from estimation.tables.descriptives import descriptive_result
     from estimation.tables.regression_table import TableSpec, regression_table
+    from estimation.tables.standardised_table import standardised_table
 
     chosen = [designs[name] for name in section.columns]
     if section.kind == "descriptive":
         (design,) = chosen
         sample = build_sample(panel, design)
         return descriptive_result(section.title, section.caption, design, sample)
+    if section.kind == "standardised":
+        return standardised_table(section.title, section.caption, chosen, result)
     if section.kind in {"curves", "checks"}:
         rows_of = curve_table if section.kind == "curves" else check_table
         return rows_of(

@@ -133,7 +133,7 @@ def without_redundant(model: Regression) -> tuple[Regression, tuple[str, ...]]:
     """The model without effects that one other effect determines, and their names."""
     names, gone = list(model.effects), []
     # Of two effects that are the same the first named stays.
-    for name in reversed(model.effects):
+    for name in reversed(list(model.effects)):
         codes = model.effects[name]
         if any(nested(model.effects[other], codes) for other in names if other != name):
             names.remove(name)
