@@ -208,7 +208,8 @@ def columns_of(design: Design) -> tuple[str, ...]:
     where these do not tell them that is found when the design is planned.
     """
     label = label_of(design)
-    groups = () if label is None or label == REGION else (label,)
+    regions = design.groups is not None and bool(design.groups.regions)
+    groups = () if label is None or regions else (label,)
     labels = (*groups, *_cluster_columns(design), *effect_columns(design))
     return tuple(dict.fromkeys((design.city, design.year, *numbers_of(design), *labels)))
 

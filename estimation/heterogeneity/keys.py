@@ -88,7 +88,7 @@ def check_groups(label: str, groups: Groups, *, outcome: str, year: str) -> None
         raise DesignError(
             where,
             expected="either a column, or periods, or regions",
-            found=" and ".join(named) or "none of them",
+            found=f"both {' and '.join(named)}" if named else "neither",
             hint='set column = "...", periods = [[2011, 2015], [2016, 2021]] or regions = "three"',
         )
     if groups.regions and groups.quantiles:

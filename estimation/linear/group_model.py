@@ -13,8 +13,9 @@ from estimation.designs import Design
 from estimation.heterogeneity.grouping import Grouping, check_clusters, grouping_of
 from estimation.heterogeneity.keys import Groups
 from estimation.inference.difference import Wald, wald_test
+from estimation.inference.few_clusters import are_few
 from estimation.inference.intervals import NORMAL
-from estimation.linear.fixed_effects import Final, PanelFit
+from estimation.linear.fixed_effects import ROBUST, Final, PanelFit
 from estimation.linear.printed import Printed, printed_errors
 from estimation.linear.regression import fit_regression, third_name
 from estimation.linear.residualised import Regression
@@ -37,8 +38,8 @@ class GroupFit:
     """The groups of the sample's rows."""
     regression: Regression
     """What was fitted."""
-    printed: Printed
-    """The errors that rows print."""
+    printed: tuple[Printed, ...]
+    """The errors that each group's row prints: groups fixed in time have their own clusters."""
     joint: str
     """Name of the covariance of the joint test."""
     said: str
@@ -69,24 +70,40 @@ def group_fit(sample: Sample, design: Design, groups: Groups) -> GroupFit:
         As :func:`estimation.heterogeneity.grouping.grouping_of`; a group has one cluster, or
         nothing is left of its treatment.
     """
-    grouping = grouping_of(sample, groups, design)
-    where = f"{sample.label}, linear fixed effects"
-    counts = check_clusters(grouping.names, grouping.indicators, sample.groupings, where=where)
+    grouping, counts = check_groups_told(sample, design, groups)
     regression = _regression(sample, design, groups, grouping)
+    regression = replace(regression, third=regression.third or are_few(min(counts)))
     fit = fit_regression(regression)
-    printed = printed_errors(design, fit, lag=lag_of(sample, design))
+    lag = lag_of(sample, design)
+    printed = tuple(printed_errors(design, fit, lag=lag, clusters=count) for count in counts)
     third = third_name(design.cluster)
-    few = printed.wild and design.errors != "clustered" and third in fit.covariances
+    few = any(one.wild for one in printed) and design.errors != "clustered"
     own = tuple(name for name in fit.collinear if not name.startswith(OWN))
     return GroupFit(
         fit=replace(fit, collinear=own),
         grouping=grouping,
         regression=regression,
         printed=printed,
-        joint=third if few else printed.name,
+        joint=third if few and third in fit.covariances else printed[0].name,
         said=_said(design, groups),
         counts=counts,
     )
+
+
+def check_groups_told(
+    sample: Sample, design: Design, groups: Groups
+) -> tuple[Grouping, tuple[int, ...]]:
+    """The groups of a sample and the clusters of each, two or more.
+
+    Raises
+    ------
+    SampleError
+        There is one group, one is empty, or one has a single cluster.
+    """
+    grouping = grouping_of(sample, groups, design)
+    where = f"{sample.label}, linear fixed effects"
+    counts = check_clusters(grouping.names, grouping.indicators, sample.groupings, where=where)
+    return grouping, counts
 
 
 def joint_wald(found: GroupFit, *, where: str) -> Wald:
@@ -110,9 +127,9 @@ def joint_wald(found: GroupFit, *, where: str) -> Wald:
     """
     count = len(found.grouping.names)
     R = np.column_stack([-np.ones(count - 1), np.eye(count - 1)])
-    df = found.printed.df
-    matrix = found.fit.covariances[found.joint]
-    return wald_test(found.fit.theta, matrix, R, df=NORMAL if np.isinf(df) else df, where=where)
+    matrix, counts = found.fit.covariances[found.joint], found.fit.clusters
+    df = NORMAL if found.joint == ROBUST else float(counts[found.joint] - 1)
+    return wald_test(found.fit.theta, matrix, R, df=df, where=where)
 
 
 def difference_of(fit: PanelFit, first: int, second: int, *, name: str) -> PanelFit:

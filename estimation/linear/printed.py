@@ -16,7 +16,7 @@ from estimation.results import Estimate
 from estimation.vocabulary import LINEAR
 
 NAN = float("nan")
-WILD_MARK = "wild p and interval"
+WILD_MARK = "wild bootstrap"
 """What stands in ``se_type`` where p value and interval are the wild bootstrap's."""
 
 
@@ -42,7 +42,9 @@ class Printed:
     """Clusters; years for Driscoll and Kraay's errors, rows for robust ones."""
 
 
-def printed_errors(design: Design, fit: PanelFit, *, lag: int) -> Printed:
+def printed_errors(
+    design: Design, fit: PanelFit, *, lag: int, clusters: int | None = None
+) -> Printed:
     """What a design prints of a fit.
 
     Parameters
@@ -52,6 +54,8 @@ def printed_errors(design: Design, fit: PanelFit, *, lag: int) -> Printed:
         With the covariances that the design asks for.
     lag : int
         Lags of Driscoll and Kraay's errors.
+    clusters : int, optional
+        Clusters that carry a term, where they are fewer than those of the fit.
 
     Returns
     -------
@@ -61,19 +65,19 @@ def printed_errors(design: Design, fit: PanelFit, *, lag: int) -> Printed:
     """
     clustered = clustered_name(design.cluster)
     by = "+".join(design.cluster)
-    count = fit.clusters[clustered]
+    count = fit.clusters[clustered] if clusters is None else clusters
     one_way = len(design.cluster) == 1 and clustered in fit.final.clusters
     few = one_way and are_few(count)
     third = third_name(design.cluster)
     by_wild = one_way and (design.errors == "wild" or (design.errors is None and few))
-    name, text, df, clusters = clustered, by, float(count - 1), count
+    name, text, df, counted = clustered, by, float(count - 1), count
     if design.errors == "crv3" and third in fit.covariances:
         name, text = third, f"{by}, CRV3"
     if design.errors == "robust":
-        name, text, df, clusters = ROBUST, "robust", NORMAL, fit.n
+        name, text, df, counted = ROBUST, "robust", NORMAL, fit.n
     if design.errors == DRISCOLL_KRAAY:
-        clusters = fit.clusters[DRISCOLL_KRAAY]
-        name, text, df = DRISCOLL_KRAAY, f"Driscoll-Kraay, lag {lag}", float(clusters - 1)
+        counted = fit.clusters[DRISCOLL_KRAAY]
+        name, text, df = DRISCOLL_KRAAY, f"Driscoll-Kraay, lag {lag}", float(counted - 1)
     plain = design.errors in {"robust", DRISCOLL_KRAAY}
     shown = (few and not plain) or design.errors == "crv3"
     return Printed(
@@ -84,7 +88,7 @@ def printed_errors(design: Design, fit: PanelFit, *, lag: int) -> Printed:
         wild=by_wild or (few and not plain),
         by_wild=by_wild,
         df=df,
-        n_clusters=clusters,
+        n_clusters=counted,
     )
 
 
@@ -160,7 +164,7 @@ def _wild(design: Design, fit: PanelFit, printed: Printed, position: int) -> Wil
     What is common to several clusters is among the regressors, so that each draw estimates it anew;
     with an instrument it is taken out beforehand.
     """
-    if fit.final.W is not None and len(fit.names) > 1:
+    if fit.final.W is not None and fit.final.W.shape[1] > 1:
         return WildFigures()
     if not np.isfinite(fit.std_errors(printed.clustered)[position]):
         return WildFigures(why_not="no wild bootstrap without it")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import ClassVar
 
-from estimation.designs import Design
+from estimation.designs import Design, design_label
 from estimation.heterogeneity.difference_paths import permute_difference
 from estimation.heterogeneity.keys import Groups
 from estimation.linear.group_model import GroupFit, difference_of, group_fit, joint_wald
@@ -43,7 +43,13 @@ class LinearGroups:
         checks = [_wald(setting.design, found)]
         if "city" in setting.design.effects:
             checks += [_permuted(setting.design, found, j) for j in range(1, len(names))]
-        return Told(estimates=tuple(rows), checks=tuple(checks))
+        label = f"{design_label(setting.design)}, {LINEAR}"
+        notes = tuple(
+            f"{label}, {name}: {warning}"
+            for name, warning in zip(names, _warnings(found), strict=True)
+            if warning
+        )
+        return Told(estimates=tuple(rows), checks=tuple(checks), notes=notes)
 
 
 def _pairs(count: int) -> list[tuple[int, int]]:
@@ -51,12 +57,21 @@ def _pairs(count: int) -> list[tuple[int, int]]:
     return pairs if len(pairs) <= MOST_PAIRS else [pair for pair in pairs if pair[0] == 0]
 
 
+def _warnings(found: GroupFit) -> list[str]:
+    return [few_moving(count, inside=" in this group") for count in found.counts]
+
+
 def _row(setting: LinearSetting, found: GroupFit, position: int) -> Estimate:
-    warning = few_moving(found.counts[position], inside=" in this group")
+    warning = _warnings(found)[position]
     notes = [found.said, *fit_notes(found.fit, setting.design, setting.sample)]
     notes += [warning] if warning else []
     row = fitted_row(
-        setting.design, found.fit, found.printed, position=position, part="group", notes=notes
+        setting.design,
+        found.fit,
+        found.printed[position],
+        position=position,
+        part="group",
+        notes=notes,
     )
     return told_in(row, "", 1.0)
 
@@ -65,7 +80,9 @@ def _difference(setting: LinearSetting, found: GroupFit, first: int, second: int
     names, design = found.grouping.names, setting.design
     name = f"{design.treatment}: {names[second]} less {names[first]}"
     fit = difference_of(found.fit, first, second, name=name)
-    row = fitted_row(design, fit, found.printed, position=0, part="difference", notes=[found.said])
+    # The group with fewer clusters decides how far the difference's error is to be trusted.
+    printed = min((found.printed[first], found.printed[second]), key=lambda one: one.df)
+    row = fitted_row(design, fit, printed, position=0, part="difference", notes=[found.said])
     return told_in(row, "", 1.0)
 
 
