@@ -209,11 +209,24 @@ def fit_notes(fit: PanelFit, design: Design, sample: Sample) -> list[str]:
     if fit.lost_rows:
         levels = "level of an effect" if own_effects(design.effects) else "city or year"
         notes.append(f"{fit.lost_rows} rows alone in their {levels} left out")
+    notes += _torn(design, sample)
     if design.errors == DRISCOLL_KRAAY:
         notes += _of_years(sample)
     elif design.errors == "clustered" and are_few(fit.clusters[clustered_name(design.cluster)]):
         notes.append("few clusters, Student's t all the same")
     return notes
+
+
+def _torn(design: Design, sample: Sample) -> list[str]:
+    """A warning where one-way clusters part the years of a city."""
+    if len(design.cluster) > 1 or design.errors in {"robust", DRISCOLL_KRAAY}:
+        return []
+    pairs = np.unique(np.column_stack([sample.city, sample.groupings[:, 0]]), axis=0)
+    torn = int(np.sum(np.bincount(pairs[:, 0]) > 1))
+    if not torn:
+        return []
+    text = f"WARNING: {torn} cities are in several clusters ({design.cluster[0]}): "
+    return [f"{text}what binds the years of a city is left out of these errors"]
 
 
 def _of_years(sample: Sample) -> list[str]:
