@@ -159,7 +159,9 @@ def _clusters(
         values = panel[name]
         if values.isna().any():
             found = f"{values.isna().sum()} missing"
-            raise _wrong_kind(values, design, f"a {part} in every row", found)
+            raise _wrong_kind(
+                values, design, f"{'an' if part == 'effect' else 'a'} {part} in every row", found
+            )
         return _labels(values)
     codes = table[design.city].map(province_of)
     if codes.isna().any():
