@@ -39,7 +39,7 @@ class Printed:
     df: float
     """Degrees of freedom of Student's distribution."""
     n_clusters: int
-    """Clusters; years for Driscoll and Kraay's errors, rows for robust ones."""
+    """Clusters; years for Driscoll and Kraay's errors, cities for robust ones."""
 
 
 def printed_errors(
@@ -74,7 +74,7 @@ def printed_errors(
     if design.errors == "crv3" and third in fit.covariances:
         name, text = third, f"{by}, CRV3"
     if design.errors == "robust":
-        name, text, df, counted = ROBUST, "robust", NORMAL, fit.n
+        name, text, df, counted = ROBUST, "robust", NORMAL, fit.n_cities
     if design.errors == DRISCOLL_KRAAY:
         counted = fit.clusters[DRISCOLL_KRAAY]
         name, text, df = DRISCOLL_KRAAY, f"Driscoll-Kraay, lag {lag}", float(counted - 1)

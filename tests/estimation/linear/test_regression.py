@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -332,3 +333,28 @@ def test_many_clusters_print_students_t_unless_asked() -> None:
         design = replace(BASE, errors=errors)
         (row,) = linear_rows(linear_estimate(build_sample(table, design), design))
         assert (row.se_type, row.df) == (text, 59.0)
+
+
+@pytest.mark.real
+def test_real_cities_with_effects_of_their_provinces_years(data_dir: Path) -> None:
+    panel = pd.read_csv(data_dir / "panel" / "china_city_panel_real.csv")
+    panel = panel[panel["year"].between(2005, 2021)]
+    table = pd.DataFrame(
+        {
+            "city_id": panel["city_code"].astype("str"),
+            "year": panel["year"],
+            "province": panel["city_code"] // 10000,
+            "y": panel["tertiary_share_pct"],
+            "d": np.log(panel["gdp_per_capita"]),
+            "x": np.log(panel["fiscal_expenditure_100m"]),
+        }
+    ).dropna()
+    # Rows alone in their province and year: Beijing, Tianjin, Shanghai, Chongqing and the like.
+    size = table.groupby(["province", "year"])["y"].transform("size")
+    design = replace(BASE, effects=("city", "province^year"), cluster=("province",))
+    own, other = fit(design, table), theirs(design, table[size > 1])
+    assert own.lost_rows == (size == 1).sum() > 60
+    assert own.theta[0] == pytest.approx(other.coef()["d"], rel=1e-10)
+    assert own.std_errors("province")[0] == pytest.approx(other.se()["d"], rel=1e-9)
+    assert own.notes == ()
+    assert own.std_errors("province CRV3")[0] > own.std_errors("province")[0]
