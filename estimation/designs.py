@@ -18,6 +18,7 @@ from estimation.design_checks import (
     missing_column,
 )
 from estimation.heterogeneity.keys import (
+    REGION,
     Along,
     Groups,
     Projection,
@@ -34,6 +35,15 @@ from estimation.instruments.keys import (
 )
 from estimation.learning.learner_spec import Setting
 from estimation.learning.tuning_budget import Budget
+from estimation.linear.keys import (
+    CITY_AND_YEAR_EFFECTS,
+    Errors,
+    Windows,
+    atoms_of,
+    check_effects,
+    check_errors,
+    check_windows,
+)
 from estimation.vocabulary import CHECKS, CLUSTERS, LEARNERS, VARIANTS
 from geo.errors import DesignError
 
@@ -102,6 +112,18 @@ class Design:
     cluster: tuple[str, ...] = ("city",)
     """``city``, ``province``, ``year`` or a column; two for two-way clusters. The variant
     ``faithful`` keeps the paper's robust errors."""
+    effects: tuple[str, ...] = CITY_AND_YEAR_EFFECTS
+    """Effects of linear fixed effects: ``city``, ``year``, ``province``, columns, or combinations
+    such as ``province^year``; none for a constant. The variants that learn know the default."""
+    errors: Errors | None = None
+    """Which errors linear fixed effects print; None for those clustered as the design says, with p
+    value and interval of the wild bootstrap where clusters are few."""
+    lag: int | None = None
+    """Lags of Driscoll and Kraay's errors; None for Newey and West's rule."""
+    standardised: bool = False
+    """Whether effects of a standard deviation of the treatment are told of linear fixed effects."""
+    windows: Windows | None = None
+    """Windows of years in which linear fixed effects are estimated; None for none."""
     city: str = "city_id"
     """Column of the city, text or whole numbers."""
     year: str = "year"
@@ -146,6 +168,10 @@ class Design:
         if self.winsorise is not None:
             check_shares(label, "winsorise", self.winsorise)
         check_instruments(label, self)
+        check_effects(label, self.effects, self.variants)
+        check_errors(label, self.errors, self.lag, self.cluster)
+        if self.windows is not None:
+            check_windows(label, self.windows)
         _check_heterogeneity(self)
 
     @property
@@ -176,8 +202,13 @@ def numbers_of(design: Design) -> tuple[str, ...]:
 
 
 def label_of(design: Design) -> str | None:
-    """Column whose values, text or numbers, are the design's groups; None if there is none."""
+    """Column whose values, text or numbers, are the design's groups; None if there is none.
+
+    Regions are read from provinces, and stand for such a column.
+    """
     groups = design.groups
+    if groups is not None and groups.regions:
+        return REGION
     return groups.column if groups is not None and groups.column and not groups.quantiles else None
 
 
@@ -190,10 +221,17 @@ def columns_of(design: Design) -> tuple[str, ...]:
     where these do not tell them that is found when the design is planned.
     """
     label = label_of(design)
-    groups = () if label is None else (label,)
-    named = (design.city, design.year, *numbers_of(design), *groups, *_cluster_columns(design))
+    regions = design.groups is not None and bool(design.groups.regions)
+    groups = () if label is None or regions else (label,)
+    labels = (*groups, *_cluster_columns(design), *effect_columns(design))
+    named = (design.city, design.year, *numbers_of(design), *labels)
     built = built_columns(design)
-    return tuple(dict.fromkeys(name for name in named if name not in built))
+    return tuple(name for name in dict.fromkeys(named) if name not in built)
+
+
+def effect_columns(design: Design) -> tuple[str, ...]:
+    """Columns of effects that no other column of a panel can give."""
+    return tuple(name for name in atoms_of(design.effects) if name not in CLUSTERS)
 
 
 def _cluster_columns(design: Design) -> tuple[str, ...]:
@@ -219,6 +257,7 @@ def column_problems(design: Design, columns: Iterable[str]) -> tuple[DesignError
     there, label = [str(column) for column in columns], design_label(design)
     ways = [*dict.fromkeys((*CLUSTERS, *there))]
     named = dict.fromkeys(columns_of(design), (label, there))
+    named |= dict.fromkeys(effect_columns(design), (f"{label}, effects", ways))
     named |= dict.fromkeys(_cluster_columns(design), (f"{label}, cluster", ways))
     return tuple(
         missing_column(where, column, known)

@@ -13,6 +13,7 @@ from estimation.inference.few_clusters import are_few
 from estimation.instruments.keys import instruments_of
 from estimation.learning.learner_spec import LearnerSpec, learner_spec
 from estimation.learning.learners import check_learner
+from estimation.linear.group_model import check_groups_told
 from estimation.linear.rows import LinearEstimate, linear_estimate
 from estimation.parts.group_answers import group_work
 from estimation.parts.part import Setting
@@ -73,8 +74,10 @@ def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> 
     wanted = [variant for variant in VARIANTS if variant in design.variants]
     ways = dict.fromkeys(name == "faithful" for name in wanted)
     samples = {way: _sample(whole, design, faithful=way) for way in ways}
-    if False in samples:
+    if False in samples and "city" in design.effects:
         _refuse_fixed(samples[False], design, wanted)
+    if design.groups is not None and LINEAR in wanted:
+        check_groups_told(samples[False], design, design.groups)
     learned = [name for name in wanted if name in TRANSFORMS]
     run = [name for name in learned if design.controls or name not in NEEDS_CONTROLS]
     settings = {name: _setting(samples[name == "faithful"], design, name) for name in run}

@@ -14,12 +14,13 @@ class Estimate:
     variant: str
     """How it was estimated: one of :data:`estimation.vocabulary.VARIANTS`."""
     part: str
-    """``effect``, or what else the row tells: ``group``, ``projection``, ``reduced_form``,
-    ``first_stage``, ``akm``, ``akm0``, ``shock_level`` ..."""
+    """``effect``, or what else the row tells: ``group``, ``difference``, ``standardised``,
+    ``projection``, ``reduced_form``, ``first_stage``, ``akm``, ``akm0``, ``shock_level`` ..."""
     term: str
     """The treatment, product, moderator or group whose coefficient is estimated."""
     scaling: str
-    """``centred`` or ``min_max`` where a product is among the terms; else empty."""
+    """``centred`` or ``min_max`` where a product is among the terms; of standardised effects the
+    standard deviation and unit; else empty."""
     estimate: float
     """The effect: change of the outcome per unit of the term."""
     std_error: float
@@ -27,18 +28,21 @@ class Estimate:
     statistic: float
     """``estimate / std_error``."""
     p_value: float
-    """Two-sided: normal for robust errors, Student's t with ``df`` for clustered ones."""
+    """Two-sided: normal for robust errors, Student's t with ``df`` for clustered ones; the wild
+    bootstrap's where ``se_type`` says so."""
     ci_low: float
-    """Lower end of the 95 % interval, from the same distribution."""
+    """Lower end of the 95 % interval, from the same distribution or bootstrap."""
     ci_high: float
     """Upper end of the 95 % interval."""
     n: int
     """Rows used (of a first difference: pairs of years)."""
     n_clusters: int
-    """Clusters of the standard error (two-way: the fewer); cities where it is robust."""
+    """Clusters of the standard error (two-way: the fewer); cities where it is robust, years where
+    it is Driscoll and Kraay's."""
     se_type: str
-    """``robust`` (heteroskedasticity), ``city``, or the ways of clustering joined by ``+``; of an
-    exposure ``AKM``, ``AKM0`` (whose set may have no end) or ``shocks``."""
+    """``robust`` (heteroskedasticity), ``city``, or the ways of clustering joined by ``+``; then
+    ``CRV3``, or ``wild bootstrap`` where p value and interval are its; or ``Driscoll-Kraay, lag``
+    with the lag. Of an exposure ``AKM``, ``AKM0`` (whose set may have no end) or ``shocks``."""
     df: float
     """Degrees of freedom of the p value and interval; infinite for the normal distribution."""
     std_error_robust: float
@@ -127,7 +131,8 @@ class CurvePoint:
     variant: str
     """The variant."""
     curve: str
-    """``marginal_effect`` (linear in the moderator) or ``cate`` (any shape)."""
+    """``marginal_effect`` (linear in the moderator), ``cate`` (any shape), or ``rolling_window``
+    (windows of years)."""
     term: str
     """The treatment."""
     along: str

@@ -11,6 +11,7 @@ from nightpanel.study_steps import (
     InterpolateStep,
     LogStep,
     RatioStep,
+    RegionStep,
     ScaleStep,
     ShiftStep,
     SumStep,
@@ -22,6 +23,7 @@ from panels.steps.derive import derive
 from panels.steps.interpolate import interpolate
 from panels.steps.lags import difference, lag
 from panels.steps.logs import log_columns
+from panels.steps.regions import add_regions
 from panels.steps.scaling import scale_columns
 from panels.steps.stepped import Stepped
 from panels.steps.winsorise import winsorise
@@ -127,3 +129,10 @@ def _(step: InterpolateStep, table: pd.DataFrame, origins: Origins, where: str) 
 @do_step.register
 def _(step: BalancedStep, table: pd.DataFrame, _: Origins, where: str) -> Stepped:
     return balanced(table, step.columns, years=step.years, where=where)
+
+
+@do_step.register
+def _(step: RegionStep, table: pd.DataFrame, _: Origins, where: str) -> Stepped:
+    return add_regions(
+        table, division=step.division, name=step.name, column=step.column, where=where
+    )

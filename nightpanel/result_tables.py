@@ -113,6 +113,7 @@ def _made(
     from estimation.tables.curve_table import curve_table
     from estimation.tables.descriptives import descriptive_result
     from estimation.tables.regression_table import TableSpec, regression_table
+    from estimation.tables.standardised_table import standardised_table
 
     chosen = [designs[name] for name in section.columns]
     if section.kind == "descriptive":
@@ -120,6 +121,8 @@ def _made(
         ready = with_built_columns(data[0], design, data[1])
         sample = build_sample(ready.panel, ready.design)
         return descriptive_result(section.title, section.caption, ready.design, sample)
+    if section.kind == "standardised":
+        return standardised_table(section.title, section.caption, chosen, result)
     if section.kind in {"curves", "checks"}:
         rows_of = curve_table if section.kind == "curves" else check_table
         return rows_of(

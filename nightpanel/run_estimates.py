@@ -1,11 +1,12 @@
 """Estimates from any city-year table, and the files that estimates leave."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nightpanel
+from estimation.designs import Design
 from estimation.tables.tidy import summary_table
 from nightpanel.design_tables import design_files, design_tables
 from nightpanel.digests import FileDigests, input_files
@@ -19,6 +20,7 @@ from nightpanel.store import Store
 from nightpanel.study_file import load_designs
 from nightpanel.write_stage import write_stage
 from panels.read_panel import read_panel
+from panels.schema import KEY
 
 if TYPE_CHECKING:
     from estimation.estimate import EstimationResult
@@ -64,7 +66,7 @@ def estimate_file(
     start = time.perf_counter()
     check_writable(out)
     asked = load_designs(designs)
-    table, beside = read_panel(panel), design_tables(asked.designs)
+    table, beside = read_panel(panel, key=panel_key(asked.designs)), design_tables(asked.designs)
     inputs = [panel, designs, *design_files(asked.designs)]
     store = Store.checked(cache or out / CACHE)
     with progress_bar("fits", quiet=quiet) as report:
@@ -97,6 +99,15 @@ def estimate_file(
 
     write_stage("estimates", out, write=write, record=record, audit=result.audit)
     return result
+
+
+def panel_key(designs: Sequence[Design]) -> tuple[str, str]:
+    """Columns of city and year of some designs: their own, where all have the same, else the usual.
+
+    A panel of provinces has ``city = "province"`` in its designs.
+    """
+    keys = {(design.city, design.year) for design in designs}
+    return keys.pop() if len(keys) == 1 else KEY
 
 
 def about_estimates(

@@ -16,6 +16,7 @@ from panels.origins import Origins
 from panels.ranges import Range, check_ranges
 from panels.steps.derive import derive
 from panels.steps.logs import log_columns
+from panels.steps.regions import add_regions
 from panels.steps.stepped import Stepped
 
 
@@ -80,6 +81,9 @@ def shape(
             where=where,
         )
         made = work.keep(logged, where)
+    if section.regions:
+        added = add_regions(made, division=section.regions, where="panel.regions")
+        made = work.keep(added, "panel.regions")
     later = {step.name for step in section.steps if isinstance(step, IndexStep)}
     for name, index in section.indices.items():
         if name not in later:

@@ -12,11 +12,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from estimation.designs import Design, Split
-from estimation.heterogeneity.keys import Along, At, Groups, How, Projection
+from estimation.heterogeneity.keys import Along, At, Groups, How, Projection, Regions, Slopes
 from estimation.learning.learner_spec import learner_spec
 from estimation.learning.tuning_budget import Budget
+from estimation.linear.keys import Errors
 from estimation.vocabulary import VARIANTS
 from nightpanel.study_instruments import InstrumentKey, ShiftShareSection
+from nightpanel.study_linear import WindowsSection
 from nightpanel.study_section import Section, ValueSection
 
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -64,11 +66,17 @@ class GroupsSection(ValueSection):
     """First and last year of each period."""
     how: How = "residuals"
     """How the groups' effects come about."""
+    regions: Regions = ""
+    """Regions of the cities' provinces, ``three`` or ``four``."""
+    controls: Slopes = "shared"
+    """Slopes of the controls in linear fixed effects."""
 
     def made(self) -> Groups:
         """The estimation room's value."""
         periods = tuple((first, last) for first, last in self.periods)
-        return Groups(self.column, self.quantiles, self.at, periods, self.how)
+        return Groups(
+            self.column, self.quantiles, self.at, periods, self.how, self.regions, self.controls
+        )
 
 
 class AlongSection(ValueSection):
@@ -155,6 +163,16 @@ class DesignKeys(Section):
     """Seed of folds and learners."""
     cluster: TextOrList = ["city"]
     """``city``, ``province``, ``year`` or a column; two for two-way clusters."""
+    effects: TextOrList = ["city", "year"]
+    """Effects of linear fixed effects; none for a constant."""
+    errors: Errors | None = None
+    """Which errors linear fixed effects print."""
+    lag: int | None = None
+    """Lags of Driscoll and Kraay's errors."""
+    standardised: bool = False
+    """Whether effects of a standard deviation of the treatment are told."""
+    windows: WindowsSection | None = None
+    """Windows of years in which linear fixed effects are estimated."""
     city: str = "city_id"
     """Column of the city."""
     year: str = "year"

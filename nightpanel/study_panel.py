@@ -1,6 +1,6 @@
 """The study file's section on the panel: tables, columns made of them, what must hold of them."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,8 @@ class PanelSection(Section):
 
     tables: list[TableSection] = Field(min_length=1)
     """The tables, each keyed by city and year."""
+    unit: Literal["city", "province"] = "city"
+    """What a ``city_id`` of the panel is: a city of four digits, or a province of two."""
     cities: FilePath | None = None
     """List of the cities that names are looked up among (``city_id``, ``name``); the shipped list
     of China's when left out."""
@@ -37,6 +39,9 @@ class PanelSection(Section):
     logs: dict[str, LogSection] = {}
     """New column = natural logarithm of a column: its name, which refuses zeros, or
     ``{ column = "x", zeros = "log1p" }`` with the rules of the step ``log``."""
+    regions: Literal["", "three", "four"] = ""
+    """A column ``region`` of the cities' provinces: east, central and west, or with the northeast;
+    none when left out. The step ``region`` gives it another name, or takes another column."""
     indices: dict[str, IndexSection] = {}
     """New column = an index; see ``nightpanel indices``."""
     steps: list[PanelStep] = []

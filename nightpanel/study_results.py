@@ -23,8 +23,9 @@ class ResultTableSection(Section):
     """Its title, and in small letters its file's name: "Table 3" is ``tables/table_3.csv``."""
     caption: str = ""
     """What it is about."""
-    kind: Literal["effects", "curves", "checks", "descriptive"] = "effects"
-    """Effects side by side, effects along a variable, checks, or descriptive statistics."""
+    kind: Literal["effects", "curves", "checks", "descriptive", "standardised"] = "effects"
+    """Effects side by side, effects along a variable, checks, descriptive statistics, or effects
+    of a standard deviation with their arithmetic."""
     columns: Annotated[list[str], Field(min_length=1)]
     """Designs and variations by name, in the order of the table; one for descriptive statistics."""
     variants: list[str] | None = None

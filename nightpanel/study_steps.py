@@ -175,6 +175,19 @@ class BalancedStep(Section):
     """The years; those of the study, or all of the panel, when left out."""
 
 
+class RegionStep(Section):
+    """The region of each city's province."""
+
+    step: Literal["region"]
+    """Which step it is."""
+    division: Literal["three", "four"] = "three"
+    """East, central and west, or with the northeast; see ``panels/cities/regions.csv``."""
+    name: str = "region"
+    """The new column."""
+    column: str = "city_id"
+    """Codes of cities or provinces, or names of provinces."""
+
+
 class IndexStep(Section):
     """An index of ``[panel.indices]`` that is made here, after the steps before."""
 
@@ -193,6 +206,7 @@ PanelStep = Annotated[
     | ScaleStep
     | InterpolateStep
     | BalancedStep
+    | RegionStep
     | IndexStep,
     Field(discriminator="step"),
 ]

@@ -15,7 +15,7 @@ from nightpanel.yearbook_origins import column_places, origins_of, unmoved_place
 from panels.cities.confirmed import read_confirmed
 from panels.cities.crosswalks import read_crosswalk
 from panels.cities.match import MATCH_COLUMNS, Reference, no_matches
-from panels.cities.places import City, china_cities, read_cities
+from panels.cities.places import City, china_cities, china_provinces, read_cities
 from panels.cities.vintage import Moved, VintageSpec, to_vintage
 from panels.deflate import deflated, with_index
 from panels.origins import UNKNOWN, Origins, Places
@@ -65,7 +65,7 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
         reach its base year.
     """
     _refuse_same_names(section)
-    cities = None if section.cities is None else read_cities(section.cities)
+    cities = _reference(section)
     read = _read_all(section, years, cities)
     tables, audit = _in_one_vintage(section, read)
     by_table: dict[str, Mapping[str, str]] = {label: one.units for label, one in read.items()}
@@ -94,6 +94,20 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
     return Yearbooks(made, compared, tuple(audit), units, _matches(read), origins)
 
 
+def _reference(section: PanelSection) -> Sequence[City] | None:
+    """The list that names are looked up in; None for the shipped one of cities."""
+    if section.cities is not None:
+        return read_cities(section.cities)
+    return china_provinces() if section.unit == "province" else None
+
+
+def _as_provinces(table: TableSection, section: PanelSection) -> TableSection:
+    """A table's section, whose cities are provinces where the panel is of these."""
+    if section.unit == "city":
+        return table
+    return table.model_copy(update={"city_digits": 2, "keep_pseudo_cities": True})
+
+
 def _read_all(
     section: PanelSection, years: Collection[int] | None, cities: Sequence[City] | None
 ) -> dict[str, ReadTable]:
@@ -102,7 +116,9 @@ def _read_all(
     for one in sorted(section.tables, key=lambda table: not table.has_years()):
         known = {year for other in read.values() for year in other.table["year"]}
         wanted = known if years is None else years
-        read[one.label()] = read_table(table_spec(one, cities=cities, years=wanted))
+        read[one.label()] = read_table(
+            table_spec(_as_provinces(one, section), cities=cities, years=wanted)
+        )
     return {one.label(): read[one.label()] for one in section.tables}
 
 

@@ -12,7 +12,7 @@ from panels.tables.cells import is_missing, number_column, plain
 from panels.tables.sheets import Sheet, open_sheet
 
 
-def read_panel(path: Path) -> pd.DataFrame:
+def read_panel(path: Path, *, key: tuple[str, str] = KEY) -> pd.DataFrame:
     """Read a city-year table with all its columns.
 
     Rows at the end in which every cell is missing, such as a blank last line, are no rows.
@@ -20,12 +20,14 @@ def read_panel(path: Path) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        csv, xlsx, dta or parquet with the columns ``city_id`` and ``year``.
+        csv, xlsx, dta or parquet with the columns of the key.
+    key : (str, str)
+        Columns of the city, or of a province in its place, and of the year.
 
     Returns
     -------
     pandas.DataFrame
-        ``city_id`` (str), ``year`` (int64); the other columns float64 where all their cells are
+        The city (str), the year (int64); the other columns float64 where all their cells are
         numbers or missing, text elsewhere.
 
     Raises
@@ -40,21 +42,26 @@ def read_panel(path: Path) -> pd.DataFrame:
         A city has a year twice.
     """
     sheet = open_sheet(path)
-    for name in KEY:
+    city, year = key
+    for name in key:
         if name not in sheet.header:
             raise missing_column(name, [head for head in sheet.header if head], where=sheet.place)
     refuse_repeated(sheet)
     cells = sheet.cells.set_axis(list(sheet.header), axis=1)
     table = pd.DataFrame(
         {
-            "city_id": _ids(cells["city_id"], where=f"{sheet.place}: column 'city_id'"),
-            "year": years(cells["year"], where=f"{sheet.place}: column 'year'"),
+            city: _ids(cells[city], where=f"{sheet.place}: column {city!r}"),
+            year: years(cells[year], where=f"{sheet.place}: column {year!r}"),
         }
     )
     for name in cells.columns:
-        if name not in KEY:
+        if name not in key and name == "city_id":
+            table[name] = _ids(cells[name], where=f"{sheet.place}: column {name!r}")
+        elif name not in key:
             table[name] = numbers_or_text(cells[name], where=f"{sheet.place}: column {name!r}")
-    return check_panel(table.reset_index(drop=True), where=sheet.place)
+    keys = table[[*key]].set_axis(list(KEY), axis=1).reset_index(drop=True)
+    check_panel(keys, where=sheet.place)
+    return table.reset_index(drop=True)
 
 
 def refuse_repeated(sheet: Sheet) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimation.designs import Design
+from estimation.designs import Design, label_of
 from estimation.heterogeneity.keys import Groups
 from estimation.heterogeneity.values import first_rows, values_at
 from estimation.problems.changes import city_means
@@ -58,7 +58,7 @@ def grouping_of(sample: Sample, groups: Groups, design: Design) -> Grouping:
     elif groups.quantiles:
         names, code = _by_quantile(sample, groups, design)
     else:
-        names, code = _by_value(sample, groups)
+        names, code = _by_value(sample, groups, label_of(design) or groups.column)
     sizes = np.bincount(code, minlength=len(names))
     if len(names) < 2 or not sizes.all():
         empty = ", ".join(name for name, size in zip(names, sizes, strict=True) if not size)
@@ -138,10 +138,10 @@ def _by_quantile(
     return tuple(f"{groups.column} {name}" for name in names), code
 
 
-def _by_value(sample: Sample, groups: Groups) -> tuple[tuple[str, ...], Integers]:
+def _by_value(sample: Sample, groups: Groups, column: str) -> tuple[tuple[str, ...], Integers]:
     code = sample.group
     if groups.at == "base_year":
         code = code[first_rows(sample)[sample.city]]
     there, code = np.unique(code, return_inverse=True)
-    names = tuple(f"{groups.column} = {sample.group_names[position]}" for position in there)
+    names = tuple(f"{column} = {sample.group_names[position]}" for position in there)
     return names, code.astype(np.int64)

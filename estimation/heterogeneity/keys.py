@@ -19,6 +19,15 @@ as ``products``. ``products``: treatment times group, formed in levels and fitte
 the effect then changes at once. ``samples``: each group by itself, as in the paper; right also
 where an effect drifts from year to year."""
 
+Regions = Literal["", "three", "four"]
+"""The regions of provinces, a division of :mod:`panels.cities.regions`; empty for none."""
+
+REGION = "region"
+"""What regions are called where they stand for a column."""
+
+Slopes = Literal["shared", "by_group"]
+"""Whether the controls of linear fixed effects have one slope, or one in each group."""
+
 LEAST_BASIS = 4
 """Functions that a cubic spline has at least."""
 
@@ -38,6 +47,10 @@ class Groups:
     """First and last year of each period; empty for groups by a column."""
     how: How = "residuals"
     """How the groups' effects come about."""
+    regions: Regions = ""
+    """Regions of the cities' provinces: east, central and west, or with the northeast."""
+    controls: Slopes = "shared"
+    """Slopes of the controls in linear fixed effects; samples have their own in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +83,19 @@ def check_groups(label: str, groups: Groups, *, outcome: str, year: str) -> None
     DesignError
     """
     where = f"{label}, groups"
-    if bool(groups.column) == bool(groups.periods):
+    named = [key for key in ("column", "periods", "regions") if getattr(groups, key)]
+    if len(named) != 1:
         raise DesignError(
             where,
-            expected="either a column or periods",
-            found="both" if groups.column else "neither",
-            hint='set column = "..." or periods = [[2011, 2015], [2016, 2021]]',
+            expected="either a column, or periods, or regions",
+            found=f"both {' and '.join(named)}" if named else "neither",
+            hint='set column = "...", periods = [[2011, 2015], [2016, 2021]] or regions = "three"',
         )
+    if groups.regions and groups.quantiles:
+        raise DesignError(
+            where, expected="quantiles of a column", found="quantiles of regions",
+            hint="leave quantiles out",
+        )  # fmt: skip
     if groups.column == year:
         raise DesignError(
             f"{where}, column '{year}'",

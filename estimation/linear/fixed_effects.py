@@ -109,6 +109,10 @@ class PanelFit:
     """What the wild bootstrap works on."""
     first_stage: Floats | None = None
     """F of the instruments in each term's first stage, clustered by city; None without them."""
+    redundant: tuple[str, ...] = ()
+    """Effects left out because one other effect determines them."""
+    notes: tuple[str, ...] = ()
+    """What else a row of the fit must say."""
 
     def std_errors(self, errors: str) -> Floats:
         """Standard errors, shape (k,); NaN where a variance is not positive, or is rounding."""

@@ -1,26 +1,21 @@
 """Linear two-way fixed effects of a design, and their rows in the table of estimates."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from estimation.designs import Design, design_label
+from estimation.designs import Design
 from estimation.dml import outcome_determined
-from estimation.inference.few_clusters import WildFigures, are_few, wild_figures
+from estimation.inference.few_clusters import are_few
 from estimation.instruments.keys import instruments_of, lag_of
-from estimation.linear.fixed_effects import (
-    CITY,
-    CITY_AND_YEAR,
-    CRV3_OF,
-    PROVINCE,
-    ROBUST,
-    LinearModel,
-    PanelFit,
-    fit_panel,
-)
+from estimation.linear.driscoll_kraay import default_lag, year_gaps
+from estimation.linear.fixed_effects import CITY, LinearModel, PanelFit, fit_panel
 from estimation.linear.instruments import fit_instrumented
-from estimation.parts.estimate_row import blank_row, in_scaling
+from estimation.linear.keys import JOINED, own_effects
+from estimation.linear.printed import Printed, fitted_row, printed_errors, told_in
+from estimation.linear.regression import DRISCOLL_KRAAY, clustered_name, fit_regression
+from estimation.linear.residualised import Regression
+from estimation.linear.within import combined
 from estimation.parts.families import with_holm
 from estimation.parts.rows import NOTES
 from estimation.problems.moving import CARRIED, check_moving, few_moving, moving_clusters
@@ -28,19 +23,15 @@ from estimation.problems.problem import pose
 from estimation.problems.terms import Terms, treatment_terms
 from estimation.problems.transforms import within
 from estimation.results import Estimate
-from estimation.samples.sample import Sample
+from estimation.samples.sample import Floats, Integers, Sample
 from estimation.vocabulary import LINEAR
 
-NAN = float("nan")
 LAGGED = (
     "lagged treatment as instrument: weak as evidence, and invalid where errors are serially "
     "correlated, for they reach last year's treatment; see the Anderson-Rubin set"
 )
-_ERRORS = {
-    frozenset({"city"}): CITY,
-    frozenset({"province"}): PROVINCE,
-    frozenset({"city", "year"}): CITY_AND_YEAR,
-}
+LEAST_YEARS = 20
+"""Fewer years give Driscoll and Kraay's errors little to rest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +49,14 @@ class LinearEstimate:
     sample: Sample
     """The sample, in levels."""
 
+    @property
+    def printed(self) -> Printed:
+        """The errors that its rows print."""
+        return printed_errors(self.design, self.fit, lag=error_lags(self.sample, self.design))
+
 
 def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
-    """Regress the outcome on the design's terms and controls with city and year effects.
+    """Regress the outcome on the design's terms and controls with its effects.
 
     Parameters
     ----------
@@ -80,6 +76,111 @@ def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
     """
     terms = treatment_terms(sample, design)
     where = f"{sample.label}, linear two-way fixed effects"
+    fit = fitted(sample, design, terms)
+    if fit.final.determined:
+        raise outcome_determined(where)
+    moving = tuple(fit.n_cities for _ in terms.names)
+    if "city" in design.effects:
+        problem = pose(sample, within(sample), terms, design, where=where)
+        moving = moving_clusters(problem, sample.year[problem.rows], in_levels=False)
+        names = [f"column '{name}'" for name in terms.names]
+        check_moving(moving, names, where=where, hint=CARRIED)
+    return LinearEstimate(design, terms, fit, moving, sample)
+
+
+def fitted(sample: Sample, design: Design, terms: Terms) -> PanelFit:
+    """The fit of some terms with the design's controls, effects, clusters and errors.
+
+    Effects of cities and years go through pyfixest; what it is not asked for there is added.
+
+    Raises
+    ------
+    SampleError
+        As :func:`linear_estimate`.
+    """
+    if own_effects(design.effects):
+        return fit_regression(regression_of(sample, design, terms))
+    fit = _two_way(sample, design, terms)
+    asked = clustered_name(design.cluster)
+    if asked in fit.covariances and design.errors != DRISCOLL_KRAAY:
+        return fit
+    more = fit_regression(regression_of(sample, design, terms))
+    return replace(
+        fit,
+        covariances={**more.covariances, **fit.covariances},
+        clusters={**more.clusters, **fit.clusters},
+        final=fit.final if asked in fit.final.clusters else more.final,
+        notes=more.notes,
+    )
+
+
+def regression_of(sample: Sample, design: Design, terms: Terms) -> Regression:
+    """A design's linear model with its own effects, clusters and errors, as arrays."""
+    return Regression(
+        outcome=sample.outcome,
+        terms=terms.levels,
+        term_names=terms.names,
+        controls=sample.controls,
+        control_names=sample.control_names,
+        effects={effect: effect_levels(sample, effect) for effect in design.effects},
+        clusters=dict(zip(sample.grouping_names, sample.groupings.T, strict=True)),
+        city=sample.city,
+        year=sample.year,
+        lag=error_lags(sample, design) if design.errors == DRISCOLL_KRAAY else None,
+        third=design.errors in {"crv3", "wild"},
+        instruments=_instruments(sample, design),
+        label=sample.label,
+    )
+
+
+def effect_levels(sample: Sample, effect: str) -> Integers:
+    """Level of each row in an effect by its name, combinations included, shape (n,)."""
+    known = {"city": sample.city, "year": sample.year}
+    known |= dict(zip(sample.level_names, sample.levels.T, strict=True))
+    return combined([known[atom] for atom in effect.split(JOINED)])
+
+
+def error_lags(sample: Sample, design: Design) -> int:
+    """Lags of Driscoll and Kraay's errors: the design's, or Newey and West's rule."""
+    if design.lag is not None:
+        return design.lag
+    return default_lag(int(np.unique(sample.year).size))
+
+
+def linear_rows(estimate: LinearEstimate) -> list[Estimate]:
+    """Linear two-way fixed effects as rows of the table of estimates.
+
+    Parameters
+    ----------
+    estimate : LinearEstimate
+
+    Returns
+    -------
+    list of Estimate
+        One for every term and scaling, with the errors that the design asks for.
+    """
+    terms, printed = estimate.terms, estimate.printed
+    made = [
+        fitted_row(
+            estimate.design,
+            estimate.fit,
+            printed,
+            position=position,
+            part="effect",
+            notes=_notes(estimate, position),
+        )
+        for position in range(len(terms.names))
+    ]
+    rows = [
+        told_in(row, scaling, float(factors[position]))
+        for scaling, factors in terms.scalings.items()
+        for position, row in enumerate(made)
+    ]
+    return with_holm(rows, estimate.design)
+
+
+def _two_way(sample: Sample, design: Design, terms: Terms) -> PanelFit:
+    """Effects of cities and years, through pyfixest."""
     province = None
     if "province" in sample.grouping_names:
         province = sample.groupings[:, sample.grouping_names.index("province")]
@@ -94,119 +195,69 @@ def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
         province=province,
         label=sample.label,
     )
+    instruments = _instruments(sample, design)
+    if instruments is None:
+        return fit_panel(model)
+    return fit_instrumented(replace(model, instruments=instruments))
+
+
+def _instruments(sample: Sample, design: Design) -> Floats | None:
+    """The instruments' columns, shape (n, K); None without."""
     named = instruments_of(design)
-    if not named:
-        fit = fit_panel(model)
-    else:
-        instruments = np.column_stack([sample.column(name) for name in named])
-        fit = fit_instrumented(replace(model, instruments=instruments))
-    if fit.final.determined:
-        raise outcome_determined(where)
-    problem = pose(sample, within(sample), terms, design, where=where)
-    moving = moving_clusters(problem, sample.year[problem.rows], in_levels=False)
-    check_moving(moving, [f"column '{name}'" for name in terms.names], where=where, hint=CARRIED)
-    return LinearEstimate(design, terms, fit, moving, sample)
+    return np.column_stack([sample.column(name) for name in named]) if named else None
 
 
-def linear_rows(estimate: LinearEstimate) -> list[Estimate]:
-    """Linear two-way fixed effects as rows of the table of estimates.
-
-    Parameters
-    ----------
-    estimate : LinearEstimate
-
-    Returns
-    -------
-    list of Estimate
-        One for every term and scaling, clustered as the design says where linear fixed effects can
-        be (city, province, city and year), else by city.
-    """
-    terms = estimate.terms
-    fitted = [_row(estimate, position) for position in range(len(terms.names))]
-    rows = [
-        in_scaling(row, scaling, float(factors[position]))
-        for scaling, factors in terms.scalings.items()
-        for position, row in enumerate(fitted)
-    ]
-    return with_holm(rows, estimate.design)
+def fit_notes(fit: PanelFit, design: Design, sample: Sample) -> list[str]:
+    """What every row of a fit says: what was left out, and what its errors rest on."""
+    notes = []
+    if fit.collinear:
+        notes.append(f"collinear and left out: {', '.join(fit.collinear)}")
+    if fit.redundant:
+        notes.append(f"effects that others determine, left out: {', '.join(fit.redundant)}")
+    if fit.lost_rows:
+        levels = "level of an effect" if own_effects(design.effects) else "city or year"
+        notes.append(f"{fit.lost_rows} rows alone in their {levels} left out")
+    notes += _torn(design, sample)
+    if design.errors == DRISCOLL_KRAAY:
+        notes += _of_years(sample)
+    elif design.errors == "clustered" and are_few(fit.clusters[clustered_name(design.cluster)]):
+        notes.append("few clusters, Student's t all the same")
+    return notes
 
 
-def _row(estimate: LinearEstimate, position: int) -> Estimate:
-    """The fitted coefficient of a term and all that is said of it."""
-    design, fit = estimate.design, estimate.fit
-    errors = _ERRORS.get(frozenset(design.cluster), CITY)
-    clusters = fit.clusters[errors]
-    theta, std_error = float(fit.theta[position]), float(fit.std_errors(errors)[position])
-    few = errors in CRV3_OF and are_few(clusters)
-    wild = _wild(estimate, position, errors) if few else WildFigures()
-    return replace(
-        blank_row(design, LINEAR, part="effect", term=estimate.terms.names[position]),
-        estimate=theta,
-        std_error=std_error,
-        n=fit.n,
-        n_clusters=clusters,
-        se_type="city+year" if errors == CITY_AND_YEAR else errors,
-        df=float(clusters - 1),
-        std_error_robust=float(fit.std_errors(ROBUST)[position]),
-        std_error_cluster=std_error,
-        std_error_jackknife=float(fit.std_errors(CRV3_OF[errors])[position]) if few else NAN,
-        p_value_wild=wild.p_value,
-        ci_low_wild=wild.ci_low,
-        ci_high_wild=wild.ci_high,
-        lowest=theta,
-        highest=theta,
-        learner="linear",
-        treatment_residual_variance=float(fit.left_variance[position]),
-        note="; ".join((*_notes(estimate, position), *_of_errors(std_error, clusters, wild))),
-    )
+def _torn(design: Design, sample: Sample) -> list[str]:
+    """A warning where one-way clusters part the years of a city."""
+    if len(design.cluster) > 1 or design.errors in {"robust", DRISCOLL_KRAAY}:
+        return []
+    pairs = np.unique(np.column_stack([sample.city, sample.groupings[:, 0]]), axis=0)
+    torn = int(np.sum(np.bincount(pairs[:, 0]) > 1))
+    if not torn:
+        return []
+    text = f"WARNING: {torn} cities are in several clusters ({design.cluster[0]}): "
+    return [f"{text}what binds the years of a city is left out of these errors"]
 
 
-def _wild(estimate: LinearEstimate, position: int, errors: str) -> WildFigures:
-    """The wild bootstrap of a term, in units of the term.
-
-    Years and controls are among the regressors, so that each draw estimates them anew; with an
-    instrument they are taken out beforehand.
-    """
-    fit = estimate.fit
-    if fit.final.W is not None and len(fit.names) > 1:
-        return WildFigures()
-    if not np.isfinite(fit.std_errors(errors)[position]):
-        return WildFigures(why_not="no wild bootstrap without it")
-    found = wild_figures(
-        fit.final.u,
-        fit.final.V,
-        fit.final.W,
-        fit.final.clusters[errors],
-        seed=estimate.design.seed,
-        term=position,
-        where=f"{design_label(estimate.design)}, linear two-way fixed effects, wild bootstrap",
-    )
-    unit = float(fit.final.units[position])
-    return replace(found, ci_low=unit * found.ci_low, ci_high=unit * found.ci_high)
-
-
-def _of_errors(std_error: float, clusters: int, wild: WildFigures) -> Iterator[str]:
-    if not np.isfinite(std_error):
-        yield f"no clustered error: of {clusters} clusters nothing but rounding is left in it"
-    if wild.why_not:
-        yield wild.why_not
+def _of_years(sample: Sample) -> list[str]:
+    years, gaps = int(np.unique(sample.year).size), year_gaps(sample.year)
+    notes = []
+    if years < LEAST_YEARS:
+        notes.append(f"WARNING: Driscoll and Kraay's errors are for many years, here {years}")
+    if gaps:
+        listed = ", ".join(map(str, gaps))
+        notes.append(f"WARNING: no year {listed}: a lag across such a gap counts as nothing")
+    return notes
 
 
 def _notes(estimate: LinearEstimate, position: int) -> list[str]:
-    fit, notes = estimate.fit, [NOTES[LINEAR]]
+    fit, printed, notes = estimate.fit, estimate.printed, [NOTES[LINEAR]]
     carried = few_moving(estimate.moving[position])
-    if carried and estimate.moving[position] < fit.clusters[CITY]:
+    if carried and estimate.moving[position] < fit.clusters.get(CITY, fit.n_cities):
         notes.append(carried)
-    if fit.collinear:
-        notes.append(f"collinear and left out: {', '.join(fit.collinear)}")
-    if fit.lost_rows:
-        notes.append(f"{fit.lost_rows} rows alone in their city or year left out")
+    notes += fit_notes(fit, estimate.design, estimate.sample)
     if fit.first_stage is not None:
         notes.append(f"first-stage F {float(np.asarray(fit.first_stage)[position]):.4g}")
-    if len(instruments_of(estimate.design)) > 1 and are_few(fit.clusters[CITY]):
+    if len(instruments_of(estimate.design)) > 1 and (printed.third or printed.wild):
         notes.append("CRV3 and wild bootstrap hold the first stage fixed")
     if lag_of(estimate.design):
         notes.append(LAGGED)
-    if frozenset(estimate.design.cluster) not in _ERRORS:
-        notes.append("clustered by city: other clusters are for the variants that learn")
     return notes

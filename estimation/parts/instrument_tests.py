@@ -14,19 +14,19 @@ from estimation.instruments.keys import instruments_of, lag_of
 from estimation.instruments.partialled import Partialled
 from estimation.instruments.scores import fewest, meat
 from estimation.instruments.two_stage import over_identification
-from estimation.linear.fixed_effects import not_alone
-from estimation.linear.rows import LAGGED
+from estimation.linear.residualised import without_redundant
+from estimation.linear.rows import LAGGED, regression_of
 from estimation.parts.first_stage import WEAK
 from estimation.parts.linear_checks import linear_check, linear_row
 from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Told
+from estimation.problems.terms import treatment_terms
 from estimation.results import Check, Estimate
 from estimation.samples.sample import Integers
 from geo.errors import SampleError
 
 TAU = 0.10
 """Share of the worst-case bias below which instruments count as strong."""
-_WAYS = (frozenset({"city"}), frozenset({"province"}), frozenset({"city", "year"}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,11 +59,14 @@ def linear_columns(setting: LinearSetting, names: tuple[str, ...]) -> Told2SLS:
     Returns
     -------
     Told2SLS
-        Rows alone in their city or year are left out, as in the fit.
+        Rows alone in a level of an effect are left out, as in the fit.
     """
     sample, design = setting.sample, setting.design
-    kept = np.flatnonzero(not_alone(sample.city, sample.year))
-    rows = PanelRows(sample.city[kept], sample.year[kept], sample.controls[kept])
+    model, _ = without_redundant(regression_of(sample, design, treatment_terms(sample, design)))
+    effects, ways = tuple(model.effects.values()), tuple(model.clusters.values())
+    whole = PanelRows(sample.city, sample.year, sample.controls, effects, ways)
+    kept = np.flatnonzero(whole.in_company())
+    rows = whole.take(kept)
     Z = np.column_stack(
         [sample.treatment if name == design.treatment else sample.column(name) for name in names]
     )[kept]
@@ -71,10 +74,7 @@ def linear_columns(setting: LinearSetting, names: tuple[str, ...]) -> Told2SLS:
     columns = in_panel(
         sample.outcome[kept], sample.treatment[kept], Z, rows, names=names, where=where
     )
-    as_asked = frozenset(design.cluster) in _WAYS
-    groupings = sample.groupings[kept] if as_asked else rows.city[:, None]
-    errors = "+".join(design.cluster) if as_asked else "city"
-    return Told2SLS(columns, rows, kept, groupings, errors, where)
+    return Told2SLS(columns, rows, kept, sample.groupings[kept], "+".join(design.cluster), where)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,16 @@ from estimation.parts.first_stage import FirstStage
 from estimation.parts.group_effects import GroupEffects
 from estimation.parts.influence import CityInfluence
 from estimation.parts.instrument_tests import InstrumentTests
+from estimation.parts.linear_groups import LinearGroups
 from estimation.parts.linear_part import LinearPart
 from estimation.parts.marginal_effect import MarginalEffect
 from estimation.parts.omitted_variable import OmittedVariable
 from estimation.parts.part import Part
 from estimation.parts.placebo import Placebo
 from estimation.parts.projection import LinearProjection
+from estimation.parts.rolling_windows import RollingWindows
 from estimation.parts.shift_share_tests import ShiftShareTests
+from estimation.parts.standardised import Standardised
 
 CHECKS: Mapping[str, Part] = MappingProxyType(
     {
@@ -78,4 +81,10 @@ def linear_parts_of(design: Design) -> tuple[LinearPart, ...]:
         parts.append(InstrumentTests())
     if design.shift_share is not None:
         parts.append(ShiftShareTests(design.shift_share))
+    if design.standardised:
+        parts.append(Standardised())
+    if design.groups is not None:
+        parts.append(LinearGroups(design.groups))
+    if design.windows is not None:
+        parts.append(RollingWindows(design.windows))
     return tuple(parts)

@@ -1,6 +1,7 @@
 """Balance of an exposure and of its shares, and trends before it, as rows of checks."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,6 @@ from estimation.instruments.in_panel import PanelRows, in_panel
 from estimation.instruments.keys import ShiftShare
 from estimation.instruments.lagged import earlier
 from estimation.instruments.rotemberg import Rotemberg
-from estimation.linear.fixed_effects import not_alone
 from estimation.parts.instrument_tests import Told2SLS
 from estimation.parts.linear_checks import linear_check
 from estimation.parts.linear_part import LinearSetting
@@ -121,7 +121,7 @@ def _trend_before(
     try:
         place = earlier(rows.city, rows.year, np.arange(rows.city.size, dtype=np.float64), -lead)
         kept = np.isfinite(place)
-        kept[kept] = not_alone(rows.city[kept], rows.year[kept]) if kept.any() else False
+        kept[kept] = rows.take(kept).in_company() if kept.any() else False
         if not kept.any():
             raise _not_told(told.where, "pre_trend", "no city with two such years")
         found = _slope_of_later(setting, told, made, kept, place[kept].astype(np.int64))
@@ -145,7 +145,7 @@ def _slope_of_later(
 ) -> tuple[float, float, str]:
     z, own = made.values, told.rows.take(kept)
     controls = np.column_stack([own.controls, z[kept]])
-    rows = PanelRows(own.city, own.year, controls)
+    rows = replace(own, controls=controls)
     outcome = setting.sample.outcome[told.kept][kept]
     where = f"{told.where}, trends before"
     target = in_panel(outcome, z[later], z[later][:, None], rows, where=where)

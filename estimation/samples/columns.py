@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 
 from estimation.designs import Design, design_label, label_of, numbers_of
+from estimation.heterogeneity.keys import REGION
+from estimation.linear.keys import atoms_of
 from geo.errors import DesignError, DuplicateCityYearError
+from panels.cities.regions import province_of, region_of
 
 UNITS_COLUMN = "n_units"
 PROVINCE_COLUMN = "province"
@@ -47,9 +50,13 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
         table[column] = _numbers(panel[column], table, design)
     for name in design.cluster:
         table[cluster_column(name)] = _clusters(panel, table, design, name)
+    for name in atoms_of(design.effects):
+        table[effect_column(name)] = _clusters(panel, table, design, name, part="effect")
     label = label_of(design)
     if label is not None:
-        table[group_column(label)] = _labels(panel[label])
+        regions = design.groups is not None and bool(design.groups.regions)
+        labels = _regions(panel, table, design) if regions else _labels(panel[label])
+        table[group_column(label)] = labels
     table = table.reset_index(drop=True)
     twice = table.duplicated([design.city, design.year])
     if twice.any():
@@ -66,6 +73,11 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
 def cluster_column(name: str) -> str:
     """Column of the keyed table that holds a way to cluster."""
     return f"cluster: {name}"
+
+
+def effect_column(name: str) -> str:
+    """Column of the keyed table that holds what an effect is made of."""
+    return f"effect: {name}"
 
 
 def group_column(name: str) -> str:
@@ -135,8 +147,10 @@ def _wrong_kind(values: pd.Series, design: Design, expected: str, found: str) ->
     )
 
 
-def _clusters(panel: pd.DataFrame, table: pd.DataFrame, design: Design, name: str) -> pd.Series:
-    """The cluster of each row, as text."""
+def _clusters(
+    panel: pd.DataFrame, table: pd.DataFrame, design: Design, name: str, *, part: str = "cluster"
+) -> pd.Series:
+    """The cluster, or level of an effect, of each row, as text."""
     if name == "city":
         return table[design.city]
     if name == "year":
@@ -145,14 +159,32 @@ def _clusters(panel: pd.DataFrame, table: pd.DataFrame, design: Design, name: st
         values = panel[name]
         if values.isna().any():
             found = f"{values.isna().sum()} missing"
-            raise _wrong_kind(values, design, "a cluster in every row", found)
-        return values.astype("str")
-    digits = table[design.city].str.fullmatch(r"[1-8]\d{3}|[1-8]\d{5}")
-    if not digits.all():
+            raise _wrong_kind(
+                values, design, f"{'an' if part == 'effect' else 'a'} {part} in every row", found
+            )
+        return _labels(values)
+    codes = table[design.city].map(province_of)
+    if codes.isna().any():
         raise DesignError(
-            f"{design_label(design)}, cluster 'province'",
-            expected=f"a column '{PROVINCE_COLUMN}', or city codes of 4 or 6 digits",
-            found=f"city '{table.loc[~digits, design.city].iloc[0]}' and no such column",
-            hint="add the column, or cluster by city",
+            f"{design_label(design)}, {part} 'province'",
+            expected=f"a column '{PROVINCE_COLUMN}', or codes of 2, 4 or 6 digits as cities",
+            found=f"city '{table.loc[codes.isna(), design.city].iloc[0]}' and no such column",
+            hint=f"add the column, or leave this {part} out",
         )
-    return table[design.city].str[:2]
+    return codes.astype("str")
+
+
+def _regions(panel: pd.DataFrame, table: pd.DataFrame, design: Design) -> pd.Series:
+    """The region of each row's province, from a column of provinces or the city."""
+    division = "" if design.groups is None else design.groups.regions
+    provinces = _clusters(panel, table, design, PROVINCE_COLUMN, part="region by")
+    found = provinces.map(lambda one: region_of(one, division))
+    if found.isna().any():
+        place = int(np.flatnonzero(found.isna())[0])
+        raise DesignError(
+            f"{design_label(design)}, groups, {REGION}",
+            expected="provinces of the Chinese mainland, by code or name",
+            found=f"'{provinces.iloc[place]}'",
+            hint="correct the province, or name a column of regions of your own",
+        )
+    return found.astype("str")

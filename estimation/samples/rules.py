@@ -10,9 +10,12 @@ from estimation.samples.columns import UNITS_COLUMN, group_column
 from geo.audit import AuditRow
 from geo.errors import DomainError, SampleError
 from panels.cities.codes import MUNICIPALITIES, PSEUDO_CITIES
+from panels.cities.match import PROVINCE_DIGITS
+from panels.cities.regions import province_of
 
 STAGE = "designs"
 _MUNICIPALITIES = frozenset(MUNICIPALITIES) | frozenset(MUNICIPALITIES.values())
+_AS_PROVINCES = frozenset(city[:PROVINCE_DIGITS] for city in MUNICIPALITIES.values())
 Step = Callable[[pd.DataFrame, Design], tuple[pd.DataFrame, tuple[AuditRow, ...]]]
 
 
@@ -54,9 +57,17 @@ def _in_years(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[
     return _left_out(table, keep, design, "years_not_asked_for", "year not asked for")
 
 
+def _is_municipality(city: str) -> bool:
+    """Whether a city is one of the four, by its code, or as a province by code or name."""
+    as_province = not city.isdigit() or len(city) == PROVINCE_DIGITS
+    return city in _MUNICIPALITIES or (as_province and province_of(city) in _AS_PROVINCES)
+
+
 def _real_cities(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
     pseudo = frozenset() if design.keep_pseudo_cities else PSEUDO_CITIES
-    municipal = _MUNICIPALITIES if design.exclude_municipalities else frozenset()
+    municipal = frozenset[str]()
+    if design.exclude_municipalities:
+        municipal = frozenset(filter(_is_municipality, table[design.city].unique()))
     out = table[design.city].isin(design.exclude_cities | pseudo | municipal)
     codes = ", ".join(sorted(set(table.loc[out, design.city])))
     return _left_out(table, ~out, design, "excluded_cities", f"excluded city {codes}")

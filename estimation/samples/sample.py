@@ -8,10 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estimation.designs import Design, check_columns, design_label, label_of, numbers_of
-from estimation.samples.columns import cluster_column, group_column, keyed
+from estimation.linear.keys import atoms_of
+from estimation.samples.columns import cluster_column, effect_column, group_column, keyed
 from estimation.samples.rules import RULES
+from estimation.vocabulary import LINEAR
 from geo.audit import AuditRow
 from geo.errors import SampleError
+from panels.cities.regions import REGIONS
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -52,6 +55,10 @@ class Sample:
     groups; empty otherwise."""
     group_names: tuple[str, ...] = ()
     """The groups, in ascending order: of numbers if all are numbers."""
+    levels: Integers = field(default_factory=lambda: np.empty((0, 0), dtype=np.int64))
+    """Level of each row in what effects are made of, shape (n, a)."""
+    level_names: tuple[str, ...] = ()
+    """What effects are made of: ``city``, ``year``, ``province`` or columns, a of them."""
 
     def column(self, name: str) -> Floats:
         """A control or further column by its name, shape (n,)."""
@@ -115,7 +122,7 @@ def check_size(sample: Sample, design: Design) -> None:
     ------
     SampleError
     """
-    if len(sample.cities) < design.folds:
+    if len(sample.cities) < design.folds and set(design.variants) != {LINEAR}:
         raise SampleError(
             sample.label,
             expected=f"at least as many cities as folds ({design.folds})",
@@ -188,6 +195,7 @@ def take(sample: Sample, rows: NDArray[np.bool_], audit: Sequence[AuditRow] = ()
         others=sample.others[rows] if sample.other_names else sample.others,
         groupings=sample.groupings[rows] if sample.grouping_names else sample.groupings,
         group=sample.group[rows] if sample.group_names else sample.group,
+        levels=sample.levels[rows] if sample.level_names else sample.levels,
         audit=(*sample.audit, *audit),
     )
 
@@ -204,6 +212,10 @@ def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) ->
     others = tuple(column for column in numbers_of(design) if column not in main)
     groupings = [pd.factorize(table[cluster_column(name)], sort=True)[0] for name in design.cluster]
     group, group_names = _groups(table, design)
+    atoms = atoms_of(design.effects)
+    levels = np.empty((len(table), len(atoms)), dtype=np.int64)
+    for place, name in enumerate(atoms):
+        levels[:, place] = pd.factorize(table[effect_column(name)], sort=True)[0]
     return Sample(
         outcome=table[design.outcome].to_numpy(dtype=np.float64),
         treatment=table[design.treatment].to_numpy(dtype=np.float64),
@@ -220,6 +232,8 @@ def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) ->
         grouping_names=design.cluster,
         group=group,
         group_names=group_names,
+        levels=levels,
+        level_names=atoms,
     )
 
 
@@ -231,6 +245,8 @@ def _groups(table: pd.DataFrame, design: Design) -> tuple[Integers, tuple[str, .
     text = table[group_column(label)].astype("str")
     names = pd.Series(text.unique()).sort_values()
     numbers = pd.to_numeric(names, errors="coerce")
+    if design.groups is not None and design.groups.regions:
+        names = names.sort_values(key=lambda column: column.map(REGIONS.index))
     if numbers.notna().all():
         names = names.loc[numbers.sort_values(kind="stable").index]
     position = {name: number for number, name in enumerate(names)}

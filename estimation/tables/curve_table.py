@@ -10,9 +10,13 @@ from estimation.tables.regression_table import shown_variants
 from estimation.tables.result_table import ResultTable, decimals
 
 HEAD = ("effect", "(se)", "95 % interval", "95 % band")
-EVERY = 3
-"""Of the points of a curve, every third is shown; curves.parquet has all."""
-KINDS = {"marginal_effect": "linear in it", "cate": "any smooth shape"}
+EVERY = {"marginal_effect": 3, "cate": 3}
+"""Of the points of a smooth curve, every third is shown; curves.parquet has all."""
+KINDS = {
+    "marginal_effect": "linear in it",
+    "cate": "any smooth shape",
+    "rolling_window": "windows at their middle years, which overlap; bands by Bonferroni's rule",
+}
 
 
 def curve_table(
@@ -52,7 +56,7 @@ def curve_table(
         for (variant, kind, along), points in told.groupby(
             ["variant", "curve", "along"], sort=False
         ):
-            rows += _points(f"{design.name}, {variant}", points.iloc[::EVERY])
+            rows += _points(f"{design.name}, {variant}", points.iloc[:: EVERY.get(str(kind), 1)])
             notes.append(f"{design.name}, {variant}: along {along}, {KINDS[str(kind)]}")
     return ResultTable(
         title=title,

@@ -13,6 +13,7 @@ import pandas as pd
 from estimation.designs import Design
 from estimation.estimate import EstimationResult
 from estimation.inference.multiplicity import holm
+from estimation.linear.keys import own_effects
 from estimation.tables.result_table import ResultTable, decimals
 from estimation.tables.table_notes import SETTINGS_MARK, has_settings, p_text, table_notes
 from estimation.vocabulary import LINEAR
@@ -238,7 +239,8 @@ def _about(columns: Sequence[_Column], spec: TableSpec) -> list[tuple[str, list[
     first = [column.rows.iloc[0] for column in columns]
     return [
         ("Controls", ["yes" if row["controls"] else "no" for row in first]),
-        ("City effects", [HOW.get(column.variant, "") for column in columns]),
+        ("City effects", [_city_effects(column, spec) for column in columns]),
+        ("Effects", [_effects(column, spec) for column in columns]),
         ("N", [f"{row['n']}" for row in first]),
         ("Cities or clusters", [f"{row['n_clusters']}" for row in first]),
         ("Standard errors", [str(row["se_type"]) for row in first]),
@@ -256,6 +258,19 @@ def _about(columns: Sequence[_Column], spec: TableSpec) -> list[tuple[str, list[
         ),
         ("Recommended", [str(row["recommended"]) for row in first]),
     ]
+
+
+def _city_effects(column: _Column, spec: TableSpec) -> str:
+    effects = spec.designs[column.place].effects
+    if column.variant == LINEAR and "city" not in effects:
+        return "none"
+    return HOW.get(column.variant, "")
+
+
+def _effects(column: _Column, spec: TableSpec) -> str:
+    """Effects other than those of cities and years."""
+    effects = spec.designs[column.place].effects
+    return ", ".join(effects) if column.variant == LINEAR and own_effects(effects) else ""
 
 
 _VARIANCE = "treatment_residual_variance"

@@ -62,7 +62,12 @@ def table_notes(
         said += [(place, text) for text in _settings(design, result, variants)]
         said += [(place, text) for text in _left_out(design, result, variants)]
         said += [(place, text) for text in _tests(design, result, variants)]
-    return (*_by_columns(said, len(designs)), *_general(result, shown, family, stars=stars))
+    own = result.estimates[result.estimates["design"].isin([design.name for design in designs])]
+    return (
+        *_by_columns(said, len(designs)),
+        *_treatments_of_effects(own, shown),
+        *_general(result, family, stars=stars),
+    )
 
 
 def _warnings(design: Design, result: EstimationResult, variants: set[str]) -> Iterable[str]:
@@ -176,17 +181,22 @@ def _by_columns(said: Sequence[Said], count: int) -> list[str]:
     ]
 
 
+def _treatments_of_effects(
+    estimates: pd.DataFrame, shown: Sequence[tuple[int, str]]
+) -> Iterable[str]:
+    """How each variant treats city and year effects, in the table's designs."""
+    for variant in dict.fromkeys(variant for _, variant in shown):
+        texts = estimates.loc[estimates["variant"] == variant, "effects"].unique()
+        yield f"{variant}: {'; or '.join(texts)}"
+
+
 def _general(
     result: EstimationResult,
-    shown: Sequence[tuple[int, str]],
     family: Mapping[str, int],
     *,
     stars: bool,
 ) -> Iterable[str]:
     estimates = result.estimates
-    of_variant = estimates.drop_duplicates("variant").set_index("variant")["effects"]
-    for variant in dict.fromkeys(variant for _, variant in shown):
-        yield f"{variant}: {of_variant[variant]}"
     corrected = [f"{count} ({variant})" for variant, count in family.items() if count > 1]
     if corrected:
         yield (

@@ -70,6 +70,10 @@ class Match:
     """Why nothing is applied, or what deserves a look."""
 
 
+PROVINCE_DIGITS = 2
+"""Digits of a province's code."""
+
+
 @dataclass(frozen=True)
 class Reference:
     """A list of cities, ready for look-ups."""
@@ -78,6 +82,11 @@ class Reference:
     """Every city under each of its names."""
     confirmed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Folded name and two digits of the province ("" for any) to city: the study's own word."""
+
+    @cached_property
+    def of_provinces(self) -> bool:
+        """Whether its cities are provinces, by two digits."""
+        return all(len(city.city_id) == PROVINCE_DIGITS for city in self.cities)
 
     @cached_property
     def by_id(self) -> dict[str, list[City]]:
@@ -131,17 +140,30 @@ def match_city(key: Key, reference: Reference, *, digits: int = 4) -> Match:
     confirmed = _confirmed(name, province, reference)
     if confirmed is not None:
         return Match("confirmed", confirmed)
+    if reference.of_provinces:
+        return _province(key, reference, digits)
     by_code = match_code(key.code, reference, digits=digits)
     if by_code is not None:
         return _with_doubt(by_code, name, reference)
-    if not name:
-        return Match(UNMATCHED, score=0.0, reason=codes_reason(key.code, digits))
-    if clash:
-        return Match(UNMATCHED, score=0.0, reason=clash)
+    if not name or clash:
+        reason = clash if name else codes_reason(key.code, digits)
+        return Match(UNMATCHED, score=0.0, reason=reason)
     by_name = _by_name(name, province, reference, written=key.name)
     if key.code and by_name.rule in APPLIED:
         return replace(by_name, reason=codes_reason(key.code, digits))
     return by_name
+
+
+def _province(key: Key, reference: Reference, digits: int) -> Match:
+    """The province that a key means: by its code, else by its name in any usual spelling."""
+    by_code = match_code(key.code, reference, digits=digits) if key.code else None
+    if by_code is not None:
+        return by_code
+    code = province_code(key.name) if key.name else None
+    if code is None or code not in reference.by_id:
+        return Match(UNMATCHED, score=0.0, reason="no province of this name")
+    as_it_is = key.name == reference.by_id[code][0].name
+    return Match("exact_name" if as_it_is else "normalised_name", code)
 
 
 def _named(key: Key) -> tuple[str, str | None, str]:

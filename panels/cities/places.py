@@ -51,6 +51,13 @@ def china_cities() -> tuple[City, ...]:
 
 
 @cache
+def china_provinces() -> tuple[City, ...]:
+    """The provinces as cities of a provincial panel: two digits and name (``provinces.csv``)."""
+    return tuple(City(city_id=code, name=name, province=code) for code, name in
+                 province_names().items())  # fmt: skip
+
+
+@cache
 def city_names() -> Mapping[str, str]:
     """The last name of each city of the shipped list, by its code."""
     in_order = sorted(china_cities(), key=lambda city: city.first or 0)

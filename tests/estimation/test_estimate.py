@@ -78,7 +78,7 @@ def test_every_variant_is_there_with_what_it_needs(table: pd.DataFrame) -> None:
     assert pairs < 77
     assert table["n"].tolist() == [77, pairs, 77, 77, pairs, 77, 77]
     assert table["n_clusters"].tolist() == [15] * 7
-    assert table["se_type"].tolist() == ["robust", *["city"] * 6]
+    assert table["se_type"].tolist() == ["robust", *["city"] * 5, "city, wild bootstrap"]
     assert table["df"].tolist() == [np.inf, *[14] * 6]
     assert table["repetitions"].tolist() == [1, 2, 2, 2, 2, 2, 0]
     assert table["folds"].tolist() == [*[3] * 6, 0]

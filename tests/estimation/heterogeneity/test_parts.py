@@ -10,6 +10,7 @@ import pytest
 from estimation.estimate import EstimationResult, estimate
 from estimation.heterogeneity.keys import Along, Groups, Projection
 from estimation.tables.regression_table import TableSpec, regression_table
+from estimation.vocabulary import LINEAR
 from geo.errors import SampleError
 from tests.estimation.heterogeneity.made_up import DESIGN, YEARS, made_up, with_effect
 
@@ -64,14 +65,16 @@ def test_periods_are_products_in_levels_with_a_step_between_them() -> None:
     panel = with_effect(PANEL, np.where(LATE, 0.9, 0.3))
     result = run(panel, groups=Groups(periods=((2011, 2014), (2015, 2018))))
     rows = rows_of(result, "group")
-    for variant in DESIGN.variants:
+    for variant in (*DESIGN.variants, LINEAR):
         assert covers(rows.loc[[(variant, "uil, 2011-2014")]], 0.3)
         assert covers(rows.loc[[(variant, "uil, 2015-2018")]], 0.9)
         tests = check_of(result, "group_difference", variant)
         assert tests["subject"][1] == "uil: 2015-2018 less 2011-2014"
         assert (tests["p_value"] < 0.01).all()
-    assert rows["note"].str.contains("formed in levels").all()
-    assert rows["note"].str.contains("across the boundary").all()
+    learned = rows.loc[list(DESIGN.variants), "note"]
+    assert learned.str.contains("formed in levels").all()
+    assert learned.str.contains("across the boundary").all()
+    assert rows.loc[LINEAR, "note"].str.contains("slopes of the controls shared").all()
 
 
 def test_three_periods_are_each_tested_against_the_first() -> None:
@@ -117,7 +120,7 @@ def test_samples_of_different_cities_have_a_difference_with_the_sum_of_variances
     panel = with_effect(PANEL, np.where(EAST, 0.2, 0.8))
     keys = {"groups": Groups("region", how="samples"), "repetitions": 1, "variants": ("within",)}
     result = run(panel, **keys)
-    rows = rows_of(result, "group")
+    rows = rows_of(result, "group").loc["within"]
     tests = check_of(result, "group_difference", "within")
     # Each group's own error has the factor 40 / 39, the joint one 80 / 79.
     variance = (rows["std_error"] ** 2).sum() * (80 / 79) / (40 / 39)
@@ -157,7 +160,9 @@ def test_groups_that_cities_move_through_bring_their_own_effect_among_the_featur
     rows = rows_of(result, "group")
     assert covers(rows.loc[[("within", "uil, digital low")]], 0.2)
     assert covers(rows.loc[[("within", "uil, digital high")]], 0.7)
-    assert rows["note"].str.contains("added to the features: digital high").all()
+    assert covers(rows.loc[[(LINEAR, "uil, digital low")]], 0.2)
+    assert covers(rows.loc[[(LINEAR, "uil, digital high")]], 0.7)
+    assert rows.loc["within", "note"].str.contains("added to the features: digital high").all()
 
 
 def test_a_curve_of_any_shape_is_inside_its_band() -> None:
@@ -221,7 +226,8 @@ def test_all_three_stand_beside_each_other_and_an_instrument() -> None:
     assert covers(rows.loc[[("within", "uil, region = east")]], 0.2)
     assert covers(rows.loc[[("within", "uil, region = west")]], 0.8)
     regressions = {"reduced_form", "first_stage"}
-    assert set(result.estimates["part"]) == {"effect", "group", "projection"} | regressions
+    parts = {"effect", "group", "difference", "projection"}
+    assert set(result.estimates["part"]) == parts | regressions
     moving = run(
         panel, groups=Groups(periods=((2011, 2014), (2015, 2018))), instrument="shift",
         variants=("within",),
@@ -236,10 +242,10 @@ def test_a_group_of_three_cities_is_told_with_a_warning() -> None:
     rows = rows_of(result, "group")
     islands = rows.xs("uil, region = islands", level="term")
     assert islands["note"].str.contains("WARNING: moves in only 3 clusters in this group").all()
-    assert islands["df"].tolist() == [2.0, 2.0]
+    assert islands["df"].tolist() == [2.0, 2.0, 2.0]
     assert islands["std_error_jackknife"].notna().all()
     assert not rows.xs("uil, region = land", level="term")["note"].str.contains("WARNING").any()
-    assert sum("only 3 clusters in this group" in note for note in result.notes) == 2
+    assert sum("only 3 clusters in this group" in note for note in result.notes) == 3
     below = regression_table(
         TableSpec("T", (replace(DESIGN, groups=Groups("region")),)), result
     ).notes

@@ -297,7 +297,7 @@ def test_clusters_may_be_a_column_or_two_ways(panel: pd.DataFrame) -> None:
 
 def test_clusters_that_cannot_be_told_are_refused(panel: pd.DataFrame) -> None:
     by_province = replace(BASE, cluster=("province",))
-    with pytest.raises(DesignError, match=r"cluster 'province'.*codes of 4 or 6 digits.*'Lyon'"):
+    with pytest.raises(DesignError, match=r"cluster 'province'.*codes of 2, 4 or 6 digits.*'Lyon'"):
         build_sample(panel.replace({"city_id": {"1103": "Lyon"}}), by_province)
     with pytest.raises(DesignError, match=r"cluster, column 'basni'.*did you mean 'basin'"):
         build_sample(panel.assign(basin=1), replace(BASE, cluster=("basni",)))
@@ -324,3 +324,16 @@ def test_some_rows_of_a_sample_are_a_sample(panel: pd.DataFrame) -> None:
     for ours, theirs in zip(part.groupings.T, expected.groupings.T, strict=True):
         pairs = set(zip(ours.tolist(), theirs.tolist(), strict=True))
         assert len(pairs) == np.unique(ours).size == np.unique(theirs).size
+
+
+@pytest.mark.parametrize("places", [["11", "12", "31", "50", "32"],
+                                    ["北京市", "天津", "上海市", "重庆", "江苏省"],
+                                    ["1100", "1200", "3100", "5000", "3201"]])  # fmt: skip
+def test_municipalities_are_left_out_of_a_panel_of_provinces_too(
+    panel: pd.DataFrame, places: list[str]
+) -> None:
+    first = panel["city_id"].unique()[: len(places)]
+    table = panel[panel["city_id"].isin(first)]
+    table = table.assign(city_id=table["city_id"].map(dict(zip(first, places, strict=True))))
+    sample = build_sample(table, replace(BASE, exclude_municipalities=True))
+    assert sample.cities == (places[-1],)
