@@ -27,6 +27,8 @@ from estimation.heterogeneity.keys import (
 )
 from estimation.learning.learner_spec import Setting
 from estimation.learning.tuning_budget import Budget
+from estimation.mediation.keys import Mediators, check_mediators
+from estimation.samples.keys import check_cross_section
 from estimation.vocabulary import CHECKS, CLUSTERS, LEARNERS, VARIANTS
 from geo.errors import DesignError
 
@@ -75,6 +77,8 @@ class Design:
     """A variable along which the effect is told as a curve; None for none."""
     project_on: Projection | None = None
     """Variables of which the effect is told as a linear function; None for none."""
+    mediators: Mediators | None = None
+    """Variables through which the treatment may act; None for none."""
     variants: tuple[str, ...] = VARIANTS
     """Names from :data:`estimation.vocabulary.VARIANTS`. Linear two-way fixed effects are shown
     whether named or not."""
@@ -97,6 +101,9 @@ class Design:
     """Column of the city, text or whole numbers."""
     year: str = "year"
     """Column of the year."""
+    cross_section: bool = False
+    """Whether each row is a unit of its own, without city, year and their effects: ``city`` and
+    ``year`` are not read, and ``city`` among the clusters stands for the row."""
     min_units: int = 5
     """City-years with fewer units (column ``n_units``) are left out."""
     exclude_cities: frozenset[str] = frozenset()
@@ -136,8 +143,11 @@ class Design:
             check_some(label, "years", self.years)
         if self.winsorise is not None:
             check_shares(label, "winsorise", self.winsorise)
+        if self.cross_section:
+            check_cross_section(label, self.variants, self.cluster)
         _check_together(self)
         _check_heterogeneity(self)
+        _check_mediators(self)
 
     @property
     def treatments(self) -> tuple[str, ...]:
@@ -160,6 +170,7 @@ def numbers_of(design: Design) -> tuple[str, ...]:
         *design.controls,
         *(column for column in extra if column is not None),
         *_told_along(design),
+        *(design.mediators.columns if design.mediators is not None else ()),
     ]
     return tuple(dict.fromkeys(named))
 
@@ -178,7 +189,8 @@ def columns_of(design: Design) -> tuple[str, ...]:
     """
     label = label_of(design)
     groups = () if label is None else (label,)
-    named = (design.city, design.year, *numbers_of(design), *groups, *_cluster_columns(design))
+    key = () if design.cross_section else (design.city, design.year)
+    named = (*key, *numbers_of(design), *groups, *_cluster_columns(design))
     return tuple(dict.fromkeys(named))
 
 
@@ -280,3 +292,18 @@ def _check_heterogeneity(design: Design) -> None:
             found=f"{' and '.join(asked)} beside it",
             hint="write a second design; what they share is fitted once",
         )
+
+
+def _check_mediators(design: Design) -> None:
+    """Check the key that asks for mediation."""
+    if design.mediators is None:
+        return
+    parts = (design.city, design.year, design.outcome, *design.treatments, *design.controls)
+    others = [key for key in ("joint", "moderator", "instrument") if getattr(design, key)]
+    check_mediators(
+        design_label(design),
+        design.mediators,
+        parts=parts,
+        others=others,
+        cluster=design.cluster,
+    )

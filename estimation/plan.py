@@ -13,6 +13,7 @@ from estimation.inference.few_clusters import are_few
 from estimation.learning.learner_spec import LearnerSpec, learner_spec
 from estimation.learning.learners import check_learner
 from estimation.linear.rows import LinearEstimate, linear_estimate
+from estimation.mediation.sample import linear_products
 from estimation.parts.group_answers import group_work
 from estimation.parts.part import Setting
 from estimation.problems.moving import CARRIED, check_moving, moving_clusters
@@ -72,7 +73,7 @@ def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> 
     wanted = [variant for variant in VARIANTS if variant in design.variants]
     ways = dict.fromkeys(name == "faithful" for name in wanted)
     samples = {way: _sample(whole, design, faithful=way) for way in ways}
-    if False in samples:
+    if False in samples and not design.cross_section:
         _refuse_fixed(samples[False], design, wanted)
     learned = [name for name in wanted if name in TRANSFORMS]
     run = [name for name in learned if design.controls or name not in NEEDS_CONTROLS]
@@ -82,6 +83,8 @@ def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> 
         linear, why_not = _beside_the_papers(whole, design, samples)
     elif beside or LINEAR in wanted:
         linear = linear_estimate(samples[False], design)
+    if linear is not None and design.mediators is not None:
+        linear_products(linear.sample, design)
     lost = [row for setting in settings.values() for row in _lost(setting)]
     said = dict.fromkeys(row for sample in samples.values() for row in sample.audit)
     left_out = [name for name in learned if name not in run]

@@ -38,7 +38,8 @@ def estimate_file(
     Parameters
     ----------
     panel : Path
-        City-year table (parquet, csv, xlsx, dta) with the columns ``city_id`` and ``year``.
+        City-year table (parquet, csv, xlsx, dta) with the columns ``city_id`` and ``year``, which
+        are not asked for where all designs are cross-sections.
     designs : Path
         TOML file with ``[[designs]]`` and perhaps ``[[tables]]``, or a study file.
     out : Path
@@ -63,7 +64,8 @@ def estimate_file(
     start = time.perf_counter()
     check_writable(out)
     asked = load_designs(designs)
-    table, inputs = read_panel(panel), [panel, designs]
+    keyed = not all(design.cross_section for design in asked.designs)
+    table, inputs = read_panel(panel, keyed=keyed), [panel, designs]
     store = Store.checked(cache or out / CACHE)
     with progress_bar("fits", quiet=quiet) as report:
         result = nightpanel.estimate(

@@ -16,7 +16,8 @@ from estimation.heterogeneity.keys import Along, At, Groups, How, Projection
 from estimation.learning.learner_spec import learner_spec
 from estimation.learning.tuning_budget import Budget
 from estimation.vocabulary import VARIANTS
-from nightpanel.study_section import Section
+from nightpanel.study_mediation import MediatorsSection
+from nightpanel.study_section import Section, ValueSection
 
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 TextOrList = Annotated[
@@ -35,14 +36,6 @@ _LEFT_OUT: Mapping[str, Any] = MappingProxyType(
 """What a design has where a key that may be unset is left out."""
 UNSETTABLE = tuple(_LEFT_OUT)
 """Keys that a variation may unset: TOML has no word for nothing."""
-
-
-class ValueSection(Section):
-    """A table inside a design that stands for one frozen value."""
-
-    def made(self) -> object:
-        """The estimation room's value."""
-        raise NotImplementedError
 
 
 class SplitSection(ValueSection):
@@ -144,6 +137,8 @@ class DesignKeys(Section):
     """A variable along which the effect is told as a curve."""
     project_on: ProjectionSection | None = None
     """Variables of which the effect is told as a linear function."""
+    mediators: MediatorsSection | None = None
+    """Variables through which the treatment may act."""
     variants: list[str] = list(VARIANTS)
     """Ways of running it, side by side."""
     learner: str = "gradient_boosting"
@@ -164,6 +159,8 @@ class DesignKeys(Section):
     """Column of the city."""
     year: str = "year"
     """Column of the year."""
+    cross_section: bool = False
+    """Whether each row is a unit of its own, without city and year."""
     min_units: int = 5
     """City-years with fewer units are left out, where the panel counts units."""
     exclude_cities: list[str] = []

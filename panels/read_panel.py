@@ -12,7 +12,7 @@ from panels.tables.cells import is_missing, number_column, plain
 from panels.tables.sheets import Sheet, open_sheet
 
 
-def read_panel(path: Path) -> pd.DataFrame:
+def read_panel(path: Path, *, keyed: bool = True) -> pd.DataFrame:
     """Read a city-year table with all its columns.
 
     Rows at the end in which every cell is missing, such as a blank last line, are no rows.
@@ -21,6 +21,8 @@ def read_panel(path: Path) -> pd.DataFrame:
     ----------
     path : Path
         csv, xlsx, dta or parquet with the columns ``city_id`` and ``year``.
+    keyed : bool
+        Whether rows are city-years; otherwise no column is a key, and none is asked for.
 
     Returns
     -------
@@ -40,6 +42,9 @@ def read_panel(path: Path) -> pd.DataFrame:
         A city has a year twice.
     """
     sheet = open_sheet(path)
+    if not keyed:
+        _refuse_repeated(sheet)
+        return _rest(sheet, ()).reset_index(drop=True)
     for name in KEY:
         if name not in sheet.header:
             raise missing_column(name, [head for head in sheet.header if head], where=sheet.place)
@@ -51,10 +56,21 @@ def read_panel(path: Path) -> pd.DataFrame:
             "year": years(cells["year"], where=f"{sheet.place}: column 'year'"),
         }
     )
-    for name in cells.columns:
-        if name not in KEY:
-            table[name] = _numbers_or_text(cells[name], where=f"{sheet.place}: column {name!r}")
+    table = table.join(_rest(sheet, KEY))
     return check_panel(table.reset_index(drop=True), where=sheet.place)
+
+
+def _rest(sheet: Sheet, keys: tuple[str, ...]) -> pd.DataFrame:
+    """Columns that are no key: numbers where all cells are, else text."""
+    cells = sheet.cells.set_axis(list(sheet.header), axis=1)
+    return pd.DataFrame(
+        {
+            name: _numbers_or_text(cells[name], where=f"{sheet.place}: column {name!r}")
+            for name in cells.columns
+            if name not in keys
+        },
+        index=cells.index,
+    )
 
 
 def _refuse_repeated(sheet: Sheet) -> None:

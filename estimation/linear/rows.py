@@ -8,6 +8,7 @@ import numpy as np
 from estimation.designs import Design, design_label
 from estimation.dml import outcome_determined
 from estimation.inference.few_clusters import WildFigures, are_few, wild_figures
+from estimation.linear.cross_section import EFFECTS, fit_cross_section
 from estimation.linear.fixed_effects import (
     CITY,
     CITY_AND_YEAR,
@@ -89,6 +90,11 @@ def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
         province=province,
         label=sample.label,
     )
+    if design.cross_section:
+        fit = fit_cross_section(model, sample.groupings[:, 0])
+        if fit.final.determined:
+            raise outcome_determined(where)
+        return LinearEstimate(design, terms, fit, (fit.n,) * len(terms.names), sample)
     if design.instrument is None:
         fit = fit_panel(model)
     else:
@@ -128,18 +134,20 @@ def linear_rows(estimate: LinearEstimate) -> list[Estimate]:
 def _row(estimate: LinearEstimate, position: int) -> Estimate:
     """The fitted coefficient of a term and all that is said of it."""
     design, fit = estimate.design, estimate.fit
-    errors = _ERRORS.get(frozenset(design.cluster), CITY)
+    errors = _errors(design)
     clusters = fit.clusters[errors]
     theta, std_error = float(fit.theta[position]), float(fit.std_errors(errors)[position])
     few = errors in CRV3_OF and are_few(clusters)
     wild = _wild(estimate, position, errors) if few else WildFigures()
+    blank = blank_row(design, LINEAR, part="effect", term=estimate.terms.names[position])
     return replace(
-        blank_row(design, LINEAR, part="effect", term=estimate.terms.names[position]),
+        blank,
+        effects=EFFECTS if design.cross_section else blank.effects,
         estimate=theta,
         std_error=std_error,
         n=fit.n,
         n_clusters=clusters,
-        se_type="city+year" if errors == CITY_AND_YEAR else errors,
+        se_type=_name_of_errors(design, errors),
         df=float(clusters - 1),
         std_error_robust=float(fit.std_errors(ROBUST)[position]),
         std_error_cluster=std_error,
@@ -153,6 +161,19 @@ def _row(estimate: LinearEstimate, position: int) -> Estimate:
         treatment_residual_variance=float(fit.left_variance[position]),
         note="; ".join((*_notes(estimate, position), *_of_errors(std_error, clusters, wild))),
     )
+
+
+def _errors(design: Design) -> str:
+    """Which covariance a row has; rows of a cross-section that stand for themselves are robust."""
+    if design.cross_section and design.cluster == ("city",):
+        return ROBUST
+    return _ERRORS.get(frozenset(design.cluster), CITY)
+
+
+def _name_of_errors(design: Design, errors: str) -> str:
+    if design.cross_section and errors == CITY:
+        return design.cluster[0]
+    return "city+year" if errors == CITY_AND_YEAR else errors
 
 
 def _wild(estimate: LinearEstimate, position: int, errors: str) -> WildFigures:
@@ -197,6 +218,6 @@ def _notes(estimate: LinearEstimate, position: int) -> list[str]:
         notes.append(f"{fit.lost_rows} rows alone in their city or year left out")
     if fit.first_stage is not None:
         notes.append(f"first-stage F {float(np.asarray(fit.first_stage)[position]):.4g}")
-    if frozenset(estimate.design.cluster) not in _ERRORS:
+    if frozenset(estimate.design.cluster) not in _ERRORS and not estimate.design.cross_section:
         notes.append("clustered by city: other clusters are for the variants that learn")
     return notes

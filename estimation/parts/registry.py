@@ -14,6 +14,7 @@ from estimation.parts.group_effects import GroupEffects
 from estimation.parts.influence import CityInfluence
 from estimation.parts.linear_part import LinearPart
 from estimation.parts.marginal_effect import MarginalEffect
+from estimation.parts.mediation import LearnedMediation, LinearMediation
 from estimation.parts.omitted_variable import OmittedVariable
 from estimation.parts.part import Part
 from estimation.parts.placebo import Placebo
@@ -52,6 +53,8 @@ def parts_of(design: Design) -> tuple[Part, ...]:
         parts.append(CurveAlong(design.along))
     if design.project_on is not None:
         parts.append(LinearProjection(design.project_on))
+    if design.mediators is not None:
+        parts.append(LearnedMediation(design.mediators))
     if design.instrument is not None:
         parts += [FirstStage(), WeakInstrumentTest()]
     parts += [CHECKS[name] for name in CHECKS if name in design.checks]
@@ -71,4 +74,6 @@ def linear_parts_of(design: Design) -> tuple[LinearPart, ...]:
         Empty for a design that asks for none.
     """
     parts: list[LinearPart] = []
+    if design.mediators is not None:
+        parts.append(LinearMediation(design.mediators))
     return tuple(parts)

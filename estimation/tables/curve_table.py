@@ -12,7 +12,11 @@ from estimation.tables.result_table import ResultTable, decimals
 HEAD = ("effect", "(se)", "95 % interval", "95 % band")
 EVERY = 3
 """Of the points of a curve, every third is shown; curves.parquet has all."""
-KINDS = {"marginal_effect": "linear in it", "cate": "any smooth shape"}
+KINDS = {
+    "marginal_effect": "linear in it",
+    "cate": "any smooth shape",
+    "error_correlation": "what an unseen cause of both would leave of the indirect effect",
+}
 
 
 def curve_table(

@@ -1,0 +1,31 @@
+"""The key of a design whose rows are no city-years; nothing heavy is imported here."""
+
+from collections.abc import Sequence
+
+from estimation.vocabulary import CLUSTERS, LINEAR
+from geo.errors import DesignError
+
+
+def check_cross_section(label: str, variants: Sequence[str], cluster: Sequence[str]) -> None:
+    """Refuse variants that need a city's years, and clusters that need cities or years.
+
+    Raises
+    ------
+    DesignError
+    """
+    learning = [name for name in variants if name != LINEAR]
+    if learning:
+        raise DesignError(
+            f"{label}, cross_section",
+            expected="least squares: other variants take cities' effects out of their years",
+            found=f"variants {', '.join(learning)}",
+            hint=f'set variants = ["{LINEAR}"]',
+        )
+    others = [name for name in cluster if name in CLUSTERS and name != "city"]
+    if others or len(cluster) > 1:
+        raise DesignError(
+            f"{label}, cross_section",
+            expected="one column of clusters, or none",
+            found=f"cluster {' and '.join(cluster)}",
+            hint="name one column of the table, or leave cluster out: each row by itself",
+        )
