@@ -114,7 +114,7 @@ def _drawn(
     block = max(1, min(draws, NUMBERS_AT_ONCE // max(count, k * k)))
     flat = [np.ascontiguousarray(one.sums.reshape(count, k * k).T) for one in products]
     for first in range(0, draws, block):
-        counts = _counts(rng, min(block, draws - first), count)
+        counts = resample_counts(rng, min(block, draws - first), count)
         solved = [
             paths_of((sums @ counts).reshape(k, k, -1), one)
             for sums, one in zip(flat, products, strict=True)
@@ -122,8 +122,19 @@ def _drawn(
         yield _summary(solved, rho)
 
 
-def _counts(rng: np.random.Generator, draws: int, clusters: int) -> Floats:
-    """How often each cluster is in each draw, shape (clusters, draws)."""
+def resample_counts(rng: np.random.Generator, draws: int, clusters: int) -> Floats:
+    """How often each cluster is in each draw.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    draws, clusters : int
+
+    Returns
+    -------
+    float array, shape (clusters, draws)
+        Columns sum to ``clusters``. Draws in several calls are those of one call.
+    """
     drawn = rng.integers(0, clusters, size=(draws, clusters))
     places = drawn * draws + np.arange(draws)[:, None]
     counts = np.bincount(places.ravel(), minlength=clusters * draws)

@@ -9,9 +9,9 @@ from estimation.inference.intervals import LEVEL
 from estimation.mediation.bootstrap import Bootstrap, bootstrap
 from estimation.mediation.delta import clustered_covariance
 from estimation.mediation.figures import TOTAL, Layout, shares_of
-from estimation.mediation.intervals import bca, p_values, percentile
+from estimation.mediation.intervals import bca, bca_p_values, p_values, percentile
 from estimation.mediation.keys import Method
-from estimation.mediation.paths import paths_at
+from estimation.mediation.paths import least_own, paths_at
 from estimation.mediation.rho import GRID, correlation_left
 from estimation.mediation.system import Products
 from estimation.samples.sample import Floats
@@ -32,8 +32,10 @@ class Mediation:
     """Figures of the sample and of the draws."""
     std_error: Floats
     """Standard deviation of the draws, shape (F,)."""
-    p_value: Floats
-    """Of zero, from the draws, shape (F,)."""
+    p_percentile: Floats
+    """Of zero, by the percentile interval, shape (F,)."""
+    p_bca: Floats
+    """Of zero, by the BCa interval, shape (F,)."""
     percentile: Floats
     """95 % percentile intervals, shape (F, 2)."""
     bca: Floats
@@ -42,6 +44,8 @@ class Mediation:
     """Clustered errors by the delta method (of indirect effects Sobel's), shape (F,)."""
     std_error_jackknife: Floats
     """Errors by leaving out one cluster at a time (CRV3), shape (F,)."""
+    least_own: float
+    """The least share of its variation that treatment or a mediator has for itself."""
     zero_at: Floats
     """Correlation of errors at which each indirect effect is zero, shape (J,)."""
     rho: Floats
@@ -74,12 +78,14 @@ class Mediation:
 
     @property
     def shares(self) -> Floats:
-        """Indirect effects over the total, all and each: estimate, low, high; shape (1 + J, 3).
+        """Indirect effects over the total, all of them, then each, shape (1 + J, 5).
 
-        Always the percentile interval: a ratio has no bias to correct by.
+        Share, ends of its percentile interval, least and largest over repetitions.
         """
         estimate = shares_of(self.estimate[None, :], self.layout)[0]
-        return np.column_stack([estimate, percentile(shares_of(self.bootstrap.draws, self.layout))])
+        each = shares_of(self.bootstrap.each, self.layout)
+        found = percentile(shares_of(self.bootstrap.draws, self.layout))
+        return np.column_stack([estimate, found, each.min(axis=0), each.max(axis=0)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,11 +135,13 @@ def mediation(
         method=method,
         bootstrap=found,
         std_error=found.draws.std(axis=0, ddof=1),
-        p_value=p_values(found.draws),
+        p_percentile=p_values(found.draws),
+        p_bca=bca_p_values(found.estimate, found.draws, found.without),
         percentile=percentile(found.draws),
         bca=bca(found.estimate, found.draws, found.without),
         std_error_delta=np.median(errors, axis=0),
         std_error_jackknife=np.sqrt((count - 1) / count * (apart**2).sum(axis=0)),
+        least_own=min(least_own(one) for one in products),
         zero_at=np.median(zero_at, axis=0),
         rho=GRID,
         n=products[0].n,

@@ -43,18 +43,46 @@ def bca(estimate: Floats, draws: Floats, without: Floats) -> Floats:
         NaN where all draws are on one side of the estimate, or a figure cannot be had without some
         cluster.
     """
-    below = ((draws < estimate).mean(axis=0) + (draws <= estimate).mean(axis=0)) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bias = ndtri(below)[:, None]
-        apart = without.mean(axis=0) - without
-        cubes, squares = (apart**3).sum(axis=0), (apart**2).sum(axis=0)
-        acceleration = (cubes / (6 * squares**1.5))[:, None]
+    bias, acceleration = (one[:, None] for one in _corrections(estimate, draws, without))
+    with np.errstate(invalid="ignore"):
         reach = bias + ndtri(np.array(TAILS))[None, :]
         shares = ndtr(bias + reach / (1 - acceleration * reach))
     found = np.full((estimate.size, 2), np.nan)
-    for place in np.flatnonzero(np.isfinite(shares).all(axis=1) & (below > 0) & (below < 1)):
+    for place in np.flatnonzero(np.isfinite(bias[:, 0]) & np.isfinite(shares).all(axis=1)):
         found[place] = np.quantile(draws[:, place], shares[place])
     return found
+
+
+def bca_p_values(estimate: Floats, draws: Floats, without: Floats) -> Floats:
+    """Two-sided p value of each figure being zero: that of the BCa interval, inverted.
+
+    Parameters
+    ----------
+    estimate, draws, without
+        As in :func:`bca`.
+
+    Returns
+    -------
+    float array, shape (F,)
+        NaN where :func:`bca` is.
+    """
+    bias, acceleration = _corrections(estimate, draws, without)
+    count = draws.shape[0] + 1
+    share = np.clip((draws <= 0).sum(axis=0), 1, count - 2) / count
+    with np.errstate(invalid="ignore"):
+        apart = ndtri(share) - bias
+        tail = ndtr(apart / (1 + acceleration * apart) - bias)
+    return np.asarray(2 * np.minimum(tail, 1 - tail), dtype=np.float64)
+
+
+def _corrections(estimate: Floats, draws: Floats, without: Floats) -> tuple[Floats, Floats]:
+    """Bias and acceleration of each figure, shape (F,); the bias NaN where it has no end."""
+    below = ((draws < estimate).mean(axis=0) + (draws <= estimate).mean(axis=0)) / 2
+    apart = without.mean(axis=0) - without
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bias = np.where((below > 0) & (below < 1), ndtri(below), np.nan)
+        acceleration = (apart**3).sum(axis=0) / (6 * (apart**2).sum(axis=0) ** 1.5)
+    return np.asarray(bias, dtype=np.float64), np.asarray(acceleration, dtype=np.float64)
 
 
 def p_values(draws: Floats) -> Floats:

@@ -94,6 +94,13 @@ def paths_without_each(products: Products) -> Paths:
     return paths_of(np.ascontiguousarray(np.moveaxis(rest, 0, -1)), products)
 
 
+def least_own(products: Products) -> float:
+    """The least share of its variation that treatment or a mediator keeps after the others."""
+    place = slice(products.rank, products.rank + 1 + len(products.names))
+    inverse = np.linalg.inv(products.total[place, place])
+    return float(1 / np.diag(inverse).max())
+
+
 def _eliminate(drawn: Floats, count: int) -> None:
     """Take the first columns out of all later ones, in place; below them nothing is kept up."""
     size = drawn.shape[0]

@@ -10,14 +10,13 @@ from estimation.inference.few_clusters import are_few
 from estimation.inference.intervals import interval
 from estimation.mediation.estimate import Mediation, rho_curve
 from estimation.mediation.figures import ALL, DIRECT, TOTAL
+from estimation.mediation.words import METHODS
 from estimation.results import Check, CurvePoint, Estimate
 from estimation.samples.sample import Floats
 
 CURVE = "error_correlation"
 NAN = float("nan")
 OTHER = {"percentile": "bca", "bca": "percentile"}
-METHODS = {"percentile": "percentile", "bca": "BCa"}
-"""How intervals are called."""
 
 
 def rows_of(found: Mediation, blank: Estimate, design: Design) -> Iterator[Estimate]:
@@ -132,7 +131,7 @@ def _bootstrapped(
         estimate=estimate,
         std_error=error,
         statistic=estimate / error,
-        p_value=float(found.p_value[place]) if method == "percentile" else NAN,
+        p_value=float((found.p_bca if method == "bca" else found.p_percentile)[place]),
         ci_low=float(low),
         ci_high=float(high),
         se_type=f"{_name_of_clusters(design)} bootstrap",
@@ -174,7 +173,7 @@ def _shares(found: Mediation, blank: Estimate, design: Design) -> Iterator[Estim
     rows: list[tuple[str, Floats]] = list(zip(names, found.shares[1:], strict=True))
     if len(names) > 1:
         rows.append((f"{design.treatment} through all mediators", found.shares[0]))
-    for term, (estimate, low, high) in rows:
+    for term, (estimate, low, high, lowest, highest) in rows:
         yield replace(
             _counted(found, blank),
             part="share",
@@ -183,5 +182,7 @@ def _shares(found: Mediation, blank: Estimate, design: Design) -> Iterator[Estim
             ci_low=float(low),
             ci_high=float(high),
             se_type=f"{_name_of_clusters(design)} bootstrap",
+            lowest=float(lowest),
+            highest=float(highest),
             note="percentile interval of the ratio",
         )

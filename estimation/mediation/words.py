@@ -14,18 +14,26 @@ IGNORABILITY = (
     "treatment, too, nothing moves a mediator and the outcome, not even a consequence of the "
     "treatment; no experiment on the treatment alone makes that true"
 )
-NO_INTERACTION = (
-    "the treatment's effect is taken not to depend on the mediators' level, and no mediator to act "
-    "on another"
-)
+NO_INTERACTION = "the treatment's effect is taken not to depend on the mediators' level"
+NO_ORDER = ", and no mediator to act on another"
+LEAST_OWN = 0.01
+"""Less variation of its own is warned of."""
+METHODS = {"percentile": "percentile", "bca": "BCa"}
+"""How intervals are called."""
 SIGNS = (
     "an effect is the change of the outcome per unit of the treatment; through a mediator it is "
     "(treatment to mediator) x (mediator to outcome), so that two falls make a rise"
 )
 
 
+def assumptions(asked: Mediators) -> tuple[str, ...]:
+    """What indirect effects rest on, and what their sign means."""
+    several = len(asked.columns) > 1
+    return IGNORABILITY, NO_INTERACTION + (NO_ORDER if several else ""), SIGNS
+
+
 def notes_of(found: Mediation, asked: Mediators) -> Iterator[str]:
-    """Assumptions, signs, what was drawn, and why shares are not told or to be read with care.
+    """What was drawn, and why shares are not told or are to be read with care.
 
     Parameters
     ----------
@@ -36,16 +44,16 @@ def notes_of(found: Mediation, asked: Mediators) -> Iterator[str]:
     ------
     str
     """
-    yield IGNORABILITY
-    if len(found.names) > 1:
-        yield NO_INTERACTION
-    else:
-        yield NO_INTERACTION.split(", and no", 1)[0]
-    yield SIGNS
     yield (
         f"intervals and p values: {asked.draws} resamples of whole clusters ({found.clusters}), "
-        f"{asked.interval}"
+        f"{METHODS[asked.interval]}"
     )
+    if found.least_own < LEAST_OWN:
+        yield (
+            "WARNING: treatment and mediators all but determine each other "
+            f"({found.least_own:.2g} of the variation of one of them is its own): direct and "
+            "indirect effects rest on little"
+        )
     if found.bootstrap.unsolved:
         yield f"{found.bootstrap.unsolved} resamples without a solution left out"
     if found.total_is_near_zero:

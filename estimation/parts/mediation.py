@@ -15,7 +15,7 @@ from estimation.mediation.keys import Mediators
 from estimation.mediation.rows import checks_of, curves_of, rows_of
 from estimation.mediation.sample import learned_products, linear_products
 from estimation.mediation.system import Products
-from estimation.mediation.words import notes_of
+from estimation.mediation.words import assumptions, notes_of
 from estimation.parts.estimate_row import blank_row
 from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Setting, Told
@@ -101,7 +101,10 @@ def _told(products: Sequence[Products], design: Design, asked: Mediators, row: E
         estimates=tuple(rows_of(found, row, design)),
         checks=tuple(checks_of(found, row, design)),
         curves=tuple(curves_of(found, row, design)),
-        notes=tuple(f"{where}: {note}" for note in _notes(found, asked, row)),
+        notes=(
+            *(f"{design_label(design)}: {note}" for note in assumptions(asked)),
+            *(f"{where}: {note}" for note in _notes(found, asked, row)),
+        ),
     )
 
 

@@ -19,6 +19,12 @@ from estimation.vocabulary import LINEAR
 
 FAITHFUL = "faithful"
 EFFECT = "effect"
+BESIDE = {
+    "indirect_percentile": "percentile",
+    "indirect_bca": "BCa",
+    "indirect_sobel": "Sobel",
+}
+"""Parts that tell another interval of a row: it stands below that row's own."""
 STARS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
 HOW = {
     "faithful": "dummies",
@@ -155,7 +161,8 @@ def _header(spec: TableSpec, columns: Sequence[_Column]) -> tuple[tuple[str, ...
 
 def _terms(columns: Sequence[_Column]) -> list[tuple[str, str]]:
     """Part and term of every row, effects first."""
-    keys = dict.fromkeys(key for column in columns for key in column.rows.index)
+    every = (key for column in columns for key in column.rows.index)
+    keys = dict.fromkeys(key for key in every if key[0] not in BESIDE)
     return sorted(keys, key=lambda key: key[0] != EFFECT)
 
 
@@ -224,8 +231,9 @@ def _term_rows(
             term if part == EFFECT else f"{term} ({part})",
             cells(lambda _, row: f"{row['estimate']:.{_places(row)}f}{_stars(spec, row)}"),
         ),
-        ("  standard error", cells(lambda _, row: f"({row['std_error']:.{_places(row)}f})")),
+        ("  standard error", cells(lambda _, row: _error(row, "std_error"))),
         ("  95 % interval", cells(lambda _, row: _interval(row, "ci_low", "ci_high"))),
+        *_beside(columns, term),
         ("  truth", cells(true_value)),
         ("  Holm's p", cells(holm_p)),
         ("  jackknife error", cells(lambda _, row: _error(row, "std_error_jackknife"))),
@@ -234,11 +242,25 @@ def _term_rows(
     ]
 
 
+def _beside(columns: Sequence[_Column], term: str) -> list[tuple[str, list[str]]]:
+    """Other intervals of a term, where some column has them."""
+    rows = []
+    for part, name in BESIDE.items():
+        key = (part, f"{term}, {name}")
+        cells = [
+            _interval(_row(column, key), "ci_low", "ci_high") if key in column.rows.index else ""
+            for column in columns
+        ]
+        if any(cells):
+            rows.append((f"  {name} interval", cells))
+    return rows
+
+
 def _about(columns: Sequence[_Column], spec: TableSpec) -> list[tuple[str, list[str]]]:
     first = [column.rows.iloc[0] for column in columns]
     return [
         ("Controls", ["yes" if row["controls"] else "no" for row in first]),
-        ("City effects", [HOW.get(column.variant, "") for column in columns]),
+        ("City effects", [_how(column, row) for column, row in zip(columns, first, strict=True)]),
         ("N", [f"{row['n']}" for row in first]),
         ("Cities or clusters", [f"{row['n_clusters']}" for row in first]),
         ("Standard errors", [str(row["se_type"]) for row in first]),
@@ -259,6 +281,10 @@ def _about(columns: Sequence[_Column], spec: TableSpec) -> list[tuple[str, list[
 
 
 _VARIANCE = "treatment_residual_variance"
+
+
+def _how(column: _Column, row: pd.Series) -> str:
+    return "none" if row["effects"].startswith("none") else HOW.get(column.variant, "")
 
 
 def _row(column: _Column, key: tuple[str, str]) -> pd.Series:
