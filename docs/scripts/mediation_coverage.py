@@ -65,11 +65,12 @@ Least and largest coverage over the rows above:
   have a truth above it and {sobel_below:.1f} % below it; of the percentile interval
   {own_above:.1f} % and {own_below:.1f} %.
 - With a path missing the product is nearer zero than either path: the percentile interval covers
-  more than it says; BCa's is nearer to it where cities are even, and too short where few are not.
+  more than it says; BCa's is nearer to it where cities are even, and too short where they are
+  uneven and few.
 - BCa's acceleration is itself estimated from the cities: where these are uneven its intervals are
   too short, of a plain coefficient (`total`) too. That is why `percentile` is the default.
 - With few cities intervals of effects that are there are too short, those of a plain coefficient
-  no less. Rows of fifty clusters or fewer carry the jackknife's error (CRV3) beside the bootstrap's.
+  no less. Rows of 50 clusters or fewer carry the jackknife's error (CRV3) beside the bootstrap's.
 
 ## To repeat
 
