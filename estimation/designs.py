@@ -43,7 +43,10 @@ from estimation.linear.keys import (
     check_effects,
     check_errors,
     check_windows,
+    own_effects,
 )
+from estimation.mediation.keys import Mediators, check_mediators
+from estimation.samples.keys import check_cross_section
 from estimation.vocabulary import CHECKS, CLUSTERS, LEARNERS, VARIANTS
 from geo.errors import DesignError
 
@@ -94,6 +97,8 @@ class Design:
     """A variable along which the effect is told as a curve; None for none."""
     project_on: Projection | None = None
     """Variables of which the effect is told as a linear function; None for none."""
+    mediators: Mediators | None = None
+    """Variables through which the treatment may act; None for none."""
     variants: tuple[str, ...] = VARIANTS
     """Names from :data:`estimation.vocabulary.VARIANTS`. Linear two-way fixed effects are shown
     whether named or not."""
@@ -128,6 +133,9 @@ class Design:
     """Column of the city, text or whole numbers."""
     year: str = "year"
     """Column of the year."""
+    cross_section: bool = False
+    """Whether each row is a unit of its own, without city, year and their effects: ``city`` and
+    ``year`` are not read, and ``city`` among the clusters stands for the row."""
     min_units: int = 5
     """City-years with fewer units (column ``n_units``) are left out."""
     exclude_cities: frozenset[str] = frozenset()
@@ -172,12 +180,25 @@ class Design:
         check_errors(label, self.errors, self.lag, self.cluster)
         if self.windows is not None:
             check_windows(label, self.windows)
+        if self.cross_section:
+            check_cross_section(label, self.variants, self.cluster, self.effects)
         _check_heterogeneity(self)
+        _check_mediators(self)
 
     @property
     def treatments(self) -> tuple[str, ...]:
         """The treatment and those estimated jointly with it."""
         return (self.treatment, *self.joint)
+
+    @property
+    def absorbed(self) -> tuple[str, ...]:
+        """The effects that linear fixed effects take out; of a cross-section none but its own."""
+        return () if self.cross_section and not own_effects(self.effects) else self.effects
+
+    @property
+    def rows_alone(self) -> bool:
+        """Whether each row is a cluster of its own: a cross-section that names no other."""
+        return self.cross_section and self.cluster == ("city",)
 
 
 def design_label(design: Design) -> str:
@@ -197,6 +218,7 @@ def numbers_of(design: Design) -> tuple[str, ...]:
         *(column for column in (design.moderator, cut) if column is not None),
         *_told_along(design),
         *balance,
+        *(design.mediators.columns if design.mediators is not None else ()),
     ]
     return tuple(dict.fromkeys(named))
 
@@ -224,14 +246,15 @@ def columns_of(design: Design) -> tuple[str, ...]:
     regions = design.groups is not None and bool(design.groups.regions)
     groups = () if label is None or regions else (label,)
     labels = (*groups, *_cluster_columns(design), *effect_columns(design))
-    named = (design.city, design.year, *numbers_of(design), *labels)
+    key = () if design.cross_section else (design.city, design.year)
+    named = (*key, *numbers_of(design), *labels)
     built = built_columns(design)
     return tuple(name for name in dict.fromkeys(named) if name not in built)
 
 
 def effect_columns(design: Design) -> tuple[str, ...]:
     """Columns of effects that no other column of a panel can give."""
-    return tuple(name for name in atoms_of(design.effects) if name not in CLUSTERS)
+    return tuple(name for name in atoms_of(design.absorbed) if name not in CLUSTERS)
 
 
 def _cluster_columns(design: Design) -> tuple[str, ...]:
@@ -321,3 +344,19 @@ def _check_heterogeneity(design: Design) -> None:
             found=f"{' and '.join(asked)} beside it",
             hint="write a second design; what they share is fitted once",
         )
+
+
+def _check_mediators(design: Design) -> None:
+    """Check the key that asks for mediation."""
+    if design.mediators is None:
+        return
+    parts = (design.city, design.year, design.outcome, *design.treatments, *design.controls)
+    beside = ("joint", "moderator", "instrument", "shift_share")
+    others = [key for key in beside if getattr(design, key)]
+    check_mediators(
+        design_label(design),
+        design.mediators,
+        parts=parts,
+        others=others,
+        cluster=design.cluster,
+    )

@@ -133,9 +133,13 @@ def estimate(
         checks=tidy_table([row for one in rows for row in one.checks], Check),
         curves=tidy_table([row for one in rows for row in one.curves], CurvePoint),
         tuning=tidy_table(tuned.rows, TunedLearner),
-        notes=(
-            *provisional_notes(one.setting.variant for one in asked),
-            *(note for one in rows for note in one.notes),
+        notes=tuple(
+            dict.fromkeys(
+                (
+                    *provisional_notes(one.setting.variant for one in asked),
+                    *(note for one in rows for note in one.notes),
+                )
+            )
         ),
         audit=tuple(row for plan in plans for row in plan.audit),
         fits=counts,

@@ -15,6 +15,7 @@ from estimation.learning.learner_spec import LearnerSpec, learner_spec
 from estimation.learning.learners import check_learner
 from estimation.linear.group_model import check_groups_told
 from estimation.linear.rows import LinearEstimate, linear_estimate
+from estimation.mediation.sample import linear_products
 from estimation.parts.group_answers import group_work
 from estimation.parts.part import Setting
 from estimation.problems.moving import CARRIED, check_moving, moving_clusters
@@ -74,7 +75,7 @@ def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> 
     wanted = [variant for variant in VARIANTS if variant in design.variants]
     ways = dict.fromkeys(name == "faithful" for name in wanted)
     samples = {way: _sample(whole, design, faithful=way) for way in ways}
-    if False in samples and "city" in design.effects:
+    if False in samples and "city" in design.absorbed:
         _refuse_fixed(samples[False], design, wanted)
     if design.groups is not None and LINEAR in wanted:
         check_groups_told(samples[False], design, design.groups)
@@ -86,6 +87,8 @@ def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> 
         linear, why_not = _beside_the_papers(whole, design, samples)
     elif beside or LINEAR in wanted:
         linear = linear_estimate(samples[False], design)
+    if linear is not None and design.mediators is not None:
+        linear_products(linear.sample, design)
     lost = [row for setting in settings.values() for row in _lost(setting)]
     said = dict.fromkeys(row for sample in samples.values() for row in sample.audit)
     left_out = [name for name in learned if name not in run]

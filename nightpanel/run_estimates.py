@@ -41,7 +41,8 @@ def estimate_file(
     Parameters
     ----------
     panel : Path
-        City-year table (parquet, csv, xlsx, dta) with the columns ``city_id`` and ``year``.
+        City-year table (parquet, csv, xlsx, dta) with the columns ``city_id`` and ``year``, which
+        are not asked for where all designs are cross-sections.
     designs : Path
         TOML file with ``[[designs]]`` and perhaps ``[[tables]]``, or a study file.
     out : Path
@@ -101,12 +102,15 @@ def estimate_file(
     return result
 
 
-def panel_key(designs: Sequence[Design]) -> tuple[str, str]:
+def panel_key(designs: Sequence[Design]) -> tuple[str, str] | None:
     """Columns of city and year of some designs: their own, where all have the same, else the usual.
 
-    A panel of provinces has ``city = "province"`` in its designs.
+    A panel of provinces has ``city = "province"`` in its designs. None where all designs are
+    cross-sections, which have no key.
     """
-    keys = {(design.city, design.year) for design in designs}
+    keys = {(design.city, design.year) for design in designs if not design.cross_section}
+    if designs and not keys:
+        return None
     return keys.pop() if len(keys) == 1 else KEY
 
 

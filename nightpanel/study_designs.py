@@ -19,6 +19,7 @@ from estimation.linear.keys import Errors
 from estimation.vocabulary import VARIANTS
 from nightpanel.study_instruments import InstrumentKey, ShiftShareSection
 from nightpanel.study_linear import WindowsSection
+from nightpanel.study_mediation import MediatorsSection
 from nightpanel.study_section import Section, ValueSection
 
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -147,6 +148,8 @@ class DesignKeys(Section):
     """A variable along which the effect is told as a curve."""
     project_on: ProjectionSection | None = None
     """Variables of which the effect is told as a linear function."""
+    mediators: MediatorsSection | None = None
+    """Variables through which the treatment may act."""
     variants: list[str] = list(VARIANTS)
     """Ways of running it, side by side."""
     learner: str = "gradient_boosting"
@@ -177,6 +180,8 @@ class DesignKeys(Section):
     """Column of the city."""
     year: str = "year"
     """Column of the year."""
+    cross_section: bool = False
+    """Whether each row is a unit of its own, without city and year."""
     min_units: int = 5
     """City-years with fewer units are left out, where the panel counts units."""
     exclude_cities: list[str] = []

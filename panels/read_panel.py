@@ -12,7 +12,7 @@ from panels.tables.cells import is_missing, number_column, plain
 from panels.tables.sheets import Sheet, open_sheet
 
 
-def read_panel(path: Path, *, key: tuple[str, str] = KEY) -> pd.DataFrame:
+def read_panel(path: Path, *, key: tuple[str, str] | None = KEY) -> pd.DataFrame:
     """Read a city-year table with all its columns.
 
     Rows at the end in which every cell is missing, such as a blank last line, are no rows.
@@ -21,8 +21,9 @@ def read_panel(path: Path, *, key: tuple[str, str] = KEY) -> pd.DataFrame:
     ----------
     path : Path
         csv, xlsx, dta or parquet with the columns of the key.
-    key : (str, str)
-        Columns of the city, or of a province in its place, and of the year.
+    key : (str, str) or None
+        Columns of the city, or of a province in its place, and of the year; None where rows are no
+        city-years, and no column is asked for.
 
     Returns
     -------
@@ -42,6 +43,9 @@ def read_panel(path: Path, *, key: tuple[str, str] = KEY) -> pd.DataFrame:
         A city has a year twice.
     """
     sheet = open_sheet(path)
+    if key is None:
+        refuse_repeated(sheet)
+        return _rest(sheet, ()).reset_index(drop=True)
     city, year = key
     for name in key:
         if name not in sheet.header:
@@ -54,14 +58,23 @@ def read_panel(path: Path, *, key: tuple[str, str] = KEY) -> pd.DataFrame:
             year: years(cells[year], where=f"{sheet.place}: column {year!r}"),
         }
     )
-    for name in cells.columns:
-        if name not in key and name == "city_id":
-            table[name] = _ids(cells[name], where=f"{sheet.place}: column {name!r}")
-        elif name not in key:
-            table[name] = numbers_or_text(cells[name], where=f"{sheet.place}: column {name!r}")
+    table = table.join(_rest(sheet, key))
     keys = table[[*key]].set_axis(list(KEY), axis=1).reset_index(drop=True)
     check_panel(keys, where=sheet.place)
     return table.reset_index(drop=True)
+
+
+def _rest(sheet: Sheet, keys: tuple[str, ...]) -> pd.DataFrame:
+    """Columns that are no key: codes of cities as text, numbers where all cells are, else text."""
+    cells = sheet.cells.set_axis(list(sheet.header), axis=1)
+    columns = {}
+    for name in cells.columns:
+        where = f"{sheet.place}: column {name!r}"
+        if keys and name not in keys and name == "city_id":
+            columns[name] = _ids(cells[name], where=where)
+        elif name not in keys:
+            columns[name] = numbers_or_text(cells[name], where=where)
+    return pd.DataFrame(columns, index=cells.index)
 
 
 def refuse_repeated(sheet: Sheet) -> None:

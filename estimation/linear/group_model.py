@@ -208,7 +208,7 @@ def _regression(sample: Sample, design: Design, groups: Groups, grouping: Groupi
 
 
 def _said(design: Design, groups: Groups) -> str:
-    effects = ", ".join(design.effects) or "constant"
+    effects = ", ".join(design.absorbed) or "constant"
     if groups.how == "samples":
         return f"as samples of their own: slopes of the controls and effects ({effects}) by group"
     slopes = "shared" if groups.controls == "shared" else "by group"

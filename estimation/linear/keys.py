@@ -46,7 +46,7 @@ def effects_text(effects: tuple[str, ...]) -> str:
     """How a table names the effects that are absorbed."""
     if not own_effects(effects):
         return "city and year effects absorbed"
-    return f"effects absorbed: {', '.join(effects)}" if effects else "no effects, a constant"
+    return f"effects absorbed: {', '.join(effects)}" if effects else "none: a constant"
 
 
 def check_effects(label: str, effects: tuple[str, ...], variants: tuple[str, ...]) -> None:

@@ -9,7 +9,6 @@ from estimation.designs import Design, design_label
 from estimation.inference.few_clusters import WildFigures, are_few, wild_figures
 from estimation.inference.intervals import NORMAL
 from estimation.linear.fixed_effects import ROBUST, PanelFit
-from estimation.linear.keys import effects_text, own_effects
 from estimation.linear.regression import DRISCOLL_KRAAY, clustered_name, third_name
 from estimation.parts.estimate_row import blank_row, in_scaling
 from estimation.results import Estimate
@@ -64,10 +63,10 @@ def printed_errors(
         the wild bootstrap's.
     """
     clustered = clustered_name(design.cluster)
-    by = "+".join(design.cluster)
+    by = "robust" if design.rows_alone else "+".join(design.cluster)
     count = fit.clusters[clustered] if clusters is None else clusters
     one_way = len(design.cluster) == 1 and clustered in fit.final.clusters
-    few = one_way and are_few(count)
+    few = one_way and are_few(count) and not design.rows_alone
     third = third_name(design.cluster)
     by_wild = one_way and (design.errors == "wild" or (design.errors is None and few))
     name, text, df, counted = clustered, by, float(count - 1), count
@@ -140,7 +139,6 @@ def fitted_row(
         highest=theta,
         learner="linear",
         treatment_residual_variance=float(fit.left_variance[position]),
-        effects=effects_text(design.effects) if own_effects(design.effects) else row.effects,
         note="; ".join(said),
     )
 

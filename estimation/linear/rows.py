@@ -80,7 +80,7 @@ def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
     if fit.final.determined:
         raise outcome_determined(where)
     moving = tuple(fit.n_cities for _ in terms.names)
-    if "city" in design.effects:
+    if "city" in design.absorbed:
         problem = pose(sample, within(sample), terms, design, where=where)
         moving = moving_clusters(problem, sample.year[problem.rows], in_levels=False)
         names = [f"column '{name}'" for name in terms.names]
@@ -98,7 +98,7 @@ def fitted(sample: Sample, design: Design, terms: Terms) -> PanelFit:
     SampleError
         As :func:`linear_estimate`.
     """
-    if own_effects(design.effects):
+    if own_effects(design.absorbed):
         return fit_regression(regression_of(sample, design, terms))
     fit = _two_way(sample, design, terms)
     asked = clustered_name(design.cluster)
@@ -122,7 +122,7 @@ def regression_of(sample: Sample, design: Design, terms: Terms) -> Regression:
         term_names=terms.names,
         controls=sample.controls,
         control_names=sample.control_names,
-        effects={effect: effect_levels(sample, effect) for effect in design.effects},
+        effects={effect: effect_levels(sample, effect) for effect in design.absorbed},
         clusters=dict(zip(sample.grouping_names, sample.groupings.T, strict=True)),
         city=sample.city,
         year=sample.year,
@@ -215,7 +215,7 @@ def fit_notes(fit: PanelFit, design: Design, sample: Sample) -> list[str]:
     if fit.redundant:
         notes.append(f"effects that others determine, left out: {', '.join(fit.redundant)}")
     if fit.lost_rows:
-        levels = "level of an effect" if own_effects(design.effects) else "city or year"
+        levels = "level of an effect" if own_effects(design.absorbed) else "city or year"
         notes.append(f"{fit.lost_rows} rows alone in their {levels} left out")
     notes += _torn(design, sample)
     if design.errors == DRISCOLL_KRAAY:

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from estimation.designs import Design
 from estimation.inference.intervals import interval
+from estimation.linear.keys import effects_text, own_effects
 from estimation.recommended import recommendation
 from estimation.results import Estimate
+from estimation.vocabulary import LINEAR
 
 NAN = float("nan")
 EFFECTS = {
@@ -58,11 +60,17 @@ def blank_row(design: Design, variant: str, *, part: str, term: str) -> Estimate
         outcome=design.outcome,
         treatment=design.treatment,
         controls=";".join(design.controls),
-        effects=EFFECTS[variant],
+        effects=_effects(design, variant),
         recommended=recommendation(variant),
         note="",
         **figures,
     )
+
+
+def _effects(design: Design, variant: str) -> str:
+    if variant == LINEAR and own_effects(design.absorbed):
+        return effects_text(design.absorbed)
+    return EFFECTS[variant]
 
 
 def in_scaling(row: Estimate, scaling: str, factor: float) -> Estimate:

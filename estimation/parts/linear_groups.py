@@ -41,7 +41,7 @@ class LinearGroups:
         rows = [_row(setting, found, j) for j in range(len(names))]
         rows += [_difference(setting, found, a, b) for a, b in _pairs(len(names))]
         checks = [_wald(setting.design, found)]
-        if "city" in setting.design.effects:
+        if "city" in setting.design.absorbed:
             checks += [_permuted(setting.design, found, j) for j in range(1, len(names))]
         label = f"{design_label(setting.design)}, {LINEAR}"
         notes = tuple(

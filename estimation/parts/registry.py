@@ -17,6 +17,7 @@ from estimation.parts.instrument_tests import InstrumentTests
 from estimation.parts.linear_groups import LinearGroups
 from estimation.parts.linear_part import LinearPart
 from estimation.parts.marginal_effect import MarginalEffect
+from estimation.parts.mediation import LearnedMediation, LinearMediation
 from estimation.parts.omitted_variable import OmittedVariable
 from estimation.parts.part import Part
 from estimation.parts.placebo import Placebo
@@ -58,6 +59,8 @@ def parts_of(design: Design) -> tuple[Part, ...]:
         parts.append(CurveAlong(design.along))
     if design.project_on is not None:
         parts.append(LinearProjection(design.project_on))
+    if design.mediators is not None:
+        parts.append(LearnedMediation(design.mediators))
     if instruments_of(design):
         parts += [FirstStage(), WeakInstrumentTest()]
     parts += [CHECKS[name] for name in CHECKS if name in design.checks]
@@ -87,4 +90,6 @@ def linear_parts_of(design: Design) -> tuple[LinearPart, ...]:
         parts.append(LinearGroups(design.groups))
     if design.windows is not None:
         parts.append(RollingWindows(design.windows))
+    if design.mediators is not None:
+        parts.append(LinearMediation(design.mediators))
     return tuple(parts)

@@ -54,7 +54,7 @@ class Standardised:
 
 def _within(sample: Sample, design: Design) -> tuple[np.ndarray, Floats]:
     """Rows that the fit uses, and what the effects leave of each treatment there."""
-    effects = [effect_levels(sample, effect) for effect in design.effects]
+    effects = [effect_levels(sample, effect) for effect in design.absorbed]
     kept = in_company(effects, n=sample.outcome.size)
     columns = [split_values(sample, one, design)[kept] for one in design.treatments]
     out = absorber([one[kept] for one in effects], n=int(kept.sum()), where=sample.label)
@@ -77,7 +77,7 @@ def _rows(
     factor = float(next(iter(linear.terms.scalings.values()))[position])
     sd_outcome, mean_outcome = of
     found = StandardisedEffect(factor * row.estimate, size, sd_outcome, mean_outcome)
-    effects = ", ".join(design.effects) or "a constant"
+    effects = ", ".join(design.absorbed) or "a constant"
     name = "its sd" if kind == OVERALL else f"its sd within {effects}"
     line = found.line(row.term, design.outcome, kind=name)
     row = replace(row, note="; ".join(part for part in (line, row.note) if part))

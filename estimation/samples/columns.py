@@ -37,12 +37,7 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
     DuplicateCityYearError
         A city-year occurs twice.
     """
-    table = pd.DataFrame(
-        {
-            design.city: _city_text(panel[design.city], design),
-            design.year: _whole_years(panel[design.year], design),
-        }
-    )
+    table = _key(panel, design)
     numbers = list(numbers_of(design))
     if UNITS_COLUMN in panel.columns and UNITS_COLUMN not in numbers:
         numbers.append(UNITS_COLUMN)
@@ -50,7 +45,7 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
         table[column] = _numbers(panel[column], table, design)
     for name in design.cluster:
         table[cluster_column(name)] = _clusters(panel, table, design, name)
-    for name in atoms_of(design.effects):
+    for name in atoms_of(design.absorbed):
         table[effect_column(name)] = _clusters(panel, table, design, name, part="effect")
     label = label_of(design)
     if label is not None:
@@ -68,6 +63,21 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
             hint="keep one row, or one product, for every city-year",
         )
     return table
+
+
+def _key(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """City and year of each row; of a cross-section its number, from 1, and the year 0."""
+    if design.cross_section:
+        width = len(str(len(panel)))
+        numbers = [f"row {number + 1:0{width}d}" for number in range(len(panel))]
+        cities = pd.Series(numbers, index=panel.index, dtype="str")
+        return pd.DataFrame({design.city: cities, design.year: np.int64(0)}, index=panel.index)
+    return pd.DataFrame(
+        {
+            design.city: _city_text(panel[design.city], design),
+            design.year: _whole_years(panel[design.year], design),
+        }
+    )
 
 
 def cluster_column(name: str) -> str:

@@ -75,7 +75,7 @@ def _real_cities(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tup
 
 def _enough_units(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
     if UNITS_COLUMN not in table.columns:
-        if design.min_units <= 1:
+        if design.min_units <= 1 or design.cross_section:
             return table, ()
         detail = f"no column '{UNITS_COLUMN}': min_units = {design.min_units} is not applied"
         return table, (AuditRow(STAGE, "min_units_not_applied", design_label(design), detail),)

@@ -212,7 +212,7 @@ def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) ->
     others = tuple(column for column in numbers_of(design) if column not in main)
     groupings = [pd.factorize(table[cluster_column(name)], sort=True)[0] for name in design.cluster]
     group, group_names = _groups(table, design)
-    atoms = atoms_of(design.effects)
+    atoms = atoms_of(design.absorbed)
     levels = np.empty((len(table), len(atoms)), dtype=np.int64)
     for place, name in enumerate(atoms):
         levels[:, place] = pd.factorize(table[effect_column(name)], sort=True)[0]

@@ -10,11 +10,12 @@ from estimation.tables.regression_table import shown_variants
 from estimation.tables.result_table import ResultTable, decimals
 
 HEAD = ("effect", "(se)", "95 % interval", "95 % band")
-EVERY = {"marginal_effect": 3, "cate": 3}
+EVERY = {"marginal_effect": 3, "cate": 3, "error_correlation": 3}
 """Of the points of a smooth curve, every third is shown; curves.parquet has all."""
 KINDS = {
     "marginal_effect": "linear in it",
     "cate": "any smooth shape",
+    "error_correlation": "what an unseen cause of both would leave of the indirect effect",
     "rolling_window": "windows at their middle years, which overlap; bands by Bonferroni's rule",
 }
 

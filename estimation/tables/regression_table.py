@@ -20,6 +20,12 @@ from estimation.vocabulary import LINEAR
 
 FAITHFUL = "faithful"
 EFFECT = "effect"
+BESIDE = {
+    "indirect_percentile": "percentile",
+    "indirect_bca": "BCa",
+    "indirect_sobel": "Sobel",
+}
+"""Parts that tell another interval of a row: it stands below that row's own."""
 STARS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
 HOW = {
     "faithful": "dummies",
@@ -156,7 +162,8 @@ def _header(spec: TableSpec, columns: Sequence[_Column]) -> tuple[tuple[str, ...
 
 def _terms(columns: Sequence[_Column]) -> list[tuple[str, str]]:
     """Part and term of every row, effects first."""
-    keys = dict.fromkeys(key for column in columns for key in column.rows.index)
+    every = (key for column in columns for key in column.rows.index)
+    keys = dict.fromkeys(key for key in every if key[0] not in BESIDE)
     return sorted(keys, key=lambda key: key[0] != EFFECT)
 
 
@@ -225,14 +232,29 @@ def _term_rows(
             term if part == EFFECT else f"{term} ({part})",
             cells(lambda _, row: f"{row['estimate']:.{_places(row)}f}{_stars(spec, row)}"),
         ),
-        ("  standard error", cells(lambda _, row: f"({row['std_error']:.{_places(row)}f})")),
+        ("  standard error", cells(lambda _, row: _error(row, "std_error"))),
         ("  95 % interval", cells(lambda _, row: _interval(row, "ci_low", "ci_high"))),
+        *_beside(columns, term),
         ("  truth", cells(true_value)),
         ("  Holm's p", cells(holm_p)),
         ("  jackknife error", cells(lambda _, row: _error(row, "std_error_jackknife"))),
         ("  wild bootstrap p", cells(lambda _, row: _p(row["p_value_wild"]))),
         ("  over repetitions", cells(_over_repetitions)),
     ]
+
+
+def _beside(columns: Sequence[_Column], term: str) -> list[tuple[str, list[str]]]:
+    """Other intervals of a term, where some column has them."""
+    rows = []
+    for part, name in BESIDE.items():
+        key = (part, f"{term}, {name}")
+        cells = [
+            _interval(_row(column, key), "ci_low", "ci_high") if key in column.rows.index else ""
+            for column in columns
+        ]
+        if any(cells):
+            rows.append((f"  {name} interval", cells))
+    return rows
 
 
 def _about(columns: Sequence[_Column], spec: TableSpec) -> list[tuple[str, list[str]]]:
@@ -261,7 +283,7 @@ def _about(columns: Sequence[_Column], spec: TableSpec) -> list[tuple[str, list[
 
 
 def _city_effects(column: _Column, spec: TableSpec) -> str:
-    effects = spec.designs[column.place].effects
+    effects = spec.designs[column.place].absorbed
     if column.variant == LINEAR and "city" not in effects:
         return "none"
     return HOW.get(column.variant, "")
@@ -269,7 +291,7 @@ def _city_effects(column: _Column, spec: TableSpec) -> str:
 
 def _effects(column: _Column, spec: TableSpec) -> str:
     """Effects other than those of cities and years."""
-    effects = spec.designs[column.place].effects
+    effects = spec.designs[column.place].absorbed
     return ", ".join(effects) if column.variant == LINEAR and own_effects(effects) else ""
 
 

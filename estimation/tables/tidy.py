@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from math import isnan
 from typing import TypeVar, get_type_hints
 
 import pandas as pd
@@ -68,8 +69,10 @@ def summary_table(
             "design": estimates["design"],
             "variant": variants,
             "estimate (se)": [
-                f"{row.estimate:.{places}f} ({row.std_error:.{places}f})"
-                for row, places in zip(estimates.itertuples(), shown, strict=True)
+                f"{estimate:.{places}f}" + _error_text(error, places)
+                for estimate, error, places in zip(
+                    estimates["estimate"], estimates["std_error"], shown, strict=True
+                )
             ],
             "95 % interval": [
                 f"[{row.ci_low:.{places}f}, {row.ci_high:.{places}f}]"
@@ -94,6 +97,10 @@ def _term_text(term: str, scaling: str, part: str) -> str:
     """A term with its scaling; with its part where the term alone does not say what it is."""
     said = scaling or ("" if part in _SAID_BY_TERM else part)
     return f"{term} ({said})" if said else term
+
+
+def _error_text(std_error: float, places: int) -> str:
+    return "" if isnan(std_error) else f" ({std_error:.{places}f})"
 
 
 def _true_text(truth: float | Mapping[str, float], design: str, places: int) -> str:
