@@ -27,6 +27,12 @@ from estimation.heterogeneity.keys import (
 )
 from estimation.learning.learner_spec import Setting
 from estimation.learning.tuning_budget import Budget
+from estimation.staggered.keys import (
+    Adoption,
+    adoption_columns,
+    check_adoption,
+    formed_policy,
+)
 from estimation.vocabulary import CHECKS, CLUSTERS, LEARNERS, VARIANTS
 from geo.errors import DesignError
 
@@ -75,6 +81,8 @@ class Design:
     """A variable along which the effect is told as a curve; None for none."""
     project_on: Projection | None = None
     """Variables of which the effect is told as a linear function; None for none."""
+    adoption: Adoption | None = None
+    """When cities adopt the policy that is the treatment, or that amplifies it; None if neither."""
     variants: tuple[str, ...] = VARIANTS
     """Names from :data:`estimation.vocabulary.VARIANTS`. Linear two-way fixed effects are shown
     whether named or not."""
@@ -138,6 +146,15 @@ class Design:
             check_shares(label, "winsorise", self.winsorise)
         _check_together(self)
         _check_heterogeneity(self)
+        if self.adoption is not None:
+            others = ("joint", "moderator", "instrument")
+            check_adoption(
+                label,
+                self.adoption,
+                treatment=self.treatment,
+                outcome=self.outcome,
+                others=[key for key in others if getattr(self, key)],
+            )
 
     @property
     def treatments(self) -> tuple[str, ...]:
@@ -160,6 +177,7 @@ def numbers_of(design: Design) -> tuple[str, ...]:
         *design.controls,
         *(column for column in extra if column is not None),
         *_told_along(design),
+        *adoption_columns(design.adoption),
     ]
     return tuple(dict.fromkeys(named))
 
@@ -173,13 +191,15 @@ def label_of(design: Design) -> str | None:
 def columns_of(design: Design) -> tuple[str, ...]:
     """Columns that every panel of the design must have: city, year, numbers, groups, clusters.
 
-    Provinces are not among them: without such a column they are read from the cities' codes, and
-    where these do not tell them that is found when the design is planned.
+    A policy that is formed from years of adoption is not among them. Nor are provinces: without
+    such a column they are read from the cities' codes, and where these do not tell them that is
+    found when the design is planned.
     """
     label = label_of(design)
     groups = () if label is None else (label,)
     named = (design.city, design.year, *numbers_of(design), *groups, *_cluster_columns(design))
-    return tuple(dict.fromkeys(named))
+    made = formed_policy(design.adoption, design.treatment)
+    return tuple(name for name in dict.fromkeys(named) if name != made)
 
 
 def _cluster_columns(design: Design) -> tuple[str, ...]:

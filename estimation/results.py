@@ -12,9 +12,10 @@ class Estimate:
     variation_of: str
     """The design it is a variation of; its own name otherwise."""
     variant: str
-    """How it was estimated: one of :data:`estimation.vocabulary.VARIANTS`."""
+    """How it was estimated: one of :data:`estimation.vocabulary.VARIANTS`, or of
+    :data:`estimation.staggered.keys.ESTIMATORS`."""
     part: str
-    """``effect``, or what else the row tells: ``group``, ``projection`` ..."""
+    """``effect``, or what else the row tells: ``group``, ``projection``, ``att`` ..."""
     term: str
     """The treatment, product, moderator or group whose coefficient is estimated."""
     scaling: str
@@ -125,7 +126,9 @@ class CurvePoint:
     variant: str
     """The variant."""
     curve: str
-    """``marginal_effect`` (linear in the moderator) or ``cate`` (any shape)."""
+    """``marginal_effect`` (linear in the moderator), ``cate`` (any shape), ``event_study`` (the
+    effect by years since adoption) or ``slope_event_study`` (the change of the treatment's slope by
+    years since adoption)."""
     term: str
     """The treatment."""
     along: str

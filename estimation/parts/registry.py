@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from estimation.designs import Design
+from estimation.parts.adoption import StaggeredAdoption
+from estimation.parts.amplified_slope import AmplifiedSlope
 from estimation.parts.anderson_rubin import WeakInstrumentTest
 from estimation.parts.city_effects import CityEffects
 from estimation.parts.curve_along import CurveAlong
@@ -71,4 +73,7 @@ def linear_parts_of(design: Design) -> tuple[LinearPart, ...]:
         Empty for a design that asks for none.
     """
     parts: list[LinearPart] = []
+    if design.adoption is not None:
+        kind = AmplifiedSlope if design.adoption.amplifies else StaggeredAdoption
+        parts.append(kind(design.adoption))
     return tuple(parts)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from estimation.designs import Design, design_label, label_of, numbers_of
+from estimation.staggered.keys import formed_policy
 from geo.errors import DesignError, DuplicateCityYearError
 
 UNITS_COLUMN = "n_units"
@@ -43,8 +44,12 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
     numbers = list(numbers_of(design))
     if UNITS_COLUMN in panel.columns and UNITS_COLUMN not in numbers:
         numbers.append(UNITS_COLUMN)
+    made = formed_policy(design.adoption, design.treatment)
     for column in numbers:
-        table[column] = _numbers(panel[column], table, design)
+        if column != made or column in panel.columns:
+            table[column] = _numbers(panel[column], table, design)
+    if made is not None and design.adoption is not None and made not in table.columns:
+        table[made] = policy_of(table[design.year], table[design.adoption.year])
     for name in design.cluster:
         table[cluster_column(name)] = _clusters(panel, table, design, name)
     label = label_of(design)
@@ -71,6 +76,22 @@ def cluster_column(name: str) -> str:
 def group_column(name: str) -> str:
     """Column of the keyed table that holds groups."""
     return f"group: {name}"
+
+
+def policy_of(year: pd.Series, adopted: pd.Series) -> pd.Series:
+    """The policy from years of adoption: 1 from the year on, 0 before and without one.
+
+    Parameters
+    ----------
+    year : pandas.Series of int64
+    adopted : pandas.Series of float64
+        Missing or 0 for cities that never adopt.
+
+    Returns
+    -------
+    pandas.Series of float64
+    """
+    return ((adopted > 0) & (year >= adopted)).astype("float64")
 
 
 def _labels(values: pd.Series) -> pd.Series:

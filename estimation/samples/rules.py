@@ -79,6 +79,26 @@ def _enough_units(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tu
     return table, (*unknown, *few)
 
 
+def _never_adopting(
+    table: pd.DataFrame, design: Design
+) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
+    """City-years without a year of adoption are of cities that never adopt: the year is 0."""
+    column = "" if design.adoption is None else design.adoption.year
+    if not column or not table[column].isna().any():
+        return table, ()
+    without = table[column].isna()
+    cities = table.loc[without, design.city].nunique()
+    row = AuditRow(
+        STAGE,
+        "never_adopting",
+        f"{design_label(design)}, column '{column}'",
+        f"{int(without.sum())} city-years of {cities} cities have no year of adoption: taken as "
+        "never adopting",
+        int(without.sum()),
+    )
+    return table.assign(**{column: table[column].fillna(0.0)}), (row,)
+
+
 def _complete(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
     """Rows with a value in every column; nothing is estimated where outcome or treatment lacks."""
     columns = list(numbers_of(design))
@@ -140,5 +160,7 @@ def _refuse_infinite(table: pd.DataFrame, columns: list[str], design: Design) ->
             )
 
 
-RULES: tuple[Step, ...] = (_known_cities, _in_years, _real_cities, _enough_units, _complete)
+RULES: tuple[Step, ...] = (
+    _known_cities, _in_years, _real_cities, _enough_units, _never_adopting, _complete,
+)  # fmt: skip
 """In the order in which they are applied."""

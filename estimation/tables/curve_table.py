@@ -11,8 +11,15 @@ from estimation.tables.result_table import ResultTable, decimals
 
 HEAD = ("effect", "(se)", "95 % interval", "95 % band")
 EVERY = 3
-"""Of the points of a curve, every third is shown; curves.parquet has all."""
-KINDS = {"marginal_effect": "linear in it", "cate": "any smooth shape"}
+"""Of the points of a smooth curve, every third is shown; curves.parquet has all."""
+KINDS = {
+    "marginal_effect": "linear in it",
+    "cate": "any smooth shape",
+    "event_study": "an effect for each",
+    "slope_event_study": "a change of the treatment's slope for each",
+}
+WHOLE = ("event_study", "slope_event_study")
+"""Curves of which every point is shown."""
 
 
 def curve_table(
@@ -29,8 +36,8 @@ def curve_table(
     ----------
     title, caption : str
     designs : sequence of Design
-        Those with a moderator or a variable to tell the effect along; others have no curve, and a
-        note says so.
+        Those with a moderator, a variable to tell the effect along or an adoption; others have no
+        curve, and a note says so.
     result : EstimationResult
     variants : sequence of str
         As in :class:`estimation.tables.regression_table.TableSpec`.
@@ -52,7 +59,8 @@ def curve_table(
         for (variant, kind, along), points in told.groupby(
             ["variant", "curve", "along"], sort=False
         ):
-            rows += _points(f"{design.name}, {variant}", points.iloc[::EVERY])
+            shown_points = points if kind in WHOLE else points.iloc[::EVERY]
+            rows += _points(f"{design.name}, {variant}", shown_points)
             notes.append(f"{design.name}, {variant}: along {along}, {KINDS[str(kind)]}")
     return ResultTable(
         title=title,

@@ -15,7 +15,7 @@ from estimation.estimate import EstimationResult
 from estimation.inference.multiplicity import holm
 from estimation.tables.result_table import ResultTable, decimals
 from estimation.tables.table_notes import SETTINGS_MARK, has_settings, p_text, table_notes
-from estimation.vocabulary import LINEAR
+from estimation.vocabulary import DETAILS, LINEAR
 
 FAITHFUL = "faithful"
 EFFECT = "effect"
@@ -28,6 +28,9 @@ HOW = {
     "difference_dictionary": "differenced",
     "within_dictionary": "demeaned",
     "two_way_fixed_effects": "absorbed",
+    "callaway_santanna": "differenced",
+    "sun_abraham": "absorbed",
+    "imputation": "imputed",
 }
 """How city effects are treated, in a word; years are dummies everywhere."""
 
@@ -155,7 +158,9 @@ def _header(spec: TableSpec, columns: Sequence[_Column]) -> tuple[tuple[str, ...
 
 def _terms(columns: Sequence[_Column]) -> list[tuple[str, str]]:
     """Part and term of every row, effects first."""
-    keys = dict.fromkeys(key for column in columns for key in column.rows.index)
+    keys = dict.fromkeys(
+        key for column in columns for key in column.rows.index if key[0] not in DETAILS
+    )
     return sorted(keys, key=lambda key: key[0] != EFFECT)
 
 
