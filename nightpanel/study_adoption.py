@@ -17,6 +17,8 @@ class AdoptionSection(ValueSection):
     """Column of the year of adoption; nothing or 0 for never."""
     policy: str = ""
     """Column of the policy, 0 and 1, in place of its year."""
+    recode: list[Span] = []
+    """Years of adoption that are read as another: [[2013, 2012]]."""
     amplifies: bool = False
     """Whether the policy changes the slope of the treatment, another column."""
     estimators: list[str] = list(ESTIMATORS)
@@ -41,6 +43,7 @@ class AdoptionSection(ValueSection):
         return Adoption(
             year=self.year,
             policy=self.policy,
+            recode=tuple((old, new) for old, new in self.recode),
             amplifies=self.amplifies,
             estimators=tuple(self.estimators),
             control=self.control,

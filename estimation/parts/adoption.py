@@ -293,19 +293,19 @@ def _event_study(
 
 
 def _study(about_it: About, by: Effects, at: Floats, *, reference: float, honest: bool) -> Told:
-    """An event study: rows, curve, test of pre-trends, bounds."""
+    """An event study: rows, curve (with the year of reference), test of pre-trends, bounds."""
     name = about_it.design.treatment
-    terms = [f"{name}, {one:+g} years" for one in at]
     curve: tuple[CurvePoint, ...] = curve_rows(about_it, by, at, curve="event_study")
     places = np.flatnonzero(at != reference)
     by_others, others = by.taken(places), at[places]
+    terms = [f"{name}, {one:+g} years" for one in others]
     power = about_it.variant != "imputation"
     tested, notes = pre_trend_rows(about_it, by_others, others, reference=reference, power=power)
     bounds, why = (
         honest_rows(about_it, by_others, others, reference=reference) if honest else ([], [])
     )
     return Told(
-        estimates=tuple(estimate_rows(about_it, by, part="event_study", terms=terms)),
+        estimates=tuple(estimate_rows(about_it, by_others, part="event_study", terms=terms)),
         checks=(*tested, *bounds),
         curves=curve,
         notes=(*notes, *why),

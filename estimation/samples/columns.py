@@ -26,7 +26,8 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One more column for each way to cluster (:func:`cluster_column`): text, or the city or year;
-        one for groups that are a column's values (:func:`group_column`): text.
+        one for groups that are a column's values (:func:`group_column`): text. A policy that is
+        formed from years of adoption is not there yet.
 
     Raises
     ------
@@ -48,8 +49,6 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
     for column in numbers:
         if column != made or column in panel.columns:
             table[column] = _numbers(panel[column], table, design)
-    if made is not None and design.adoption is not None and made not in table.columns:
-        table[made] = policy_of(table[design.year], table[design.adoption.year])
     for name in design.cluster:
         table[cluster_column(name)] = _clusters(panel, table, design, name)
     label = label_of(design)
@@ -76,22 +75,6 @@ def cluster_column(name: str) -> str:
 def group_column(name: str) -> str:
     """Column of the keyed table that holds groups."""
     return f"group: {name}"
-
-
-def policy_of(year: pd.Series, adopted: pd.Series) -> pd.Series:
-    """The policy from years of adoption: 1 from the year on, 0 before and without one.
-
-    Parameters
-    ----------
-    year : pandas.Series of int64
-    adopted : pandas.Series of float64
-        Missing or 0 for cities that never adopt.
-
-    Returns
-    -------
-    pandas.Series of float64
-    """
-    return ((adopted > 0) & (year >= adopted)).astype("float64")
 
 
 def _labels(values: pd.Series) -> pd.Series:

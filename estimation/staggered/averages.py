@@ -56,7 +56,10 @@ def averages(
         return Averages(overall, np.empty(0), _none(overall))
     if kind == "dynamic":
         low, high = window or (-np.inf, np.inf)
-        wanted = (cells.since >= low) & (cells.since <= high)
+        # Where years have gaps the base year of some cohorts is not the last before adoption: its
+        # nought says nothing of that year.
+        own = ~cells.base | (cells.since == -1 - cells.anticipation)
+        wanted = (cells.since >= low) & (cells.since <= high) & own
         at = np.unique(cells.since[wanted])
         parts = [_averaged(cells, wanted & (cells.since == one)) for one in at]
         by = _stacked(parts)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from estimation.samples.sample import Floats, Integers
 from estimation.staggered.cohorts import StaggeredPanel, base_year, cluster_sums
@@ -31,6 +32,8 @@ class GroupTime:
     """Influence of each cluster on these shares, shape (G, m)."""
     cities: int
     """Cities used."""
+    base: NDArray[np.bool_]
+    """Whether the year is the one that the cohort is compared with: nought by construction."""
     untold: tuple[str, ...]
     """Cohorts, or cohorts and years, without an effect, and why."""
     anticipation: int = 0
@@ -116,6 +119,7 @@ def group_time(
         size=size,
         size_influence=cluster_sums(moved, panel.cluster),
         cities=len(panel.adopted),
+        base=np.array([cell.base for cell in cells]),
         untold=tuple(untold),
         anticipation=anticipation,
     )
@@ -128,6 +132,7 @@ class _Cell:
     effect: float
     influence: Floats
     carried: int
+    base: bool = False
 
 
 def _cell(
@@ -144,7 +149,8 @@ def _cell(
     own = panel.adopted == cohort
     influence = np.zeros(N)
     if start == at:
-        return _Cell(cohort, year, 0.0, influence, np.unique(panel.cluster[own]).size)
+        carried = np.unique(panel.cluster[own]).size
+        return _Cell(cohort, year, 0.0, influence, carried, base=True)
     others = np.isinf(panel.adopted)
     if control == "not_yet_treated":
         later = max(panel.years[at], panel.years[start]) + anticipation

@@ -11,11 +11,15 @@ from estimation.staggered.smoothness import smooth_interval
 from geo.errors import SampleError
 
 GRID = 20.0
-"""Standard errors of the target on either side of 0 within which sets are searched."""
+"""Standard errors of the target on either side of 0 within which a set is looked for."""
 COARSE = 81
-"""Points of the grid, before its ends are refined."""
+"""Points of the grid on which it is looked for."""
+WIDENED = 8
+"""Doublings of the distance in search of an end beyond the grid."""
 REFINED = 14
 """Halvings of the grid's step at each end."""
+HALVED = 12
+"""Halvings of the range in search of a breakdown value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,8 +121,8 @@ def relative_bounds(path: Path, Mbar: float) -> tuple[float, float]:
     Returns
     -------
     (float, float)
-        Ends of the union over which change before adoption is the largest, and its sign; searched
-        within 20 standard errors of 0, an end there is infinite. NaN where nothing is accepted.
+        Ends of the union over which change before adoption is the largest, and its sign. NaN where
+        nothing is accepted, infinite where no end is found within 5,000 standard errors.
     """
     limit = GRID * _error(path)
     grid = np.linspace(-limit, limit, COARSE)
@@ -170,7 +174,7 @@ def _least(holds: Callable[[float], bool], most: float) -> float:
     if not holds(most):
         return float("inf")
     low, high = 0.0, most
-    for _ in range(20):
+    for _ in range(HALVED):
         middle = (low + high) / 2
         low, high = (low, middle) if holds(middle) else (middle, high)
     return high
@@ -184,10 +188,18 @@ def _error(path: Path) -> float:
 def _refined(
     accepts: Callable[[float], bool], grid: Floats, place: int, step: int
 ) -> float:
-    """End of an accepted stretch, between a grid point and the rejected one beside it."""
-    if not 0 <= place + step < grid.size:
-        return float(step * np.inf)
-    inside, outside = float(grid[place]), float(grid[place + step])
+    """End of an accepted stretch, between a grid point and the rejected one beside it or beyond."""
+    inside = float(grid[place])
+    if 0 <= place + step < grid.size:
+        outside = float(grid[place + step])
+    else:
+        outside = inside
+        for _ in range(WIDENED):
+            inside, outside = outside, 2 * outside
+            if not accepts(outside):
+                break
+        else:
+            return float(step * np.inf)
     for _ in range(REFINED):
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if accepts(middle) else (inside, middle)

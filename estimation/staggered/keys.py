@@ -27,6 +27,8 @@ class Adoption:
     """
     policy: str = ""
     """Column of the policy: 0, and 1 from the year of adoption on. It is the treatment."""
+    recode: tuple[tuple[int, int], ...] = ()
+    """Years of adoption that are read as another: ``((2013, 2012),)``."""
     amplifies: bool = False
     """Whether the policy is asked about as what changes the slope of the treatment, another
     column, and not as a treatment itself."""
@@ -104,8 +106,20 @@ def check_adoption(
     check_choices(where, "estimators", adoption.estimators, ESTIMATORS)
     check_columns_differ(where, (adoption.column, outcome, *adoption.covariates))
     check_least(where, anticipation=(adoption.anticipation, 0))
+    _check_recode(where, adoption)
     _check_treatment(where, adoption, treatment)
     _check_numbers(where, adoption)
+
+
+def _check_recode(where: str, adoption: Adoption) -> None:
+    old = [pair[0] for pair in adoption.recode]
+    if adoption.recode and (not adoption.year or len(set(old)) < len(old)):
+        raise DesignError(
+            f"{where}, recode",
+            expected="each year of adoption once, beside the column of years",
+            found=", ".join(map(str, old)) + ("" if adoption.year else " beside a policy"),
+            hint="for example recode = [[2013, 2012]]",
+        )
 
 
 def _check_treatment(where: str, adoption: Adoption, treatment: str) -> None:

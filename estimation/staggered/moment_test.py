@@ -17,7 +17,7 @@ from estimation.staggered.vertex import feasible_table, largest, largest_of_each
 SIZE = 0.05
 FIRST_STAGE = SIZE / 10
 """Size of the least-favourable stage."""
-DRAWS = 4000
+DRAWS = 1000
 """Draws behind its critical value."""
 STEPS = 50
 """Most steps towards an end of the conditional support; each meets a new vertex."""

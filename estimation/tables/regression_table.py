@@ -140,7 +140,7 @@ def _columns(spec: TableSpec, estimates: pd.DataFrame) -> list[_Column]:
             rows = own[own["variant"] == variant]
             effects = rows[rows["part"] == EFFECT]
             rest = rows[rows["part"] != EFFECT]
-            for number, scaling in enumerate(dict.fromkeys(effects["scaling"])):
+            for number, scaling in enumerate(dict.fromkeys(effects["scaling"]) or [""]):
                 chosen = [effects[effects["scaling"] == scaling], *([] if number else [rest])]
                 table = pd.concat(chosen).drop_duplicates(["part", "term"])
                 columns.append(_Column(place, variant, scaling, table.set_index(["part", "term"])))
