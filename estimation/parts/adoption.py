@@ -20,7 +20,7 @@ from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Told
 from estimation.results import Check, CurvePoint, Estimate
 from estimation.samples.adoption import adopted_in
-from estimation.samples.sample import Floats, Sample
+from estimation.samples.sample import Floats, Integers, Sample
 from estimation.staggered.averages import averages
 from estimation.staggered.bacon import FORBIDDEN, TYPES, bacon_decomposition
 from estimation.staggered.cohorts import StaggeredPanel, staggered_panel, with_clean_start
@@ -118,10 +118,10 @@ def together(told: list[Told]) -> Told:
     )
 
 
-def inside(at: Floats, window: tuple[int, int] | None) -> Floats:
+def inside(at: Floats, window: tuple[int, int] | None) -> Integers:
     """Places of the years since adoption that are told."""
     low, high = window or (-np.inf, np.inf)
-    return np.flatnonzero((at >= low) & (at <= high))
+    return np.flatnonzero((at >= low) & (at <= high)).astype(np.int64)
 
 
 def _bacon(design: Design, panel: StaggeredPanel) -> Told:
@@ -286,7 +286,9 @@ def _event_study(
     places = inside(found.at, adoption.window)
     honest = variant == "sun_abraham" and "callaway_santanna" not in adoption.estimators
     # Leads of the imputation estimator are of another regression, with another reference.
-    reference = float(found.reference[0]) if variant != "imputation" else 0.0 - adoption.anticipation
+    reference = (
+        float(found.reference[0]) if variant != "imputation" else 0.0 - adoption.anticipation
+    )
     by, at = found.by.taken(places), found.at[places]
     study = _study(shared, by, at, reference=reference, honest=honest)
     return together([Told(estimates=tuple(rows)), study])

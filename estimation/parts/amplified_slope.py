@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from estimation.designs import Design, design_label
 from estimation.linear.rows import linear_estimate, linear_rows
@@ -94,7 +95,7 @@ def _two_way(sample: Sample, design: Design, panel: StaggeredPanel) -> Told:
         if row.scaling == "min_max":
             continue
         part, note = parts.get(row.term, ("amplification", SLOPE_NOTE))
-        rows.append(replace(row, part=part, scaling="", note="; ".join((note, row.note))))
+        rows.append(replace(row, part=part, scaling="", note=f"{note}; {row.note}"))
     return Told(estimates=tuple(rows))
 
 
@@ -111,7 +112,7 @@ def _with_controls(
     sample: Sample,
     panel: StaggeredPanel,
     names: list[str],
-    kept: Floats,
+    kept: NDArray[np.bool_],
 ) -> StaggeredPanel:
     """The panel with the design's controls among its covariates."""
     if not names:
@@ -122,9 +123,7 @@ def _with_controls(
 
 def _by_years(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floats) -> Told:
     """The slope by years since adoption, and the test that it did not move before."""
-    found = slope_event_study(
-        panel, d, window=adoption.window, anticipation=adoption.anticipation
-    )
+    found = slope_event_study(panel, d, window=adoption.window, anticipation=adoption.anticipation)
     shared = about(design, LINEAR, panel, found.rows)
     reference = -1.0 - adoption.anticipation
     rows, notes = pre_trend_rows(
@@ -157,12 +156,10 @@ def _clean(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floats)
             terms=[policy],
         ),
     ]
-    notes = ()
+    notes: tuple[str, ...] = ()
     if found.left_out:
-        notes = (
-            f"{design_label(design)}: imputation: {found.left_out} city-years under the policy "
-            "left out: their city or year has no untreated row",
-        )
+        text = "city-years under the policy left out: their city or year has no untreated row"
+        notes = (f"{design_label(design)}: imputation: {found.left_out} {text}",)
     points = _points(design, adoption, panel, "imputation", found.study)
     return together([Told(estimates=tuple(rows), notes=notes), points])
 
@@ -178,7 +175,10 @@ def _points(
     return Told(
         estimates=tuple(
             estimate_rows(
-                shared, slope, part="event_study", terms=[f"{product}, {one:+g} years" for one in at]
+                shared,
+                slope,
+                part="event_study",
+                terms=[f"{product}, {one:+g} years" for one in at],
             )
         ),
         curves=curve_rows(shared, slope, at, curve="slope_event_study"),

@@ -34,8 +34,8 @@ def adopted_in(sample: Sample, design: Design) -> Floats:
         raise ValueError("the design adopts nothing")
     if adoption.year:
         return _from_years(sample, design, adoption.year)
-    values = sample.treatment if adoption.policy == design.treatment else sample.column(
-        adoption.policy
+    values = (
+        sample.treatment if adoption.policy == design.treatment else sample.column(adoption.policy)
     )
     return _from_policy(sample, values, f"{design_label(design)}, column '{adoption.policy}'")
 

@@ -28,9 +28,7 @@ class Averages:
     """The effects there, k of them."""
 
 
-def averages(
-    cells: GroupTime, kind: Kind, *, window: tuple[int, int] | None = None
-) -> Averages:
+def averages(cells: GroupTime, kind: Kind, *, window: tuple[int, int] | None = None) -> Averages:
     """Average group-time effects, with the errors of estimated shares of cohorts.
 
     Parameters
@@ -63,11 +61,11 @@ def averages(
         at = np.unique(cells.since[wanted])
         parts = [_averaged(cells, wanted & (cells.since == one)) for one in at]
         by = _stacked(parts)
-        return Averages(_mean(by.taken(np.flatnonzero(at >= 0)), cells), at, by)
+        return Averages(_mean(by.taken(np.flatnonzero(at >= 0))), at, by)
     if kind == "calendar":
         at = np.unique(cells.year[after]).astype(np.float64)
         by = _stacked([_averaged(cells, after & (cells.year == one)) for one in at])
-        return Averages(_mean(by, cells), at, by)
+        return Averages(_mean(by), at, by)
     at = np.unique(cells.cohort[after])
     rows = [np.flatnonzero(after & (cells.cohort == one)) for one in at]
     # Years of one cohort count alike: shares play no part.
@@ -96,7 +94,7 @@ def _by_share(cells: GroupTime, effects: Effects, places: Integers) -> Effects:
     return Effects(np.array([estimate]), influence[:, None], _most(effects, np.ones(weight.size)))
 
 
-def _mean(effects: Effects, cells: GroupTime) -> Effects:
+def _mean(effects: Effects) -> Effects:
     _check_some(effects.estimate)
     count = effects.estimate.size
     return effects.combined(np.full((1, count), 1 / count))

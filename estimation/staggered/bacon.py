@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from estimation.samples.sample import Floats
 from estimation.staggered.cohorts import StaggeredPanel
@@ -82,7 +83,7 @@ def bacon_decomposition(panel: StaggeredPanel) -> Decomposition:
     SampleError
         No city has every year, or all have the same path of the policy.
     """
-    whole = panel.there.all(axis=1)
+    whole = np.asarray(panel.there.all(axis=1))
     if not whole.any():
         raise SampleError(
             f"{panel.label}, Bacon decomposition",
@@ -101,8 +102,10 @@ def bacon_decomposition(panel: StaggeredPanel) -> Decomposition:
             hint="choose other years or cities",
         )
     rows = [
-        Comparison(kind, *pair, estimate, weight / variance)
-        for kind, *pair, estimate, weight in _pairs(groups, kept.years.astype(np.float64))
+        Comparison(kind, treated, control, estimate, weight / variance)
+        for kind, treated, control, estimate, weight in _pairs(
+            groups, kept.years.astype(np.float64)
+        )
     ]
     return Decomposition(
         comparisons=tuple(rows),
@@ -137,9 +140,7 @@ def _groups(panel: StaggeredPanel) -> list[_Group]:
     ]
 
 
-def _pairs(
-    groups: list[_Group], years: Floats
-) -> Iterator[tuple[str, float, float, float, float]]:
+def _pairs(groups: list[_Group], years: Floats) -> Iterator[tuple[str, float, float, float, float]]:
     """Kind, treated, control, estimate and weight times the policy's variance, for each pair."""
     for place, early in enumerate(groups):
         for late in groups[place + 1 :]:
@@ -163,7 +164,7 @@ def _pairs(
                 yield kind, late.adopted, early.adopted, estimate, weight
 
 
-def _double(gap: Floats, before: Floats, after: Floats) -> float:
+def _double(gap: Floats, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> float:
     return float(gap[after].mean() - gap[before].mean())
 
 

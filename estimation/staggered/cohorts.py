@@ -113,7 +113,7 @@ def staggered_panel(
     X = np.empty((outcome.size, 0)) if covariates is None else covariates
     matrix, cube = np.full((N, T), np.nan), np.full((N, T, X.shape[1]), np.nan)
     matrix[city, at], cube[city, at] = outcome, X
-    by_city = {
+    by_city: dict[str, NDArray[np.number]] = {
         "year of adoption": adopted,
         "cluster": city if cluster is None else cluster,
         "weight": np.ones(outcome.size) if weights is None else weights,
@@ -131,7 +131,7 @@ def staggered_panel(
     )
 
 
-def _fixed(values: Floats | Integers, city: Integers, N: int, name: str, label: str) -> Floats:
+def _fixed(values: NDArray[np.number], city: Integers, N: int, name: str, label: str) -> Floats:
     """The value of each city, which its rows must share."""
     first = np.empty(N)
     first[city[::-1]] = values[::-1]

@@ -78,7 +78,7 @@ def honest_path(
     where = "honest bounds"
     whole = np.sort(np.append(at, reference))
     before = int((at < reference).sum())
-    if before == 0 or before == at.size:
+    if before in {0, at.size}:
         raise SampleError(
             where,
             expected="years before and after the year of reference",
@@ -185,9 +185,7 @@ def _error(path: Path) -> float:
     return float(np.sqrt(path.target @ after @ path.target))
 
 
-def _refined(
-    accepts: Callable[[float], bool], grid: Floats, place: int, step: int
-) -> float:
+def _refined(accepts: Callable[[float], bool], grid: Floats, place: int, step: int) -> float:
     """End of an accepted stretch, between a grid point and the rejected one beside it or beyond."""
     inside = float(grid[place])
     if 0 <= place + step < grid.size:
@@ -215,9 +213,7 @@ def _accepts(path: Path, Mbar: float, at: int, positive: bool, theta: float) -> 
     return not rejected(known, y - along * theta)
 
 
-def _prepared(
-    path: Path, Mbar: float, at: int, positive: bool
-) -> tuple[Moments, Floats, Floats]:
+def _prepared(path: Path, Mbar: float, at: int, positive: bool) -> tuple[Moments, Floats, Floats]:
     """The test of a set, its moments at an effect of 0, and what an effect takes from them."""
     A = relative_restrictions(path.before, path.target.size, Mbar, at, positive=positive)
     after = A[:, path.before :]

@@ -106,7 +106,9 @@ def imputed_effects(found: Imputed, weights: Floats) -> Effects:
     square = np.where(under[:, None], v**2, 0.0)
     sums = cluster_sums(np.column_stack([square * residual, square]), cohort)
     m = v.shape[1]
-    average = np.divide(sums[:, :m], sums[:, m:], out=np.zeros((len(sums), m)), where=sums[:, m:] > 0)
+    average = np.divide(
+        sums[:, :m], sums[:, m:], out=np.zeros((len(sums), m)), where=sums[:, m:] > 0
+    )
     residual = residual - np.where(under[:, None], average[cohort], 0.0)
     carried = [np.unique(rows.cluster[column != 0]).size for column in weights.T]
     return Effects(
@@ -154,13 +156,11 @@ def imputation(panel: StaggeredPanel, *, anticipation: int = 0, leads: int = 5) 
         )
     effects = imputed_effects(found, np.column_stack([one / one.sum() for one in chosen]))
     after = effects.taken(list(range(at.size)))
-    before, leading = _leads(found, panel, anticipation, leads)
-    notes = ()
+    before, leading = _leads(found, panel, leads)
+    notes: tuple[str, ...] = ()
     if found.left_out:
-        notes = (
-            f"{found.left_out} city-years under the policy left out: their city or year has no "
-            "untreated row",
-        )
+        text = "city-years under the policy left out: their city or year has no untreated row"
+        notes = (f"{found.left_out} {text}",)
     return EventStudy(
         overall=effects.taken([at.size]),
         at=np.concatenate([before, at]),
@@ -172,10 +172,8 @@ def imputation(panel: StaggeredPanel, *, anticipation: int = 0, leads: int = 5) 
     )
 
 
-def _leads(
-    found: Imputed, panel: StaggeredPanel, anticipation: int, leads: int
-) -> tuple[Floats, Effects | None]:
-    """Effects of the last years before adoption, among untreated rows; the earliest is left out."""
+def _leads(found: Imputed, panel: StaggeredPanel, leads: int) -> tuple[Floats, Effects | None]:
+    """Effects of the last years before adoption, among untreated rows, but the earliest."""
     rows = _kept(found.rows, ~found.under)
     there = np.unique(rows.since[np.isfinite(rows.since)])
     at = there[1:][-leads:] if leads else there[:0]

@@ -25,8 +25,7 @@ STEPS = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
-    """Inequalities ``E[y] - X t <= 0`` for some t, of which y is normal: what does not depend on
-    y."""
+    """Inequalities ``E[y] - X t <= 0`` for some t, y normal: all but the values of y."""
 
     covariance: Floats
     """Covariance of y, shape (m, m)."""

@@ -95,9 +95,7 @@ def detectable_trend(
     moved = passed - slope * shape[before]
     carried = covariance[:, before] @ np.linalg.pinv(own, hermitian=True) @ moved
     bias = slope * shape
-    return DetectableTrend(
-        power, slope, float(weights @ bias), float(weights @ (bias + carried))
-    )
+    return DetectableTrend(power, slope, float(weights @ bias), float(weights @ (bias + carried)))
 
 
 def _single_power(covariance: Floats) -> Callable[[Floats], float]:

@@ -8,6 +8,7 @@ are always estimated together, with d centred, so that neither is taken for the 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from estimation.samples.sample import Floats
 from estimation.staggered.absorbed import absorbed_slopes, rows_of
@@ -168,12 +169,12 @@ def _with_covariates(panel: StaggeredPanel, covariates: Floats) -> StaggeredPane
     )
 
 
-def _shares(found: Imputed, chosen: Floats) -> Floats:
+def _shares(found: Imputed, chosen: NDArray[np.bool_]) -> Floats:
     weight = np.where(chosen, found.rows.weight, 0.0)
     return np.asarray(weight / weight.sum())
 
 
-def _slope_weights(found: Imputed, d: Floats, chosen: Floats) -> Floats:
+def _slope_weights(found: Imputed, d: Floats, chosen: NDArray[np.bool_]) -> Floats:
     """Weights of effects in their least squares slope on d."""
     share = _shares(found, chosen)
     centred = np.where(chosen, d - share @ d, 0.0)

@@ -1,5 +1,7 @@
 """Fixed-length intervals under smoothness: Rambachan and Roth (2023), section 4.1."""
 
+import math
+
 import numpy as np
 from scipy.optimize import brentq, minimize
 from scipy.special import ndtr
@@ -21,7 +23,7 @@ def folded_quantile(bias: float) -> float:
 def smooth_interval(
     effects: Floats, covariance: Floats, before: int, target: Floats, M: float
 ) -> tuple[float, float]:
-    """The shortest interval of fixed length that holds where trends change their slope by M at most.
+    """The shortest interval of fixed length where a trend changes its slope by M a year at most.
 
     An average of effects after adoption, less a weighted average of the changes before it. The
     weights make half-length ``s cv(b / s)`` least, with standard deviation s and worst bias b.
@@ -56,7 +58,7 @@ def smooth_interval(
 
     def half(x: Floats) -> tuple[float, Floats]:
         w, t = x[:T], x[T:]
-        s = float(np.sqrt(max(w @ pre @ w + 2 * cross @ w + 1.0, 1e-12)))
+        s = math.sqrt(max(float(w @ pre @ w + 2 * cross @ w) + 1.0, 1e-12))
         b = rate * (constant + t.sum())
         limit = folded_quantile(b / s)
         near = np.exp(-((limit - b / s) ** 2) / 2)
@@ -69,20 +71,17 @@ def smooth_interval(
     apart = np.vstack([np.hstack([-sums, np.eye(T)]), np.hstack([sums, np.eye(T)])])
     row = np.concatenate([np.ones(T), np.zeros(T)])
     starts = [np.full(T, total / T), np.eye(T)[-1] * total]
-    found = [
-        minimize(
-            half,
-            np.concatenate([w, np.abs(sums @ w)]),
-            jac=True,
-            method="SLSQP",
-            constraints=[
-                {"type": "eq", "fun": lambda x: row @ x - total, "jac": lambda _: row},
-                {"type": "ineq", "fun": lambda x: apart @ x, "jac": lambda _: apart},
-            ],
-            options={"maxiter": 500, "ftol": 1e-12},
+    rules = (
+        {"type": "eq", "fun": lambda x: row @ x - total, "jac": lambda _: row},
+        {"type": "ineq", "fun": lambda x: apart @ x, "jac": lambda _: apart},
+    )
+    options = {"maxiter": 500, "ftol": 1e-12}
+    found = []
+    for w in starts:
+        start = np.concatenate([w, np.abs(sums @ w)])
+        found.append(
+            minimize(half, start, jac=True, method="SLSQP", constraints=rules, options=options)
         )
-        for w in starts
-    ]
     best = min(found, key=lambda one: float(one.fun))
     w = best.x[:T]
     # The bound holds for the weights found, whether or not they are the very best.

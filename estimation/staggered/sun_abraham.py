@@ -115,7 +115,7 @@ def _with_comparison(
         covariates=panel.covariates[:, clean],
         adopted=np.where(panel.adopted == last, NEVER, panel.adopted),
     )
-    there = kept.there.any(axis=1)
+    there = np.asarray(kept.there.any(axis=1))
     note = f"no city never adopts: compared with cohort {last:g}, in years before it adopts"
     return kept.taken(there), (note,)
 

@@ -4,39 +4,48 @@ Sets of honest effects need this tens of thousands of times on problems of a few
 where a general solver spends its time on getting started.
 """
 
-from typing import TypeVar
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-F = TypeVar("F")
 TOLERANCE = 1e-9
 PATIENT = 60
 """Pivots after which the first improving column is taken instead of the best: no cycles."""
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
+def _entering(costs: Floats, first: bool) -> int:
+    """The column that improves most, or the first that improves; -1 if none does."""
+    enter, best = -1, TOLERANCE
+    for j in range(costs.size):
+        if costs[j] > best:
+            enter, best = j, costs[j]
+            if first:
+                break
+    return enter
+
+
+@numba.njit(cache=True, nogil=True)
+def _leaving(table: Floats, basis: NDArray[np.int64], enter: int) -> int:
+    """The row that binds first as a column enters, of several that with the first column."""
+    leave, ratio = -1, np.inf
+    for i in range(table.shape[0] - 1):
+        if table[i, enter] > TOLERANCE:
+            now = table[i, -1] / table[i, enter]
+            near = abs(now - ratio) <= TOLERANCE
+            if (now < ratio and not near) or (near and basis[i] < basis[leave]):
+                leave, ratio = i, now
+    return leave
+
+
+@numba.njit(cache=True, nogil=True)
 def _pivoted(table: Floats, basis: NDArray[np.int64], columns: int) -> None:
     """Pivot until no column improves the last row, which holds reduced costs of a maximum."""
     rows = table.shape[0] - 1
     for step in range(5000):
-        enter, best = -1, TOLERANCE
-        for j in range(columns):
-            if table[rows, j] > best:
-                enter, best = j, table[rows, j]
-                if step > PATIENT:
-                    break
-        if enter < 0:
-            return
-        leave, ratio = -1, np.inf
-        for i in range(rows):
-            if table[i, enter] > TOLERANCE:
-                now = table[i, -1] / table[i, enter]
-                near = abs(now - ratio) <= TOLERANCE
-                if (now < ratio and not near) or (near and basis[i] < basis[leave]):
-                    leave, ratio = i, now
+        enter = _entering(table[rows, :columns], step > PATIENT)
+        leave = -1 if enter < 0 else _leaving(table, basis, enter)
         if leave < 0:
             return
         table[leave] /= table[leave, enter]
@@ -46,7 +55,7 @@ def _pivoted(table: Floats, basis: NDArray[np.int64], columns: int) -> None:
         basis[leave] = enter
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def feasible_table(A: Floats, b: Floats) -> tuple[Floats, NDArray[np.int64], bool]:
     """A table of ``{x >= 0: A x = b}`` at one of its vertices.
 
@@ -87,10 +96,8 @@ def feasible_table(A: Floats, b: Floats) -> tuple[Floats, NDArray[np.int64], boo
     return table, basis, found
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def largest(
-    table: Floats, basis: NDArray[np.int64], costs: Floats
-) -> tuple[float, Floats]:
+@numba.njit(cache=True, nogil=True)
+def largest(table: Floats, basis: NDArray[np.int64], costs: Floats) -> tuple[float, Floats]:
     """Largest value of a linear function over the polytope of a feasible table, and where.
 
     Parameters
@@ -118,10 +125,8 @@ def largest(
     return float(vertex @ costs), vertex
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def largest_of_each(
-    table: Floats, basis: NDArray[np.int64], costs: Floats
-) -> Floats:
+@numba.njit(cache=True, nogil=True)
+def largest_of_each(table: Floats, basis: NDArray[np.int64], costs: Floats) -> Floats:
     """The largest values of several linear functions, shape (d,); costs have shape (d, m)."""
     found = np.empty(costs.shape[0])
     for i in range(costs.shape[0]):
