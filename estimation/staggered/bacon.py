@@ -98,7 +98,7 @@ def bacon_decomposition(panel: StaggeredPanel) -> Decomposition:
         raise SampleError(
             f"{panel.label}, Bacon decomposition",
             expected="cities that adopt in different years, or never",
-            found="one path of the policy in all of them",
+            found="nothing left of the policy after city and year effects",
             hint="choose other years or cities",
         )
     rows = [
