@@ -295,14 +295,17 @@ def _event_study(
 
 
 def _study(about_it: About, by: Effects, at: Floats, *, reference: float, honest: bool) -> Told:
-    """An event study: rows, curve (with the year of reference), test of pre-trends, bounds."""
+    """An event study: rows, curve (with the year of reference), test of pre-trends.
+
+    Power and honest bounds are told of one estimator, whose effects all have one base year: those
+    of Sun and Abraham are the same without covariates, and imputation's leads another regression.
+    """
     name = about_it.design.treatment
     curve: tuple[CurvePoint, ...] = curve_rows(about_it, by, at, curve="event_study")
     places = np.flatnonzero(at != reference)
     by_others, others = by.taken(places), at[places]
     terms = [f"{name}, {one:+g} years" for one in others]
-    power = about_it.variant != "imputation"
-    tested, notes = pre_trend_rows(about_it, by_others, others, reference=reference, power=power)
+    tested, notes = pre_trend_rows(about_it, by_others, others, reference=reference, power=honest)
     bounds, why = (
         honest_rows(about_it, by_others, others, reference=reference) if honest else ([], [])
     )

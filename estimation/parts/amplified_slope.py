@@ -12,7 +12,6 @@ from estimation.parts.adoption import about, inside, panel_of, together
 from estimation.parts.adoption_rows import curve_rows, estimate_rows, pre_trend_rows
 from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Told
-from estimation.results import Estimate
 from estimation.samples.adoption import policy_name
 from estimation.samples.sample import Floats, Sample
 from estimation.staggered.cohorts import StaggeredPanel, with_clean_start
@@ -79,23 +78,28 @@ def _apart(design: Design) -> str:
 def _two_way(sample: Sample, design: Design, panel: StaggeredPanel) -> Told:
     """Two-way fixed effects of treatment, policy and their product, formed in levels."""
     policy = policy_name(design)
-    under = panel.treated[sample.city, np.searchsorted(panel.years, sample.year)]
+    product = f"{design.treatment} x {policy}"
+    under = panel.treated[sample.city, np.searchsorted(panel.years, sample.year)].astype(np.float64)
+    turned = (sample.treatment - sample.treatment.mean()) * under
     own = replace(
         sample,
-        others=np.column_stack([sample.others, under.astype(np.float64)]),
-        other_names=(*(one if one != policy else "" for one in sample.other_names), policy),
+        others=np.column_stack([sample.others, under, turned]),
+        other_names=(
+            *("" if one == policy else one for one in sample.other_names),
+            policy,
+            product,
+        ),
     )
-    fit = linear_estimate(own, replace(design, adoption=None, moderator=policy))
+    fit = linear_estimate(own, replace(design, adoption=None, joint=(policy, product)))
     parts = {
         design.treatment: ("slope", "slope of the treatment without the policy"),
         policy: ("level", LEVEL_NOTE),
+        product: ("amplification", SLOPE_NOTE),
     }
-    rows: list[Estimate] = []
+    rows = []
     for row in linear_rows(fit):
-        if row.scaling == "min_max":
-            continue
-        part, note = parts.get(row.term, ("amplification", SLOPE_NOTE))
-        rows.append(replace(row, part=part, scaling="", note=f"{note}; {row.note}"))
+        part, note = parts[row.term]
+        rows.append(replace(row, part=part, note=f"{note}; {row.note}"))
     return Told(estimates=tuple(rows))
 
 

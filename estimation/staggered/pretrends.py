@@ -14,9 +14,9 @@ from geo.errors import SampleError
 
 THRESHOLD = 1.96
 """Absolute t above which a single effect before adoption is noticed."""
-DRAWS = 100_000
+DRAWS = 40_000
 """Draws of effects before adoption, of which those that pass are kept."""
-POINTS = 20_011
+POINTS = 8_009
 """Points by which their joint probability is integrated."""
 
 
