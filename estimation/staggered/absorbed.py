@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from estimation.samples.sample import Floats, Integers
 from estimation.staggered.cohorts import StaggeredPanel, cluster_sums
 from geo.errors import SampleError
 
+CLEAR = 1e-4
+"""Share above which cross-products tell that much is left: their rounding is far below."""
 COLLINEAR = 1e-9
 """Share of a column's length that must be left after those before it."""
 
@@ -104,7 +107,7 @@ def absorbed_slopes(D: Floats, rows: Rows, *, others: Floats, where: str) -> Slo
     y, A = both[:, 0], both[:, 1:]
     length = np.linalg.norm(Z * root[:, None], axis=0)
     A = A / np.where(length > 0, length, 1.0)
-    kept = np.abs(np.diag(np.linalg.qr(A, mode="r"))) > COLLINEAR
+    kept = _independent(A)
     n, K, count = len(y), int(kept.sum()) + 1, D.shape[1]
     if n <= K or not kept[-count:].any():
         raise SampleError(
@@ -123,6 +126,20 @@ def absorbed_slopes(D: Floats, rows: Rows, *, others: Floats, where: str) -> Slo
     estimate[kept] = slopes / length[kept]
     influence[:, kept] = factor * (scores @ bread) / length[kept]
     return Slopes(estimate[-count:], influence[:, -count:])
+
+
+def _independent(A: Floats) -> NDArray[np.bool_]:
+    """Columns of length up to 1 that those before them do not determine, shape (k,).
+
+    Where the cross-products leave no doubt they are enough; else the columns themselves decide.
+    """
+    try:
+        pivots = np.diag(np.linalg.cholesky(A.T @ A))
+    except np.linalg.LinAlgError:
+        pivots = np.zeros(A.shape[1])
+    if pivots.min(initial=1.0) > CLEAR:
+        return np.ones(A.shape[1], dtype=bool)
+    return np.abs(np.diag(np.linalg.qr(A, mode="r"))) > COLLINEAR
 
 
 def demeaned_by(columns: Floats, city: Integers, weight: Floats) -> Floats:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
@@ -191,6 +192,6 @@ def cluster_sums(rows: Floats, cluster: Integers) -> Floats:
     -------
     float array, shape (G, m)
     """
-    sums = np.zeros((int(cluster.max()) + 1, rows.shape[1]))
-    np.add.at(sums, cluster, rows)
-    return sums
+    n = cluster.size
+    members = csr_array((np.ones(n), (cluster, np.arange(n))), shape=(int(cluster.max()) + 1, n))
+    return np.asarray(members @ rows)

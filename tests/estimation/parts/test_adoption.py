@@ -120,7 +120,7 @@ def test_a_policy_switched_off_again_is_named():
     table = panel_of(staggered(31))
     table.loc[(table["city"] == 4) & (table["year"] == 2011), "policy"] = 0.0
     asked = design(Adoption(policy="policy"), treatment="policy")
-    with pytest.raises(SampleError, match="city 1105, year 2011.*switched off again"):
+    with pytest.raises(SampleError, match=r"city 1105, year 2011.*switched off again"):
         estimate(table, [asked])
 
 
@@ -201,7 +201,7 @@ def test_everybody_in_the_first_year_is_refused():
 
 
 def test_everybody_in_one_later_year_is_refused():
-    with pytest.raises(SampleError, match="nothing|none|determine"):
+    with pytest.raises(SampleError, match=r"nothing|none|determine"):
         told(staggered(31, cohorts=(2005.0,)))
 
 

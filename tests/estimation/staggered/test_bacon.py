@@ -60,7 +60,7 @@ def test_three_groups_by_hand():
     y = {"E": [0, 1, 2, 3], "L": [0, 0, 5, 5], "U": [0, 0, 0, 0]}
     adopted = {"E": 1.0, "L": 2.0, "U": np.inf}
     panel = staggered_panel(
-        np.array(sum(y.values(), []), dtype=float),
+        np.array([*y.values()], dtype=float).ravel(),
         np.repeat([0, 1, 2], 4),
         np.tile([0, 1, 2, 3], 3),
         np.repeat(list(adopted.values()), 4),
