@@ -38,9 +38,10 @@ All other cities count as never adopting, whether or not a province around them 
 list names cities. The second wave was announced late in 2012; the file says 2013, the first whole
 year. The main columns take the file's coding, the columns named "second wave 2012" count from 2012.
 
-Cities applied and were chosen; they are larger and richer than the rest. What follows tells how
-their structure moved beside that of other cities. That it moved because of the pilots takes
-parallel trends, and of those the checks below say what can be said.
+Pilot cities were chosen, not drawn: in 2009, before the first of them, their value added was
+{larger:.1f} times that of the others (geometric means). What follows tells how their structure
+moved beside that of other cities. That it moved because of the pilots takes parallel trends, and of
+those the checks below say what can be said.
 """
 
 READING = """\
@@ -92,6 +93,8 @@ def _data(panel: pd.DataFrame, matches: pd.DataFrame) -> dict[str, object]:
     waves = by_city.dropna().astype(int).value_counts().sort_index()
     listed = matches[matches["table"] == "pilots"]
     there = listed["city_id"].isin(panel["city_id"])
+    before = panel[panel["year"] == 2009]
+    size = before.groupby(before["pilot_year"].notna())["log_va"].mean()
     lines = ["| year | cities |", "|---|---|", *(f"| {one} | {n} |" for one, n in waves.items())]
     return {
         "rows": len(panel),
@@ -102,6 +105,7 @@ def _data(panel: pd.DataFrame, matches: pd.DataFrame) -> dict[str, object]:
         "matched": int(there.sum()),
         "unmatched": ", ".join(listed.loc[~there, "name"]) or "none",
         "waves": "\n".join(lines),
+        "larger": float(np.exp(size[True] - size[False])),
     }
 
 
@@ -125,10 +129,9 @@ def _reading(estimates: pd.DataFrame, checks: pd.DataFrame) -> str:
         lines.append(
             f"- **{what}**: two-way fixed effects {two_way['estimate']:.4f} "
             f"({two_way['std_error']:.4f}), of which {100 * bad:.1f} % are forbidden comparisons; "
-            f"{figures}. Years before adoption are jointly nought with p = {p:.3f}; a linear trend "
-            f"of {slope['value']:.4f} a year would be found with 80 %, and would add "
-            f"{slope['reference']:.4f} to the average of the first years after. "
-            + _bounds(breakdown)
+            f"{figures}. {_before(float(p))} A linear trend of {slope['value']:.4f} a year would "
+            f"be found with 80 %, and would add {slope['reference']:.4f} to the average of the "
+            f"first years after. {_bounds(breakdown)}"
         )
     slopes = estimates[(estimates["design"] == "slope of size")]
     turn = slopes[slopes["part"] == "amplification"].set_index("variant")
@@ -142,16 +145,25 @@ def _reading(estimates: pd.DataFrame, checks: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _bounds(breakdown: float) -> str:
-    if breakdown == 0 or not np.isfinite(breakdown):
+def _before(p: float) -> str:
+    if p < 0.05:
         return (
-            "The average of the years told after adoption is not told from nought even under "
-            "parallel trends (breakdown Mbar 0)."
-            if breakdown == 0
-            else "No departure up to five times those before adoption makes it nought."
+            f"Years before adoption are not jointly nought (p = {p:.3f}): the cities' paths "
+            "differed before the pilots, and none of these figures is an effect of theirs."
         )
+    return f"Years before adoption may be jointly nought (p = {p:.3f})."
+
+
+def _bounds(breakdown: float) -> str:
+    if breakdown == 0:
+        return (
+            "The average of the years told after adoption is not told from nought even where no "
+            "trend departs after adoption (breakdown Mbar 0)."
+        )
+    if not np.isfinite(breakdown):
+        return "No departure up to five times those before adoption makes it nought."
     return (
-        f"It is told from nought as long as departures from parallel trends stay below "
+        "It is told from nought as long as departures from parallel trends stay below "
         f"{breakdown:.2f} times the largest before adoption."
     )
 
