@@ -9,7 +9,7 @@ import pytest
 from diff_diff import ImputationDiD, SunAbraham
 
 from estimation.staggered.averages import averages
-from estimation.staggered.cohorts import with_clean_start
+from estimation.staggered.cohorts import staggered_panel, with_clean_start
 from estimation.staggered.group_time import group_time
 from estimation.staggered.imputation import imputation, imputed
 from estimation.staggered.sun_abraham import sun_abraham
@@ -134,3 +134,27 @@ def test_always_treated_cities_are_left_out_and_counted(staggered, panel_from):
     assert (left_out.always_treated, left_out.after_the_end) == (24, 12)
     assert len(panel.adopted) == 36
     assert set(panel.cohorts) == {2005.0}
+
+
+def test_a_weight_of_two_is_a_city_twice(staggered, panel_from):
+    table = staggered(28, missing=0.1, cities=40)
+    heavy = table["city"] % 3 == 0
+    weighted = panel_from(table.assign(weight=np.where(heavy, 2.0, 1.0)), weighted=True)
+    copies = table[heavy].assign(city=lambda rows: 40 + pd.factorize(rows["city"])[0])
+    twice = panel_from(pd.concat([table, copies], ignore_index=True))
+    for made in (sun_abraham, imputation, lambda one: averages(group_time(one), "simple")):
+        assert made(weighted).overall.estimate[0] == pytest.approx(
+            made(twice).overall.estimate[0], abs=1e-9
+        )
+
+
+def test_clusters_of_cities_add_up_their_influence(staggered):
+    table = staggered(29)
+    columns = [table[name].to_numpy() for name in ("y", "city", "year", "g")]
+    by_city = staggered_panel(*columns)
+    pairs = staggered_panel(*columns, cluster=columns[1] // 8)
+    for made in (sun_abraham, imputation, lambda one: averages(group_time(one), "simple")):
+        one, other = made(by_city).overall, made(pairs).overall
+        assert one.estimate[0] == pytest.approx(other.estimate[0], abs=1e-12)
+        assert other.df == 7
+        assert one.df == 59
