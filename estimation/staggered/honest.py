@@ -138,10 +138,11 @@ def relative_bounds(path: Path, Mbar: float) -> tuple[float, float]:
             def accepts(theta: float, at: int = at, positive: bool = positive) -> bool:
                 return _accepts(path, Mbar, at, positive, theta)
 
-            if grid[first] < low:
-                low = _refined(accepts, grid, first, -1)
-            if grid[last] > high:
-                high = _refined(accepts, grid, last, 1)
+            # An end lies beyond its grid point: within the next step, or past the grid's last one.
+            if first == 0 or grid[first - 1] < low:
+                low = min(low, _refined(accepts, grid, first, -1))
+            if last == grid.size - 1 or grid[last + 1] > high:
+                high = max(high, _refined(accepts, grid, last, 1))
     return (low, high) if low <= high else (float("nan"), float("nan"))
 
 

@@ -15,6 +15,7 @@ from estimation.staggered.honest import (
     smoothness_bounds,
     smoothness_breakdown,
 )
+from estimation.staggered.moment_test import rejected
 from estimation.staggered.smoothness import folded_quantile
 from estimation.staggered.vertex import feasible_table, largest
 from geo.errors import SampleError
@@ -133,3 +134,26 @@ def test_paths_that_cannot_be_bounded_are_named(at, word):
 def test_folded_quantile():
     assert folded_quantile(0.0) == pytest.approx(1.959964, abs=1e-6)
     assert folded_quantile(5.0) == pytest.approx(5.0 + norm.ppf(0.95), abs=1e-6)
+
+
+def test_the_union_is_searched_in_every_set():
+    """Both ends are ends of what is accepted for some change and sign, by a fine search."""
+    at, effects, covariance = case(2, 3, 2)
+    path = honest_path(at, effects, covariance, reference=-1.0)
+    for size in (0.5, 2.0, 6.0):
+        low, high = relative_bounds(path, size)
+        grid = np.linspace(low - 0.3 * (high - low), high + 0.3 * (high - low), 121)
+        accepted = [
+            theta
+            for theta in grid
+            if any(
+                not rejected(known, y - along * theta)
+                for known, y, along in (path.known[size, k, sign] for k in range(3)
+                                        for sign in (True, False))
+            )
+        ]  # fmt: skip
+        assert min(accepted) >= low - 1e-6
+        assert max(accepted) <= high + 1e-6
+        step = grid[1] - grid[0]
+        assert min(accepted) <= low + step
+        assert max(accepted) >= high - step
