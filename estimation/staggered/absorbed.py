@@ -139,7 +139,7 @@ def _independent(A: Floats) -> NDArray[np.bool_]:
         pivots = np.zeros(A.shape[1])
     if pivots.min(initial=1.0) > CLEAR:
         return np.ones(A.shape[1], dtype=bool)
-    return np.abs(np.diag(np.linalg.qr(A, mode="r"))) > COLLINEAR
+    return np.asarray(np.abs(np.diag(np.linalg.qr(A, mode="r"))) > COLLINEAR)
 
 
 def demeaned_by(columns: Floats, city: Integers, weight: Floats) -> Floats:
