@@ -47,6 +47,12 @@ from estimation.linear.keys import (
 )
 from estimation.mediation.keys import Mediators, check_mediators
 from estimation.samples.keys import check_cross_section
+from estimation.staggered.keys import (
+    Adoption,
+    adoption_columns,
+    check_adoption,
+    formed_policy,
+)
 from estimation.vocabulary import CHECKS, CLUSTERS, LEARNERS, VARIANTS
 from geo.errors import DesignError
 
@@ -99,6 +105,8 @@ class Design:
     """Variables of which the effect is told as a linear function; None for none."""
     mediators: Mediators | None = None
     """Variables through which the treatment may act; None for none."""
+    adoption: Adoption | None = None
+    """When cities adopt the policy that is the treatment, or that amplifies it; None if neither."""
     variants: tuple[str, ...] = VARIANTS
     """Names from :data:`estimation.vocabulary.VARIANTS`. Linear two-way fixed effects are shown
     whether named or not."""
@@ -183,6 +191,8 @@ class Design:
         if self.cross_section:
             check_cross_section(label, self.variants, self.cluster, self.effects)
         _check_heterogeneity(self)
+        if self.adoption is not None:
+            _check_adoption(self, self.adoption)
         _check_mediators(self)
 
     @property
@@ -219,6 +229,7 @@ def numbers_of(design: Design) -> tuple[str, ...]:
         *_told_along(design),
         *balance,
         *(design.mediators.columns if design.mediators is not None else ()),
+        *adoption_columns(design.adoption),
     ]
     return tuple(dict.fromkeys(named))
 
@@ -237,10 +248,10 @@ def label_of(design: Design) -> str | None:
 def columns_of(design: Design) -> tuple[str, ...]:
     """Columns that every panel of the design must have: city, year, numbers, groups, clusters.
 
-    Those that are made for the design (its exposure, its treatment's past) are not among them.
-
-    Provinces are not among them: without such a column they are read from the cities' codes, and
-    where these do not tell them that is found when the design is planned.
+    Those that are made for the design (its exposure, its treatment's past, a policy formed from
+    years of adoption) are not among them. Nor are provinces: without such a column they are read
+    from the cities' codes, and where these do not tell them that is found when the design is
+    planned.
     """
     label = label_of(design)
     regions = design.groups is not None and bool(design.groups.regions)
@@ -248,8 +259,8 @@ def columns_of(design: Design) -> tuple[str, ...]:
     labels = (*groups, *_cluster_columns(design), *effect_columns(design))
     key = () if design.cross_section else (design.city, design.year)
     named = (*key, *numbers_of(design), *labels)
-    built = built_columns(design)
-    return tuple(name for name in dict.fromkeys(named) if name not in built)
+    made = (*built_columns(design), formed_policy(design.adoption, design.treatment))
+    return tuple(name for name in dict.fromkeys(named) if name not in made)
 
 
 def effect_columns(design: Design) -> tuple[str, ...]:
@@ -359,4 +370,17 @@ def _check_mediators(design: Design) -> None:
         parts=parts,
         others=others,
         cluster=design.cluster,
+    )
+
+
+def _check_adoption(design: Design, asked: Adoption) -> None:
+    """Check the key that says when cities adopt a policy; its estimators know cities and years."""
+    beside = ("joint", "moderator", "instrument", "shift_share", "cross_section")
+    others = [key for key in beside if getattr(design, key)]
+    check_adoption(
+        design_label(design),
+        asked,
+        treatment=design.treatment,
+        outcome=design.outcome,
+        others=[*others, *(["effects"] if own_effects(design.effects) else [])],
     )

@@ -22,6 +22,7 @@ from estimation.problems.moving import CARRIED, check_moving, moving_clusters
 from estimation.problems.problem import Problem, pose
 from estimation.problems.terms import treatment_terms
 from estimation.problems.transforms import TRANSFORMS
+from estimation.samples.adoption import adopted_in
 from estimation.samples.rules import STAGE
 from estimation.samples.sample import Sample, build_sample, check_size, fixed_in_time, moves_within
 from estimation.samples.subsamples import sample_of_variant
@@ -106,6 +107,8 @@ def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> 
 
 def _sample(whole: Sample, design: Design, *, faithful: bool) -> Sample:
     sample = sample_of_variant(whole, design, faithful=faithful)
+    if design.adoption is not None:
+        adopted_in(sample, design)  # what cannot be a year of adoption, or a policy, ends the run
     check_size(sample, design)
     return sample
 

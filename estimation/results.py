@@ -12,10 +12,12 @@ class Estimate:
     variation_of: str
     """The design it is a variation of; its own name otherwise."""
     variant: str
-    """How it was estimated: one of :data:`estimation.vocabulary.VARIANTS`."""
+    """How it was estimated: one of :data:`estimation.vocabulary.VARIANTS`, or of
+    :data:`estimation.staggered.keys.ESTIMATORS`."""
     part: str
     """``effect``, or what else the row tells: ``group``, ``difference``, ``standardised``,
-    ``projection``, ``reduced_form``, ``first_stage``, ``akm``, ``akm0``, ``shock_level`` ..."""
+    ``projection``, ``reduced_form``, ``first_stage``, ``akm``, ``akm0``, ``shock_level``,
+    ``indirect``, ``att`` ..."""
     term: str
     """The treatment, product, moderator or group whose coefficient is estimated."""
     scaling: str
@@ -131,8 +133,10 @@ class CurvePoint:
     variant: str
     """The variant."""
     curve: str
-    """``marginal_effect`` (linear in the moderator), ``cate`` (any shape), or ``rolling_window``
-    (windows of years)."""
+    """``marginal_effect`` (linear in the moderator), ``cate`` (any shape), ``rolling_window``
+    (windows of years), ``error_correlation`` (an indirect effect by what is unseen),
+    ``event_study`` (the effect by years since adoption) or ``slope_event_study`` (the change of the
+    treatment's slope by years since adoption)."""
     term: str
     """The treatment."""
     along: str

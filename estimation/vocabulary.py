@@ -39,3 +39,7 @@ CLUSTERS = ("city", "province", "year")
 
 PROVISIONAL = "first_difference"
 """The variant recommended until the simulation protocol has decided."""
+
+DETAILS = ("event_study", "calendar")
+"""Parts whose rows are in the table of estimates, but not among those shown side by side: curves
+show them."""

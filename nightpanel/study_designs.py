@@ -17,6 +17,7 @@ from estimation.learning.learner_spec import learner_spec
 from estimation.learning.tuning_budget import Budget
 from estimation.linear.keys import Errors
 from estimation.vocabulary import VARIANTS
+from nightpanel.study_adoption import AdoptionSection
 from nightpanel.study_instruments import InstrumentKey, ShiftShareSection
 from nightpanel.study_linear import WindowsSection
 from nightpanel.study_mediation import MediatorsSection
@@ -150,6 +151,8 @@ class DesignKeys(Section):
     """Variables of which the effect is told as a linear function."""
     mediators: MediatorsSection | None = None
     """Variables through which the treatment may act."""
+    adoption: AdoptionSection | None = None
+    """When cities adopt the policy that is the treatment, or amplifies it."""
     variants: list[str] = list(VARIANTS)
     """Ways of running it, side by side."""
     learner: str = "gradient_boosting"

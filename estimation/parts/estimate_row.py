@@ -20,6 +20,11 @@ EFFECTS = {
     "within_dictionary": "city effects demeaned out of a dictionary of the controls; year dummies "
     "among the features",
     "two_way_fixed_effects": "city and year effects absorbed",
+    "callaway_santanna": "each cohort's changes since before adoption, less those of cities not "
+    "under the policy",
+    "sun_abraham": "city and year effects absorbed; an effect for each cohort and year since "
+    "adoption",
+    "imputation": "city and year effects of untreated city-years alone",
 }
 MULTIPLIED = (
     "estimate", "std_error", "std_error_robust", "std_error_cluster", "std_error_jackknife",

@@ -5,6 +5,8 @@ from types import MappingProxyType
 
 from estimation.designs import Design
 from estimation.instruments.keys import instruments_of
+from estimation.parts.adoption import StaggeredAdoption
+from estimation.parts.amplified_slope import AmplifiedSlope
 from estimation.parts.anderson_rubin import WeakInstrumentTest
 from estimation.parts.city_effects import CityEffects
 from estimation.parts.curve_along import CurveAlong
@@ -92,4 +94,7 @@ def linear_parts_of(design: Design) -> tuple[LinearPart, ...]:
         parts.append(RollingWindows(design.windows))
     if design.mediators is not None:
         parts.append(LinearMediation(design.mediators))
+    if design.adoption is not None:
+        kind = AmplifiedSlope if design.adoption.amplifies else StaggeredAdoption
+        parts.append(kind(design.adoption))
     return tuple(parts)

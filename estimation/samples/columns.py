@@ -6,6 +6,7 @@ import pandas as pd
 from estimation.designs import Design, design_label, label_of, numbers_of
 from estimation.heterogeneity.keys import REGION
 from estimation.linear.keys import atoms_of
+from estimation.staggered.keys import formed_policy
 from geo.errors import DesignError, DuplicateCityYearError
 from panels.cities.regions import province_of, region_of
 
@@ -28,7 +29,8 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One more column for each way to cluster (:func:`cluster_column`): text, or the city or year;
-        one for groups that are a column's values (:func:`group_column`): text.
+        one for groups that are a column's values (:func:`group_column`): text. A policy that is
+        formed from years of adoption is not there yet.
 
     Raises
     ------
@@ -41,8 +43,10 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
     numbers = list(numbers_of(design))
     if UNITS_COLUMN in panel.columns and UNITS_COLUMN not in numbers:
         numbers.append(UNITS_COLUMN)
+    made = formed_policy(design.adoption, design.treatment)
     for column in numbers:
-        table[column] = _numbers(panel[column], table, design)
+        if column != made or column in panel.columns:
+            table[column] = _numbers(panel[column], table, design)
     for name in design.cluster:
         table[cluster_column(name)] = _clusters(panel, table, design, name)
     for name in atoms_of(design.absorbed):

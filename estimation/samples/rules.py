@@ -7,6 +7,7 @@ import pandas as pd
 
 from estimation.designs import Design, design_label, label_of, numbers_of
 from estimation.samples.columns import UNITS_COLUMN, group_column
+from estimation.staggered.keys import formed_policy
 from geo.audit import AuditRow
 from geo.errors import DomainError, SampleError
 from panels.cities.codes import MUNICIPALITIES, PSEUDO_CITIES
@@ -90,6 +91,38 @@ def _enough_units(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tu
     return table, (*unknown, *few)
 
 
+def _adopting(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
+    """Years of adoption as the design reads them, and the policy formed from them.
+
+    City-years without one are of cities that never adopt: the year is 0.
+    """
+    adoption = design.adoption
+    if adoption is None or not adoption.year:
+        return table, ()
+    column, years = adoption.year, table[adoption.year]
+    where, rows = f"{design_label(design)}, column '{column}'", []
+    for old, new in adoption.recode:
+        count = int((years == old).sum())
+        detail = f"{count} city-years: adoption in {old} is read as {new}"
+        rows.append(
+            AuditRow(STAGE, "adoption_recoded", where, detail, count, old=str(old), new=str(new))
+        )
+    years = years.replace({float(old): float(new) for old, new in adoption.recode})
+    without = years.isna()
+    if without.any():
+        detail = (
+            f"{int(without.sum())} city-years of {table.loc[without, design.city].nunique()} "
+            "cities have no year of adoption: taken as never adopting"
+        )
+        rows.append(AuditRow(STAGE, "never_adopting", where, detail, int(without.sum())))
+    made = table.assign(**{column: years.fillna(0.0)})
+    policy = formed_policy(adoption, design.treatment)
+    if policy is not None and policy not in table.columns:
+        under = (made[column] > 0) & (made[design.year] >= made[column])
+        made[policy] = under.astype("float64")
+    return made, tuple(rows)
+
+
 def _complete(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[AuditRow, ...]]:
     """Rows with a value in every column; nothing is estimated where outcome or treatment lacks."""
     columns = list(numbers_of(design))
@@ -151,5 +184,7 @@ def _refuse_infinite(table: pd.DataFrame, columns: list[str], design: Design) ->
             )
 
 
-RULES: tuple[Step, ...] = (_known_cities, _in_years, _real_cities, _enough_units, _complete)
+RULES: tuple[Step, ...] = (
+    _known_cities, _in_years, _real_cities, _enough_units, _adopting, _complete,
+)  # fmt: skip
 """In the order in which they are applied."""

@@ -17,6 +17,8 @@ KINDS = {
     "cate": "any smooth shape",
     "error_correlation": "what an unseen cause of both would leave of the indirect effect",
     "rolling_window": "windows at their middle years, which overlap; bands by Bonferroni's rule",
+    "event_study": "an effect for each",
+    "slope_event_study": "a change of the treatment's slope for each",
 }
 
 
@@ -34,8 +36,8 @@ def curve_table(
     ----------
     title, caption : str
     designs : sequence of Design
-        Those with a moderator or a variable to tell the effect along; others have no curve, and a
-        note says so.
+        Those with a moderator, a variable to tell the effect along or an adoption; others have no
+        curve, and a note says so.
     result : EstimationResult
     variants : sequence of str
         As in :class:`estimation.tables.regression_table.TableSpec`.

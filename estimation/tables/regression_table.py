@@ -16,7 +16,7 @@ from estimation.inference.multiplicity import holm
 from estimation.linear.keys import own_effects
 from estimation.tables.result_table import ResultTable, decimals
 from estimation.tables.table_notes import SETTINGS_MARK, has_settings, p_text, table_notes
-from estimation.vocabulary import LINEAR
+from estimation.vocabulary import DETAILS, LINEAR
 
 FAITHFUL = "faithful"
 EFFECT = "effect"
@@ -35,6 +35,9 @@ HOW = {
     "difference_dictionary": "differenced",
     "within_dictionary": "demeaned",
     "two_way_fixed_effects": "absorbed",
+    "callaway_santanna": "differenced",
+    "sun_abraham": "absorbed",
+    "imputation": "imputed",
 }
 """How city effects are treated, in a word; years are dummies everywhere."""
 
@@ -144,7 +147,7 @@ def _columns(spec: TableSpec, estimates: pd.DataFrame) -> list[_Column]:
             rows = own[own["variant"] == variant]
             effects = rows[rows["part"] == EFFECT]
             rest = rows[rows["part"] != EFFECT]
-            for number, scaling in enumerate(dict.fromkeys(effects["scaling"])):
+            for number, scaling in enumerate(dict.fromkeys(effects["scaling"]) or [""]):
                 chosen = [effects[effects["scaling"] == scaling], *([] if number else [rest])]
                 table = pd.concat(chosen).drop_duplicates(["part", "term"])
                 columns.append(_Column(place, variant, scaling, table.set_index(["part", "term"])))
@@ -163,7 +166,7 @@ def _header(spec: TableSpec, columns: Sequence[_Column]) -> tuple[tuple[str, ...
 def _terms(columns: Sequence[_Column]) -> list[tuple[str, str]]:
     """Part and term of every row, effects first."""
     every = (key for column in columns for key in column.rows.index)
-    keys = dict.fromkeys(key for key in every if key[0] not in BESIDE)
+    keys = dict.fromkeys(key for key in every if key[0] not in {*BESIDE, *DETAILS})
     return sorted(keys, key=lambda key: key[0] != EFFECT)
 
 

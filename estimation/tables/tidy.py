@@ -9,6 +9,7 @@ import pandas as pd
 
 from estimation.results import Check, CurvePoint, Estimate, TunedLearner
 from estimation.tables.result_table import decimals
+from estimation.vocabulary import DETAILS
 
 Row = TypeVar("Row", Estimate, Check, CurvePoint, TunedLearner)
 
@@ -60,8 +61,10 @@ def summary_table(
         Columns ``design``, ``variant``, ``estimate (se)``, ``95 % interval`` (text), ``n`` (int64)
         and, with ``truth``, ``truth`` (text, empty for a design the mapping lacks). Where a variant
         of a design has several rows, ``term`` (text, with its scaling) follows the variant, and
-        the truth is that of the treatment, in no row of another term or group.
+        the truth is that of the treatment, in no row of another term or group. Rows of parts in
+        :data:`estimation.vocabulary.DETAILS` are left out.
     """
+    estimates = estimates[~estimates["part"].isin(DETAILS)]
     variants = estimates["variant"] + estimates["recommended"].map(_RECOMMENDED)
     shown = [decimals(error) for error in estimates["std_error"]]
     table = pd.DataFrame(

@@ -1,0 +1,324 @@
+"""A policy adopted in different years: what the estimators made for it say of a design."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from estimation.designs import Design, design_label
+from estimation.parts.adoption_rows import (
+    Told as About,
+)
+from estimation.parts.adoption_rows import (
+    check_row,
+    curve_rows,
+    estimate_rows,
+    honest_rows,
+    pre_trend_rows,
+)
+from estimation.parts.linear_part import LinearSetting
+from estimation.parts.part import Told
+from estimation.results import Check, CurvePoint, Estimate
+from estimation.samples.adoption import adopted_in
+from estimation.samples.sample import Floats, Integers, Sample
+from estimation.staggered.averages import averages
+from estimation.staggered.bacon import FORBIDDEN, TYPES, bacon_decomposition
+from estimation.staggered.cohorts import StaggeredPanel, staggered_panel, with_clean_start
+from estimation.staggered.effects import Effects
+from estimation.staggered.group_time import GroupTime, group_time
+from estimation.staggered.imputation import imputation
+from estimation.staggered.keys import Adoption
+from estimation.staggered.sun_abraham import EventStudy, sun_abraham
+from estimation.vocabulary import LINEAR
+from geo.errors import SampleError
+
+
+@dataclass(frozen=True, slots=True)
+class StaggeredAdoption:
+    """Effects of a policy on the outcome's level."""
+
+    adoption: Adoption
+    """What the design says of it."""
+    name: ClassVar[str] = "staggered_adoption"
+
+    def tell(self, setting: LinearSetting) -> Told:
+        """Bacon's decomposition, then each estimator with its event study, checks and bounds.
+
+        Raises
+        ------
+        SampleError
+            Years of adoption or the policy cannot be used at all.
+        """
+        panel = panel_of(setting.sample, setting.design, self.adoption)
+        told = [_bacon(setting.design, panel)]
+        clean, left_out = with_clean_start(panel)
+        told.append(Told(notes=_notes(setting.design, panel, clean, left_out.always_treated)))
+        for estimator in self.adoption.estimators:
+            try:
+                told.append(_ESTIMATORS[estimator](setting.design, self.adoption, clean))
+            except SampleError as error:
+                where = f"{design_label(setting.design)}: {estimator} not told"
+                told.append(Told(notes=(f"{where}: {error}",)))
+        return together(told)
+
+
+def panel_of(sample: Sample, design: Design, adoption: Adoption) -> StaggeredPanel:
+    """A design's sample as a matrix of cities and years.
+
+    Parameters
+    ----------
+    sample : Sample
+    design : Design
+    adoption : Adoption
+
+    Returns
+    -------
+    StaggeredPanel
+        Clustered as the design says where that is one way in which no city changes its cluster;
+        else by city.
+
+    Raises
+    ------
+    SampleError
+        See :func:`estimation.samples.adoption.adopted_in`.
+    """
+    X = [column_of(sample, design, name) for name in adoption.covariates]
+    cluster = sample.groupings[:, 0] if len(sample.grouping_names) == 1 else sample.city
+    several = np.unique(np.column_stack([sample.city, cluster]), axis=0)
+    return staggered_panel(
+        sample.outcome,
+        sample.city,
+        sample.year,
+        adopted_in(sample, design),
+        cluster=cluster if len(several) == len(sample.cities) else sample.city,
+        covariates=np.column_stack(X) if X else None,
+        label=design_label(design),
+    )
+
+
+def column_of(sample: Sample, design: Design, name: str) -> Floats:
+    """A column of the sample, whatever its part in the design."""
+    return sample.treatment if name == design.treatment else sample.column(name)
+
+
+def about(design: Design, variant: str, panel: StaggeredPanel, rows: int, note: str = "") -> About:
+    """What the rows of an estimator share."""
+    by_city = int(panel.cluster.max()) + 1 == len(panel.cluster)
+    se_type = "city" if by_city else design.cluster[0]
+    return About(design, variant, rows, se_type, note)
+
+
+def together(told: list[Told]) -> Told:
+    """What several have to tell, in order."""
+    return Told(
+        estimates=tuple(row for one in told for row in one.estimates),
+        checks=tuple(row for one in told for row in one.checks),
+        curves=tuple(row for one in told for row in one.curves),
+        notes=tuple(note for one in told for note in one.notes),
+    )
+
+
+def inside(at: Floats, window: tuple[int, int] | None) -> Integers:
+    """Places of the years since adoption that are told."""
+    low, high = window or (-np.inf, np.inf)
+    return np.flatnonzero((at >= low) & (at <= high)).astype(np.int64)
+
+
+def _bacon(design: Design, panel: StaggeredPanel) -> Told:
+    shared = about(design, LINEAR, panel, int(panel.there.sum()))
+    label = design_label(design)
+    try:
+        found = bacon_decomposition(panel)
+    except SampleError as error:
+        return Told(notes=(f"{label}: Bacon decomposition not told: {error}",))
+    rows: list[Check] = []
+    for kind in TYPES:
+        weight, estimate = found.of_kind(kind)
+        if weight > 0:
+            note = "share of these comparisons; reference is their average estimate"
+            if kind in FORBIDDEN:
+                note += "; forbidden: the controls are under the policy already"
+            rows.append(check_row(shared, "bacon", kind, "weight", weight, reference=estimate,
+                                  note=note))  # fmt: skip
+    rows.append(
+        check_row(
+            shared,
+            "bacon",
+            "forbidden comparisons",
+            "share of all weight",
+            found.forbidden,
+            note="comparisons with cities under the policy already: right only where effects "
+            "never change once they are there",
+        )
+    )
+    rows.append(
+        check_row(
+            shared,
+            "bacon",
+            "all comparisons",
+            "weighted sum",
+            found.total,
+            reference=found.two_way,
+            note=f"reference is two-way fixed effects of the policy alone on the {found.cities} "
+            "cities with every year, which it decomposes exactly",
+        )
+    )
+    notes = []
+    if found.left_out:
+        notes.append(
+            f"{label}: Bacon decomposition of the {found.cities} cities with every year: "
+            f"{found.left_out} have gaps"
+        )
+    return Told(checks=tuple(rows), notes=tuple(notes))
+
+
+def _notes(
+    design: Design, panel: StaggeredPanel, clean: StaggeredPanel, always: int
+) -> tuple[str, ...]:
+    """What of the data limits what can be told."""
+    label, notes = design_label(design), []
+    first, last = panel.years[0], panel.years[-1]
+    if always:
+        notes.append(
+            f"{always} always treated cities (under the policy in their first year) left out of "
+            "all estimators but two-way fixed effects"
+        )
+    late = int((np.isfinite(panel.adopted) & (panel.adopted > last)).sum())
+    if late:
+        notes.append(f"{late} cities adopt after {last}: compared with as if they never adopted")
+    early = int((panel.adopted < first).sum())
+    if early:
+        notes.append(f"{early} cities adopted before {first}, the first year of the sample")
+    gaps = np.setdiff1d(np.arange(first, last + 1), panel.years)
+    if gaps.size:
+        notes.append(
+            f"no rows of {', '.join(map(str, gaps))}: effects there are unknown, and the year "
+            "before adoption is the last one at hand"
+        )
+    if not np.isinf(clean.adopted).any():
+        notes.append("no city never adopts: late years have no clean comparison")
+    sizes = {one: int((clean.adopted == one).sum()) for one in clean.cohorts}
+    if len(sizes) == 1:
+        notes.append(
+            "one cohort adopts: there are no forbidden comparisons, two-way fixed effects and the "
+            "other estimators aim at the same average, and effects by cohort or that differ "
+            "between early and late adopters cannot be told"
+        )
+    alone = [f"{one:g}" for one, size in sizes.items() if size == 1]
+    if alone:
+        notes.append(
+            f"cohort {', '.join(alone)} is one city: what happened there besides the policy "
+            "cannot be told apart from it, and effects that rest on it alone have no standard "
+            "error"
+        )
+    if design.controls and design.adoption is not None and not design.adoption.amplifies:
+        beyond = [one for one in design.controls if one not in design.adoption.covariates]
+        if beyond:
+            notes.append(
+                f"{', '.join(beyond)} in two-way fixed effects alone: other estimators use the "
+                "covariates that adoption names"
+            )
+    return tuple(f"{label}: {note}" for note in notes)
+
+
+def _callaway_santanna(design: Design, adoption: Adoption, panel: StaggeredPanel) -> Told:
+    cells = group_time(
+        panel,
+        control=adoption.control,
+        anticipation=adoption.anticipation,
+        method=adoption.method,
+    )
+    note = f"compared with cities {adoption.control.replace('_', ' ')}"
+    if adoption.covariates:
+        note += f"; {adoption.method.replace('_', ' ')}"
+    shared = about(design, "callaway_santanna", panel, int(panel.there.sum()), note)
+    name = design.treatment
+    simple, dynamic = averages(cells, "simple"), averages(cells, "dynamic", window=adoption.window)
+    group, calendar = averages(cells, "group"), averages(cells, "calendar")
+    rows: list[Estimate] = [
+        *estimate_rows(shared, simple.overall, part="att", terms=[name]),
+        *estimate_rows(shared, dynamic.overall, part="att_dynamic", terms=[name]),
+        *estimate_rows(shared, group.overall, part="att_group", terms=[name]),
+        *estimate_rows(shared, calendar.overall, part="att_calendar", terms=[name]),
+        *estimate_rows(
+            shared, group.by, part="group", terms=[f"{name}, cohort {one:g}" for one in group.at]
+        ),
+        *estimate_rows(
+            shared, calendar.by, part="calendar", terms=[f"{name}, {one:g}" for one in calendar.at]
+        ),
+    ]
+    reference = -1.0 - adoption.anticipation
+    study = _study(shared, dynamic.by, dynamic.at, reference=reference, honest=True)
+    untold = _untold(design, cells)
+    return together([Told(estimates=tuple(rows)), study, Told(notes=untold)])
+
+
+def _untold(design: Design, cells: GroupTime) -> tuple[str, ...]:
+    if not cells.untold:
+        return ()
+    first = "; ".join(cells.untold[:3])
+    more = f" and {len(cells.untold) - 3} more" if len(cells.untold) > 3 else ""
+    return (f"{design_label(design)}: callaway_santanna: not told: {first}{more}",)
+
+
+def _sun_abraham(design: Design, adoption: Adoption, panel: StaggeredPanel) -> Told:
+    found = sun_abraham(panel, anticipation=adoption.anticipation)
+    told = _event_study(design, adoption, panel, "sun_abraham", found)
+    return together([told, Told(notes=_said(design, "sun_abraham", found.notes))])
+
+
+def _imputation(design: Design, adoption: Adoption, panel: StaggeredPanel) -> Told:
+    leads = 5 if adoption.window is None else max(-adoption.window[0] - adoption.anticipation, 0)
+    found = imputation(panel, anticipation=adoption.anticipation, leads=leads)
+    told = _event_study(design, adoption, panel, "imputation", found)
+    return together([told, Told(notes=_said(design, "imputation", found.notes))])
+
+
+def _said(design: Design, variant: str, notes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{design_label(design)}: {variant}: {note}" for note in notes)
+
+
+def _event_study(
+    design: Design, adoption: Adoption, panel: StaggeredPanel, variant: str, found: EventStudy
+) -> Told:
+    shared = about(design, variant, panel, found.rows)
+    rows = estimate_rows(shared, found.overall, part="att", terms=[design.treatment])
+    places = inside(found.at, adoption.window)
+    honest = variant == "sun_abraham" and "callaway_santanna" not in adoption.estimators
+    # Leads of the imputation estimator are of another regression, with another reference.
+    reference = (
+        float(found.reference[0]) if variant != "imputation" else 0.0 - adoption.anticipation
+    )
+    by, at = found.by.taken(places), found.at[places]
+    study = _study(shared, by, at, reference=reference, honest=honest)
+    return together([Told(estimates=tuple(rows)), study])
+
+
+def _study(about_it: About, by: Effects, at: Floats, *, reference: float, honest: bool) -> Told:
+    """An event study: rows, curve (with the year of reference), test of pre-trends.
+
+    Power and honest bounds are told of one estimator, whose effects all have one base year: those
+    of Sun and Abraham are the same without covariates, and imputation's leads another regression.
+    """
+    name = about_it.design.treatment
+    curve: tuple[CurvePoint, ...] = curve_rows(about_it, by, at, curve="event_study")
+    places = np.flatnonzero(at != reference)
+    by_others, others = by.taken(places), at[places]
+    terms = [f"{name}, {one:+g} years" for one in others]
+    tested, notes = pre_trend_rows(about_it, by_others, others, reference=reference, power=honest)
+    bounds, why = (
+        honest_rows(about_it, by_others, others, reference=reference) if honest else ([], [])
+    )
+    return Told(
+        estimates=tuple(estimate_rows(about_it, by_others, part="event_study", terms=terms)),
+        checks=(*tested, *bounds),
+        curves=curve,
+        notes=(*notes, *why),
+    )
+
+
+_ESTIMATORS = {
+    "callaway_santanna": _callaway_santanna,
+    "sun_abraham": _sun_abraham,
+    "imputation": _imputation,
+}

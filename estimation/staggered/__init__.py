@@ -1,0 +1,1 @@
+"""Staggered adoption: a policy that cities take up in different years, and stay with."""

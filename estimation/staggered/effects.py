@@ -1,0 +1,175 @@
+"""Effects with the influence of every cluster, from which errors, tests and bands follow."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import fdtrc
+
+from estimation.inference.bands import BLOCK, Band
+from estimation.inference.intervals import LEVEL, quantile
+from estimation.inference.streams import BANDS, check_draws, generator
+from estimation.samples.sample import Floats, Integers
+from geo.errors import SampleError
+
+ROUNDING = 1e-9
+"""Share of the largest standard error below which one is rounding."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effects:
+    """Some effects of one estimator on one sample."""
+
+    estimate: Floats
+    """The effects, shape (m,)."""
+    influence: Floats
+    """Influence of each cluster on each effect, shape (G, m): its cross-product is their
+    covariance, small-sample factors included."""
+    carried: Integers
+    """Clusters of treated cities that each effect rests on, shape (m,)."""
+
+    @property
+    def covariance(self) -> Floats:
+        """Covariance of the effects, shape (m, m)."""
+        return np.asarray(self.influence.T @ self.influence)
+
+    @property
+    def df(self) -> float:
+        """Degrees of freedom of p values and intervals: clusters less one."""
+        return float(self.influence.shape[0] - 1)
+
+    @property
+    def std_error(self) -> Floats:
+        """Standard errors, shape (m,); NaN for what one treated cluster alone carries.
+
+        The change of a single treated city is known without error to any estimator here; what is
+        left is the error of those that it is compared with.
+        """
+        error = np.linalg.norm(self.influence, axis=0)
+        return np.where(self.carried >= 2, error, np.nan)
+
+    def taken(self, places: Integers | list[int]) -> "Effects":
+        """Some of the effects, by their places."""
+        return Effects(self.estimate[places], self.influence[:, places], self.carried[places])
+
+    def combined(self, L: Floats) -> "Effects":
+        """Linear combinations of the effects.
+
+        Parameters
+        ----------
+        L : float array, shape (q, m)
+            A row for each combination.
+
+        Returns
+        -------
+        Effects
+            Each carried by as many clusters as the best carried effect in it, no more.
+        """
+        carried = [int(self.carried[row != 0].max(initial=0)) for row in L]
+        return Effects(L @ self.estimate, self.influence @ L.T, np.array(carried, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class JointTest:
+    """A Wald test that some effects are all nought."""
+
+    statistic: float
+    """F: the Wald statistic over the number of effects."""
+    q: int
+    """Effects that are told from each other (rank of their covariance)."""
+    df: float
+    """Degrees of freedom of its denominator: clusters less one."""
+    p_value: float
+    """By the F distribution."""
+
+
+def joint_test(effects: Effects, *, where: str) -> JointTest:
+    """Test that all effects are nought.
+
+    Parameters
+    ----------
+    effects : Effects
+    where : str
+        For errors.
+
+    Returns
+    -------
+    JointTest
+
+    Raises
+    ------
+    SampleError
+        No effect has an error, or there are no more clusters than effects.
+    """
+    known = effects.taken(np.flatnonzero(effects.std_error > 0))
+    if known.estimate.size == 0:
+        raise SampleError(
+            where,
+            expected="an effect with a standard error",
+            found="none",
+            hint="use more cities, or a wider window",
+        )
+    scale = known.std_error
+    correlation = known.covariance / np.outer(scale, scale)
+    rank = int(np.linalg.matrix_rank(correlation, tol=1e-8, hermitian=True))
+    if known.df < rank:
+        raise SampleError(
+            where,
+            expected=f"more clusters than the {rank} effects tested together",
+            found=f"{known.df + 1:g}",
+            hint="narrow the window",
+        )
+    t = known.estimate / scale
+    wald = float(t @ np.linalg.pinv(correlation, rcond=1e-8, hermitian=True) @ t)
+    statistic = wald / rank
+    return JointTest(statistic, rank, known.df, float(fdtrc(rank, known.df, statistic)))
+
+
+def uniform_band(effects: Effects, *, seed: int, draws: int = 9999) -> Band:
+    """Intervals and a uniform band by the multiplier bootstrap over clusters.
+
+    Callaway and Sant'Anna (2021), Algorithm 1, with normal multipliers: each draw gives every
+    cluster a weight; the band's half-width is a quantile of the largest absolute statistic.
+
+    Parameters
+    ----------
+    effects : Effects
+        m effects.
+    seed : int
+        0 or more.
+    draws : int
+
+    Returns
+    -------
+    Band
+        Intervals by Student's distribution, clusters less one. An effect without a standard error
+        has neither, and no say in the band.
+
+    Raises
+    ------
+    DesignError
+        No draws.
+    """
+    check_draws(draws, "uniform band")
+    std_error = effects.std_error
+    known = std_error > ROUNDING * np.nanmax(std_error, initial=0.0)
+    shape = effects.influence[:, known] / std_error[known]
+    rng = generator(seed, BANDS)
+    largest = np.zeros(draws)
+    if known.any():
+        parts = [
+            np.abs(rng.normal(size=(min(BLOCK, draws - at), len(shape))) @ shape).max(axis=1)
+            for at in range(0, draws, BLOCK)
+        ]
+        largest = np.concatenate(parts)
+    pointwise = quantile(0.5 + LEVEL / 2, df=effects.df)
+    critical = max(pointwise, float(np.quantile(largest, LEVEL, method="higher")))
+    return Band(
+        estimate=effects.estimate,
+        std_error=std_error,
+        low=effects.estimate - pointwise * std_error,
+        high=effects.estimate + pointwise * std_error,
+        uniform_low=effects.estimate - critical * std_error,
+        uniform_high=effects.estimate + critical * std_error,
+        pointwise=pointwise,
+        critical=critical,
+    )

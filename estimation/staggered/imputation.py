@@ -1,0 +1,239 @@
+"""The imputation estimator of Borusyak, Jaravel and Spiess (2024)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimation.samples.sample import Floats, Integers
+from estimation.staggered.absorbed import Rows, absorbed_slopes, demeaned_by, rows_of
+from estimation.staggered.cohorts import StaggeredPanel, cluster_sums
+from estimation.staggered.effects import Effects
+from estimation.staggered.sun_abraham import EventStudy
+from geo.errors import SampleError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Imputed:
+    """Effects of single city-years, and what weighted sums of them need."""
+
+    rows: Rows
+    """City-years used: all untreated ones, and those under the policy that can be imputed."""
+    under: NDArray[np.bool_]
+    """Under the policy, or within the years of anticipation, shape (n,)."""
+    effect: Floats
+    """Outcome less what is imputed, shape (n,); residuals where untreated."""
+    left_out: int
+    """City-years under the policy whose city or year has no untreated row."""
+    others: Floats
+    """Year dummies and covariates of the model of untreated outcomes, shape (n, q)."""
+
+
+def imputed(panel: StaggeredPanel, *, anticipation: int = 0) -> Imputed:
+    """Fit city and year effects (and covariates) on untreated rows, and impute the rest.
+
+    Their Theorem 2, steps 1 and 2.
+
+    Parameters
+    ----------
+    panel : StaggeredPanel
+    anticipation : int
+        Years before adoption that count as treated.
+
+    Returns
+    -------
+    Imputed
+
+    Raises
+    ------
+    SampleError
+        No city-year under the policy can be imputed.
+    """
+    rows = rows_of(panel)
+    under = rows.since >= -anticipation
+    known = np.isin(rows.city, rows.city[~under]) & np.isin(rows.at, rows.at[~under])
+    kept = known | ~under
+    if not (kept & under).any():
+        raise SampleError(
+            f"{panel.label}, imputation",
+            expected="city-years under the policy whose city and year have untreated rows, too",
+            found="none",
+            hint="add cities that adopt later or never, and years before adoption",
+        )
+    used, under = _kept(rows, kept), under[kept]
+    dummies = (used.at[:, None] == np.unique(used.at)[None, 1:]).astype(np.float64)
+    others = np.column_stack([dummies, used.X])
+    free, n = ~under, int((~under).sum())
+    weight, city = used.weight[free], used.city[free]
+    both = demeaned_by(np.column_stack([used.y[free], others[free]]), city, weight)
+    root = np.sqrt(weight)[:, None]
+    scale = np.maximum(np.abs(others[free]).max(axis=0, initial=0.0), 1e-300)
+    slopes = np.linalg.lstsq(both[:, 1:] / scale * root, both[:, 0] * root[:, 0], rcond=1e-11)[0]
+    left = used.y - (others / scale) @ slopes
+    means = cluster_sums(np.column_stack([weight * left[free], weight]), city)
+    level = means[:, 0] / np.where(means[:, 1] > 0, means[:, 1], 1.0)
+    return Imputed(
+        rows=used,
+        under=under,
+        effect=left - level[used.city],
+        left_out=int((~kept).sum()),
+        others=others / scale if n else others,
+    )
+
+
+def imputed_effects(found: Imputed, weights: Floats) -> Effects:
+    """Weighted sums of imputed effects, with conservative clustered errors.
+
+    Their Theorem 3 and Proposition 6: residuals under the policy are effects less the average of
+    their cohort and year since adoption, weighted by the squares of the estimator's weights.
+
+    Parameters
+    ----------
+    found : Imputed
+    weights : float array, shape (n, m)
+        Of each city-year in each sum; 0 where untreated.
+
+    Returns
+    -------
+    Effects
+        m sums.
+    """
+    rows, under = found.rows, found.under
+    v = weights + _on_untreated(found, weights)
+    residual = np.tile(found.effect[:, None], (1, v.shape[1]))
+    cohort = _cohort_years(rows)
+    square = np.where(under[:, None], v**2, 0.0)
+    sums = cluster_sums(np.column_stack([square * residual, square]), cohort)
+    m = v.shape[1]
+    average = np.divide(
+        sums[:, :m], sums[:, m:], out=np.zeros((len(sums), m)), where=sums[:, m:] > 0
+    )
+    residual = residual - np.where(under[:, None], average[cohort], 0.0)
+    carried = [np.unique(rows.cluster[column != 0]).size for column in weights.T]
+    return Effects(
+        weights.T @ found.effect,
+        cluster_sums(v * residual, rows.cluster),
+        np.array(carried, dtype=np.int64),
+    )
+
+
+def imputation(panel: StaggeredPanel, *, anticipation: int = 0, leads: int = 5) -> EventStudy:
+    """Average effects after adoption by imputation, and a pre-trend test on untreated rows.
+
+    Years since adoption before 0 are their equation (8): a regression among untreated rows alone,
+    with a dummy for each of the last years before adoption; earlier years are the reference.
+
+    Parameters
+    ----------
+    panel : StaggeredPanel
+    anticipation : int
+        Years before adoption in which cities may react already; they count as treated.
+    leads : int
+        Years before that to test, 0 or more; fewer where cities have no earlier ones.
+
+    Returns
+    -------
+    EventStudy
+        The average over city-years from the year of adoption on.
+
+    Raises
+    ------
+    SampleError
+        Nothing can be imputed.
+    """
+    found = imputed(panel, anticipation=anticipation)
+    since, weight = found.rows.since, found.rows.weight
+    at = np.unique(since[found.under])
+    chosen = [weight * (since == one) * found.under for one in at]
+    chosen.append(weight * (since >= 0) * found.under)
+    if not chosen[-1].any():
+        raise SampleError(
+            f"{panel.label}, imputation",
+            expected="city-years after adoption that can be imputed",
+            found="none",
+            hint="add cities that adopt later or never",
+        )
+    effects = imputed_effects(found, np.column_stack([one / one.sum() for one in chosen]))
+    after = effects.taken(list(range(at.size)))
+    before, leading = _leads(found, panel, leads)
+    notes: tuple[str, ...] = ()
+    if found.left_out:
+        text = "city-years under the policy left out: their city or year has no untreated row"
+        notes = (f"{found.left_out} {text}",)
+    return EventStudy(
+        overall=effects.taken([at.size]),
+        at=np.concatenate([before, at]),
+        by=after if leading is None else _beside(leading, after),
+        reference=np.array([before.min() - 1 if before.size else -1.0 - anticipation]),
+        rows=found.rows.y.size,
+        cities=int(np.unique(found.rows.city).size),
+        notes=notes,
+    )
+
+
+def _leads(found: Imputed, panel: StaggeredPanel, leads: int) -> tuple[Floats, Effects | None]:
+    """Effects of the last years before adoption, among untreated rows, but the earliest."""
+    rows = _kept(found.rows, ~found.under)
+    there = np.unique(rows.since[np.isfinite(rows.since)])
+    at = there[1:][-leads:] if leads else there[:0]
+    if at.size == 0:
+        return at[:0], None
+    dummies = (rows.since[:, None] == at).astype(np.float64)
+    try:
+        fit = absorbed_slopes(dummies, rows, others=rows.X, where=f"{panel.label}, imputation")
+    except SampleError:
+        return at[:0], None
+    told = ~np.isnan(fit.estimate)
+    carried = [np.unique(rows.cluster[one > 0]).size for one in dummies.T[told]]
+    # Clusters without an untreated row have no influence here, but stand in the same order.
+    effects = Effects(
+        fit.estimate[told], _padded(fit.influence[:, told], found), np.array(carried, np.int64)
+    )
+    return at[told], effects
+
+
+def _padded(influence: Floats, found: Imputed) -> Floats:
+    """Influence with a row for every cluster of the panel."""
+    count = int(found.rows.cluster.max()) + 1
+    return np.vstack([influence, np.zeros((count - len(influence), influence.shape[1]))])
+
+
+def _beside(first: Effects, second: Effects) -> Effects:
+    return Effects(
+        np.concatenate([first.estimate, second.estimate]),
+        np.column_stack([first.influence, second.influence]),
+        np.concatenate([first.carried, second.carried]),
+    )
+
+
+def _on_untreated(found: Imputed, weights: Floats) -> Floats:
+    """Weights of untreated outcomes in the imputed sums, shape (n, m).
+
+    ``-Z0 (Z0'W Z0)^-1 Z1'w`` with city effects eliminated: the city's part by its mean, the rest by
+    what is left after these.
+    """
+    rows, free, Z = found.rows, ~found.under, found.others
+    N = int(rows.city.max()) + 1
+    w0 = np.where(free, rows.weight, 0.0)
+    total = np.bincount(rows.city, weights=w0, minlength=N)
+    total = np.where(total > 0, total, 1.0)[:, None]
+    means = cluster_sums(np.vstack([Z * w0[:, None], np.zeros((0, Z.shape[1]))]), rows.city) / total
+    centred = (Z - means[rows.city]) * w0[:, None]
+    gram = centred.T @ Z
+    by_city = cluster_sums(weights, rows.city)
+    target = Z.T @ weights - means.T @ by_city
+    slopes = np.linalg.pinv(gram, rcond=1e-11, hermitian=True) @ target
+    level = by_city / total - means @ slopes
+    return -(level[rows.city] + Z @ slopes) * w0[:, None]
+
+
+def _cohort_years(rows: Rows) -> Integers:
+    pairs = np.column_stack([rows.adopted, rows.at.astype(np.float64)])
+    _, cohort = np.unique(pairs, axis=0, return_inverse=True)
+    return np.asarray(cohort, dtype=np.int64).ravel()
+
+
+def _kept(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
+    columns: Sequence[str] = Rows.__dataclass_fields__.keys()  # type: ignore[assignment]
+    return replace(rows, **{name: getattr(rows, name)[kept] for name in columns})

@@ -1,0 +1,229 @@
+"""A design's adoption: what it tells, and what of the data it refuses or warns of."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from estimation.designs import Design
+from estimation.estimate import estimate
+from estimation.staggered.keys import Adoption
+from estimation.tables.check_table import check_table
+from estimation.tables.curve_table import curve_table
+from estimation.tables.regression_table import TableSpec, regression_table
+from geo.errors import DesignError, SampleError
+from tests.estimation.staggered.made_up_policy import staggered
+from tests.estimation.staggered.test_slopes import turned
+
+QUICK = {"relative": (), "smooth": (0.0,), "window": (-3, 3)}
+
+
+def panel_of(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(
+        city_id=(1101 + table["city"]).astype(str),
+        adopted=table["g"].replace(np.inf, np.nan),
+        policy=(table["year"] >= table["g"]).astype(float),
+    )
+
+
+def design(adoption: Adoption, **keys) -> Design:
+    usual = {"variants": ("two_way_fixed_effects",), "checks": (), "min_units": 0}
+    return Design("pilots", "y", keys.pop("treatment", "pilot"), **(usual | keys),
+                  adoption=adoption)  # fmt: skip
+
+
+def told(table: pd.DataFrame, adoption: Adoption | None = None, **keys):
+    asked = design(adoption or Adoption(year="adopted", **QUICK), **keys)
+    return estimate(panel_of(table), [asked], workers=1)
+
+
+def test_year_and_policy_say_the_same():
+    table = staggered(31)
+    by_year = told(table).estimates
+    by_policy = told(table, Adoption(policy="policy", **QUICK), treatment="policy").estimates
+    np.testing.assert_array_equal(by_year["estimate"], by_policy["estimate"])
+    assert set(by_year["variant"]) == {
+        "two_way_fixed_effects", "callaway_santanna", "sun_abraham", "imputation",
+    }  # fmt: skip
+    assert {"att", "att_dynamic", "att_group", "att_calendar", "group", "calendar",
+            "event_study"} <= set(by_year["part"])  # fmt: skip
+    att = by_year[(by_year["variant"] == "callaway_santanna") & (by_year["part"] == "att")]
+    assert att["ci_low"].item() < 1.8 < att["ci_high"].item() + 0.5
+
+
+def test_missing_years_of_adoption_are_audited():
+    result = told(staggered(31))
+    (row,) = [row for row in result.audit if row.rule == "never_adopting"]
+    assert row.count == 15 * 12
+    assert "15 cities" in row.detail
+
+
+def test_a_year_is_read_as_another_with_an_audit_row():
+    table = staggered(31)
+    moved = told(table, Adoption(year="adopted", recode=((2006, 2005),), **QUICK))
+    (row,) = [row for row in moved.audit if row.rule == "adoption_recoded"]
+    assert (row.old, row.new, row.count) == ("2006", "2005", 180)
+    groups = moved.estimates[moved.estimates["part"] == "group"]["term"]
+    assert list(groups) == ["pilot, cohort 2004", "pilot, cohort 2005", "pilot, cohort 2009"]
+
+
+def test_tables_show_what_is_told():
+    result = told(staggered(31))
+    asked = design(Adoption(year="adopted", **QUICK))
+    effects = regression_table(
+        TableSpec("T", (asked,), variants=("two_way_fixed_effects", "callaway_santanna")), result
+    )
+    labels = [row[0] for row in effects.rows]
+    assert "pilot (att)" in labels
+    assert not any("years" in label for label in labels)
+    curves = curve_table("T", "", [asked], result, variants=["callaway_santanna"])
+    at = result.curves[result.curves["variant"] == "callaway_santanna"]["at"]
+    assert len(curves.rows) == len(at)
+    checks = check_table("T", "", [asked], result, variants=["callaway_santanna"])
+    assert {"pre trend", "pre trend power", "honest bounds"} == {row[2] for row in checks.rows}
+
+
+def test_bands_hold_intervals_and_reference():
+    curves = told(staggered(31)).curves
+    assert (curves["band_low"] <= curves["ci_low"]).all()
+    reference = curves[(curves["variant"] == "callaway_santanna") & (curves["at"] == -1)]
+    assert reference[["effect", "std_error"]].to_numpy().tolist() == [[0.0, 0.0]]
+
+
+def test_bacon_sums_to_the_row_of_the_fit():
+    result = told(staggered(31))
+    row = result.checks[result.checks["subject"] == "all comparisons"].iloc[0]
+    fit = result.estimates[result.estimates["part"] == "effect"].iloc[0]
+    assert row["value"] == pytest.approx(row["reference"], abs=1e-10)
+    assert row["value"] == pytest.approx(fit["estimate"], abs=1e-9)
+
+
+def test_amplification_is_told_apart_from_the_level():
+    table = turned(5, level=1.0, slope=0.4)
+    adoption = Adoption(year="adopted", amplifies=True, window=(-3, 4))
+    result = told(table, adoption, treatment="d")
+    rows = result.estimates[result.estimates["part"].isin(["slope", "level", "amplification"])]
+    found = rows.set_index(["variant", "part"])["estimate"]
+    assert found["two_way_fixed_effects", "slope"] == pytest.approx(0.5, abs=0.1)
+    assert found["two_way_fixed_effects", "level"] == pytest.approx(1.0, abs=0.15)
+    assert found["two_way_fixed_effects", "amplification"] == pytest.approx(0.4, abs=0.1)
+    assert found["imputation", "amplification"] == pytest.approx(0.4, abs=0.1)
+    assert any("different effects" in note for note in result.notes)
+    assert set(result.curves["curve"]) == {"slope_event_study"}
+    checks = result.checks["check"]
+    assert {"slope_pre_trend", "slope_pre_trend_power", "level_pre_trend"} <= set(checks)
+    by_policy = Adoption(policy="policy", amplifies=True, window=(-3, 4))
+    same = told(table, by_policy, treatment="d").estimates
+    np.testing.assert_allclose(same["estimate"], result.estimates["estimate"], atol=1e-12)
+
+
+def test_a_policy_switched_off_again_is_named():
+    table = panel_of(staggered(31))
+    table.loc[(table["city"] == 4) & (table["year"] == 2011), "policy"] = 0.0
+    asked = design(Adoption(policy="policy"), treatment="policy")
+    with pytest.raises(SampleError, match=r"city 1105, year 2011.*switched off again"):
+        estimate(table, [asked])
+
+
+@pytest.mark.parametrize(
+    ("value", "word"), [(2006.5, "2006.5"), (13.0, "13"), (2007.0, "2004 and 2007")]
+)
+def test_years_that_are_none_are_named(value, word):
+    table = panel_of(staggered(31))
+    place = (table["city"] == 0) & ((table["year"] == 2005) | (value != 2007.0))
+    table.loc[place, "adopted"] = value
+    with pytest.raises(SampleError, match=word):
+        estimate(table, [design(Adoption(year="adopted"))])
+
+
+def test_a_column_that_contradicts_the_years_is_named():
+    table = panel_of(staggered(31)).assign(pilot=0.0)
+    table.loc[0, "pilot"] = 1.0
+    with pytest.raises(SampleError, match=r"pilot.*1 from the year of adoption on"):
+        estimate(table, [design(Adoption(year="adopted"))])
+
+
+def test_a_policy_that_is_no_policy_is_named():
+    table = panel_of(staggered(31))
+    table.loc[3, "policy"] = 0.5
+    asked = design(Adoption(policy="policy"), treatment="policy")
+    with pytest.raises(SampleError, match=r"0 and 1, found 0\.5"):
+        estimate(table, [asked])
+
+
+def notes_of(table: pd.DataFrame, **adoption) -> str:
+    return "\n".join(told(table, Adoption(year="adopted", **QUICK, **adoption)).notes)
+
+
+def test_one_cohort_is_said():
+    notes = notes_of(staggered(31, cohorts=(2005.0, np.inf)))
+    assert "one cohort adopts: there are no forbidden comparisons" in notes
+
+
+def test_one_cohort_estimators_coincide():
+    rows = told(staggered(31, cohorts=(2005.0, np.inf))).estimates
+    att = rows[rows["part"].isin(["att", "effect"])].set_index("variant")["estimate"]
+    assert att["sun_abraham"] == pytest.approx(att["callaway_santanna"], abs=1e-10)
+    assert att["imputation"] == pytest.approx(att["two_way_fixed_effects"], abs=1e-10)
+
+
+def test_no_never_treated_is_said():
+    notes = notes_of(staggered(31, cohorts=(2004.0, 2006.0, 2009.0)))
+    assert "no city never adopts" in notes
+    assert "callaway_santanna not told" in notes
+    assert "control = 'not_yet_treated'" in notes
+    assert "compared with cohort 2009" in notes
+
+
+def test_always_treated_late_adopters_and_gaps_are_counted():
+    years = (2000, 2001, 2002, 2003, 2006, 2007, 2008)
+    table = staggered(31, cohorts=(1995.0, 2000.0, 2005.0, 2020.0, np.inf), years=years)
+    notes = notes_of(table)
+    assert "24 always treated cities" in notes
+    assert "12 cities adopted before 2000" in notes
+    assert "12 cities adopt after 2008" in notes
+    assert "no rows of 2004, 2005" in notes
+
+
+def test_a_cohort_of_one_city_is_said():
+    table = staggered(31)
+    table.loc[table["city"] == 0, "g"] = 2008.0
+    result = told(table)
+    assert "cohort 2008 is one city" in "\n".join(result.notes)
+    rows = result.estimates
+    alone = rows[rows["term"] == "pilot, cohort 2008"].iloc[0]
+    assert np.isnan(alone["std_error"])
+    assert "no standard error" in alone["note"]
+
+
+def test_everybody_in_the_first_year_is_refused():
+    with pytest.raises(SampleError, match="a treatment that varies"):
+        told(staggered(31, cohorts=(2000.0,)))
+
+
+def test_everybody_in_one_later_year_is_refused():
+    with pytest.raises(SampleError, match=r"nothing|none|determine"):
+        told(staggered(31, cohorts=(2005.0,)))
+
+
+WRONG = (
+    ({}, {}, "neither"),
+    ({"year": "g", "policy": "p"}, {}, "both"),
+    ({"policy": "p"}, {}, "amplifies = true"),
+    ({"year": "pilot"}, {}, "formed from the year"),
+    ({"policy": "pilot", "amplifies": True}, {}, "as both"),
+    ({"year": "g", "estimators": ("did2s",)}, {}, "did2s"),
+    ({"year": "g", "estimators": ()}, {}, "estimators"),
+    ({"year": "g", "anticipation": -1}, {}, "anticipation"),
+    ({"year": "g", "window": (0, 5)}, {}, "window"),
+    ({"year": "g", "relative": (-1.0,)}, {}, "relative"),
+    ({"year": "g", "recode": ((2013, 2012), (2013, 2011))}, {}, "recode"),
+    ({"year": "g"}, {"moderator": "m"}, "moderator"),
+    ({"year": "g"}, {"instrument": "z"}, "instrument"),
+    ({"year": "g", "covariates": ("y",)}, {}, "twice"),
+)
+
+
+@pytest.mark.parametrize(("adoption", "keys", "word"), WRONG)
+def test_wrong_keys_are_named(adoption, keys, word):
+    with pytest.raises(DesignError, match=word):
+        design(Adoption(**adoption), **keys)

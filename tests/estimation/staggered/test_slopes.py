@@ -1,0 +1,79 @@
+"""A policy that turns a line, and one that only shifts it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from estimation.staggered.cohorts import staggered_panel
+from estimation.staggered.slopes import clean_slope, slope_event_study
+from geo.errors import SampleError
+
+
+def turned(seed: int, *, level: float, slope: float, error: float = 0.3) -> pd.DataFrame:
+    """City-years in which the policy shifts and turns the line of y in d."""
+    rng = np.random.default_rng(seed)
+    N, years = 80, np.arange(2000, 2012)
+    city, year = np.repeat(np.arange(N), 12), np.tile(years, N)
+    g = np.array([2004.0, 2007.0, np.inf, np.inf])[np.arange(N) % 4][city]
+    d = rng.normal(size=city.size) + rng.normal(size=N)[city]
+    under = year >= g
+    y = (
+        rng.normal(size=N)[city] + 0.1 * (year - 2000) + 0.5 * d
+        + under * (level + slope * d) + error * rng.normal(size=city.size)
+    )  # fmt: skip
+    return pd.DataFrame({"city": city, "year": year, "g": g, "d": d, "y": y})
+
+
+def _panel(table):
+    panel = staggered_panel(
+        table["y"].to_numpy(), table["city"].to_numpy(), table["year"].to_numpy(),
+        table["g"].to_numpy(),
+    )  # fmt: skip
+    return panel, table["d"].to_numpy().reshape(panel.outcome.shape)
+
+
+@pytest.mark.parametrize(("level", "slope"), [(1.0, 0.0), (0.0, 0.4), (-0.5, -0.3)])
+def test_level_and_slope_are_told_apart(level, slope):
+    table = turned(1, level=level, slope=slope)
+    panel, d = _panel(table)
+    clean = clean_slope(panel, d)
+    assert clean.slope.estimate[0] == pytest.approx(slope, abs=0.08)
+    mean = table.loc[table["year"] >= table["g"], "d"].mean()
+    assert clean.level.estimate[0] == pytest.approx(level + slope * mean, abs=0.12)
+    years = slope_event_study(panel, d, window=(-3, 4))
+    before, after = years.at < 0, years.at >= 0
+    assert np.abs(years.slope.estimate[before]).max() < 0.25
+    assert years.slope.estimate[after].mean() == pytest.approx(slope, abs=0.12)
+
+
+def test_slope_study_by_all_dummies():
+    table = turned(2, level=0.3, slope=0.2)
+    panel, d = _panel(table)
+    found = slope_event_study(panel, d)
+    centred = table["d"] - table["d"].mean()
+    since = table["year"] - table["g"]
+    events = np.column_stack([since == one for one in found.at]).astype(float)
+    X = np.column_stack([
+        events * centred.to_numpy()[:, None], events, centred,
+        pd.get_dummies(table["city"]), pd.get_dummies(table["year"]),
+    ]).astype(float)  # fmt: skip
+    slopes = np.linalg.lstsq(X, table["y"].to_numpy(), rcond=None)[0]
+    np.testing.assert_allclose(found.slope.estimate, slopes[: found.at.size], atol=1e-8)
+    np.testing.assert_allclose(
+        found.level.estimate, slopes[found.at.size : 2 * found.at.size], atol=1e-8
+    )
+
+
+def test_clean_slope_errors_cover():
+    covered = 0
+    for seed in range(100):
+        panel, d = _panel(turned(100 + seed, level=0.5, slope=0.2))
+        found = clean_slope(panel, d).slope
+        covered += abs(found.estimate[0] - 0.2) <= 1.99 * found.std_error[0]
+    assert covered >= 88
+
+
+def test_a_treatment_that_does_not_vary_is_named():
+    panel, d = _panel(turned(3, level=0.0, slope=0.0))
+    with pytest.raises(SampleError, match="one value"):
+        clean_slope(panel, np.ones_like(d))
