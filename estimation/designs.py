@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from estimation.additivity.keys import CompositeOf, check_alone, check_composite_of
 from estimation.design_checks import (
     check_choices,
     check_columns_differ,
@@ -75,6 +76,8 @@ class Design:
     """A variable along which the effect is told as a curve; None for none."""
     project_on: Projection | None = None
     """Variables of which the effect is told as a linear function; None for none."""
+    composite_of: CompositeOf | None = None
+    """Parts of which the treatment is a composite: does it say more than they do? None for none."""
     variants: tuple[str, ...] = VARIANTS
     """Names from :data:`estimation.vocabulary.VARIANTS`. Linear two-way fixed effects are shown
     whether named or not."""
@@ -138,6 +141,8 @@ class Design:
             check_shares(label, "winsorise", self.winsorise)
         _check_together(self)
         _check_heterogeneity(self)
+        if self.composite_of is not None:
+            _check_composite(self, self.composite_of)
 
     @property
     def treatments(self) -> tuple[str, ...]:
@@ -160,6 +165,7 @@ def numbers_of(design: Design) -> tuple[str, ...]:
         *design.controls,
         *(column for column in extra if column is not None),
         *_told_along(design),
+        *(() if design.composite_of is None else design.composite_of.parts),
     ]
     return tuple(dict.fromkeys(named))
 
@@ -248,6 +254,14 @@ def _check_together(design: Design) -> None:
             found=f"{' and '.join(others)} beside it",
             hint=f"leave out {' and '.join(others)}, or the instrument",
         )
+
+
+def _check_composite(design: Design, asked: CompositeOf) -> None:
+    """Check the parts of a composite, which is the design's only treatment."""
+    label = design_label(design)
+    check_composite_of(label, asked, taken=_own_columns(design))
+    beside = ("joint", "instrument", "moderator")
+    check_alone(label, others=[key for key in beside if getattr(design, key)])
 
 
 def _told_along(design: Design) -> tuple[str, ...]:

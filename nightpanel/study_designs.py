@@ -16,7 +16,8 @@ from estimation.heterogeneity.keys import Along, At, Groups, How, Projection
 from estimation.learning.learner_spec import learner_spec
 from estimation.learning.tuning_budget import Budget
 from estimation.vocabulary import VARIANTS
-from nightpanel.study_section import Section
+from nightpanel.study_additivity import CompositeOfSection
+from nightpanel.study_section import Section, ValueSection
 
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 TextOrList = Annotated[
@@ -35,14 +36,6 @@ _LEFT_OUT: Mapping[str, Any] = MappingProxyType(
 """What a design has where a key that may be unset is left out."""
 UNSETTABLE = tuple(_LEFT_OUT)
 """Keys that a variation may unset: TOML has no word for nothing."""
-
-
-class ValueSection(Section):
-    """A table inside a design that stands for one frozen value."""
-
-    def made(self) -> object:
-        """The estimation room's value."""
-        raise NotImplementedError
 
 
 class SplitSection(ValueSection):
@@ -144,6 +137,8 @@ class DesignKeys(Section):
     """A variable along which the effect is told as a curve."""
     project_on: ProjectionSection | None = None
     """Variables of which the effect is told as a linear function."""
+    composite_of: CompositeOfSection | None = None
+    """Parts of which the treatment is a composite."""
     variants: list[str] = list(VARIANTS)
     """Ways of running it, side by side."""
     learner: str = "gradient_boosting"

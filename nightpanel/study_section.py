@@ -12,6 +12,14 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class ValueSection(Section):
+    """A table inside a design that stands for one frozen value."""
+
+    def made(self) -> object:
+        """The estimation room's value."""
+        raise NotImplementedError
+
+
 def _as_path(value: object) -> object:
     return Path(value) if isinstance(value, str) else value
 

@@ -72,9 +72,9 @@ def labour_misallocation(
     workers = any_sectors(table, employment, "employment", where)
     _refuse_lengths(len(value_added), employment, labour_share, measure, where)
     alpha = _labour_shares(table, labour_share, output.shape, where)
-    whole = ~np.isnan(output + workers + alpha).any(axis=1)
-    lonely = (output > 0.0) != (workers > 0.0)
-    _refuse_lonely(table, lonely & whole[:, np.newaxis], output, value_added, employment, where)
+    whole: Bools = np.asarray(~np.isnan(output + workers + alpha).any(axis=1))
+    lonely: Bools = ((output > 0.0) != (workers > 0.0)) & whole[:, np.newaxis]
+    _refuse_lonely(table, lonely, output, value_added, employment, where)
     values = np.full(len(table), np.nan)
     rows = whole & (workers > 0.0).any(axis=1)
     compute = _dispersion if measure == "dispersion" else _loss

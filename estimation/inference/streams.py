@@ -5,6 +5,7 @@ import numpy as np
 from geo.errors import DesignError
 
 WILD, BANDS, PATHS, LABELS, SIZE = 101, 102, 103, 104, 105
+COMPOSITE = 141
 """Purposes; far from those of folds and learners, so that no two share a stream."""
 
 

@@ -18,6 +18,7 @@ from estimation.parts.omitted_variable import OmittedVariable
 from estimation.parts.part import Part
 from estimation.parts.placebo import Placebo
 from estimation.parts.projection import LinearProjection
+from estimation.parts.super_additivity import SuperAdditivity
 
 CHECKS: Mapping[str, Part] = MappingProxyType(
     {
@@ -71,4 +72,6 @@ def linear_parts_of(design: Design) -> tuple[LinearPart, ...]:
         Empty for a design that asks for none.
     """
     parts: list[LinearPart] = []
+    if design.composite_of is not None:
+        parts.append(SuperAdditivity(design.composite_of))
     return tuple(parts)
