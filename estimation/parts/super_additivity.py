@@ -159,7 +159,7 @@ def _tests(setting: LinearSetting, tests: NonNested) -> Iterator[Check]:
     yield _check(setting, "parts_given_composite", tests.parts_added, names, note)
     if tests.composite_added is None or tests.j_parts is None:
         why = "not tested: the composite is a linear function of its parts, nothing of it is left"
-        yield _row(setting, "j_test", f"{treatment} given parts", "", NAN, NAN, why)
+        yield _row(setting, "j_test", f"{treatment} given parts", "F", NAN, NAN, why)
         return
     j = "J test: fitted values of the one model in the other; the composite's are the composite"
     yield _check(setting, "j_test", tests.composite_added, (f"{treatment} given parts",), j)
