@@ -20,8 +20,9 @@ from estimation.linear.partialling import demeaned, left_after, year_dummies
 from estimation.samples.sample import Floats, Sample
 from geo.errors import DesignError
 
-EXACT = 1e-10
-"""Share of the composite's variation that parts may leave and still determine it."""
+EXACT = 1e-6
+"""Share of the composite's variation that parts may leave and still determine it: published indices
+are rounded, and what rounding leaves is no model of its own."""
 FITTED = "fitted by parts"
 
 
@@ -80,7 +81,7 @@ def made_of(composite: Floats, parts: Floats, sample: Sample, names: tuple[str, 
     lengths = np.linalg.norm(within, axis=0)
     c, *p = (within / np.where(lengths > 0, lengths, 1.0)).T
     for name, part in zip(names, p, strict=True):
-        if abs(float(c @ part)) > 1.0 - EXACT:
+        if 1.0 - float(c @ part) ** 2 < EXACT:
             raise DesignError(
                 f"{sample.label}, composite_of, column '{name}'",
                 expected="parts of the composite",
