@@ -1,10 +1,10 @@
 r"""Made-up provinces: a composite of digital indicators, its channels, and what is true of them.
 
-The data-generating process is fixed here, before any estimator, and is not changed to suit one.
-Thirty provinces under their real codes (Tibet is left out, as in the paper), 2012 to 2022; every
-figure is drawn. With province ``i``, year ``t``, errors ``e`` that follow first-order
-autoregressions (0.5), unobserved demand ``u``, sector shares of the base year ``s_ik`` and national
-shocks ``g_kt``::
+The data-generating process is fixed here and is not changed to suit an estimator; how much exposure
+and demand move was set so that the exposure is no weak instrument and demand shows. Thirty
+provinces under their real codes (Tibet is left out, as in the paper), 2012 to 2022; every figure is
+drawn. With province ``i``, year ``t``, errors ``e`` that follow first-order autoregressions (0.5),
+unobserved demand ``u``, sector shares of the base year ``s_ik`` and national shocks ``g_kt``::
 
     exposure_it = sum_k s_ik g_kt                            (shift-share)
     digital_it  = province + year + 2 exposure_it + u_it + e

@@ -27,6 +27,7 @@ from panels.synthetic_provinces import (
 
 Command = Callable[..., CompletedProcess[str]]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PAGE = EXAMPLES.parent / "docs" / "digital-integration.md"
 SEED = 1
 
 
@@ -109,6 +110,19 @@ def test_tables_show_estimates_and_the_truth(printed: tuple[Path, str]) -> None:
     assert re.search(r"\n  truth +0\.430 +0\.430\n", baseline)
     assert (out / "provinces" / STUDY).is_file()
     assert not any("truth" in one for one in read_table_texts(out))
+
+
+def shown_tables(text: str, of: str) -> list[str]:
+    """The tables between two marks of the page."""
+    inside = text.split(f"<!-- {of} -->\n")[1].split(f"<!-- /{of} -->")[0]
+    return re.findall(r"```\n(.*?)```\n", inside, re.DOTALL)
+
+
+def test_the_page_shows_what_the_demo_prints(printed: tuple[Path, str]) -> None:
+    shown = shown_tables(PAGE.read_text(encoding="utf-8"), "made up")
+    assert len(shown) == 8
+    for table in shown:
+        assert table in printed[1]
 
 
 def test_a_study_that_is_not_made_up_is_wrong_usage(command: Command, tmp_path: Path) -> None:
@@ -213,6 +227,9 @@ def test_the_real_provinces(
     monkeypatch.setenv("NIGHTPANEL_DATA", str(data_dir))
     ended = command("run", EXAMPLES / "digital_finance_provinces.toml", "--out", tmp_path)
     assert ended.returncode == 0, ended.stderr
+    assert shown_tables(PAGE.read_text(encoding="utf-8"), "real") == list(
+        read_table_texts(tmp_path)
+    )
     panel = pd.read_parquet(tmp_path / "panel.parquet")
     assert panel.groupby("year").size().eq(31).all()
     _is_a_sum_of_cities(panel, data_dir)
