@@ -90,7 +90,7 @@ CATALOGUE = (
         0.0,
         math.inf,
         "LOWER: marginal revenue products of labour more equal between sectors",
-        f"{_HSIEH}, equation (9)",
+        f"MRPL as in {_HSIEH}; its dispersion over workers",
         "value added and employment of two or more sectors, perhaps labour shares",
     ),
     IndexEntry(

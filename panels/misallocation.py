@@ -28,7 +28,7 @@ def labour_misallocation(
 
     With Cobb-Douglas technology sector k's marginal revenue product of labour is
     :math:`\mathrm{MRPL}_k = \alpha_k VA_k / L_k` (Hsieh and Klenow 2009, Quarterly Journal of
-    Economics 124(4), equation 9, up to a factor that all share). With employment shares
+    Economics 124(4), up to a factor that all share). With employment shares
     :math:`l_k = L_k / \sum_j L_j`
 
     * ``dispersion``: :math:`\sqrt{\sum_k l_k (\ln \mathrm{MRPL}_k - m)^2}` with

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.inference.moments import sum_by
 from estimation.inference.streams import COMPOSITE, generator
 from estimation.linear.partialling import demeaned
 from estimation.samples.sample import Floats, Integers
@@ -93,7 +92,9 @@ def out_of_city(
             hint="use fewer folds or more cities",
         )
     every = _unit_length(demeaned(np.column_stack([y, base, *models.values()]), city))
-    products = sum_by(every[:, :, None] * every[:, None, :], place.astype(np.int64), count)
+    order = np.argsort(place, kind="stable")
+    rows_of = np.split(order, np.cumsum(np.bincount(place))[:-1])
+    products = np.stack([every[rows].T @ every[rows] for rows in rows_of])
     chosen = _columns(base.shape[1], models)
     rng = generator(seed, COMPOSITE)
     losses = np.stack(

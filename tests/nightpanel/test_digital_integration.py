@@ -253,3 +253,21 @@ def _is_a_sum_of_cities(panel: pd.DataFrame, data_dir: Path) -> None:
     row = panel[(panel["city_id"] == "44") & (panel["year"] == 2019)].iloc[0]
     assert row["va_tertiary"] == pytest.approx(cities["第三产业增加值"].sum(), rel=1e-9)
     assert panel.loc[panel["city_id"] == "46", "uil"].isna().all()
+
+
+def test_a_table_of_provinces_is_proposed_as_one(tmp_path: Path) -> None:
+    rows = [
+        f"{name},{year},{value}"
+        for name in ("北京", "天津")
+        for year, value in ((2019, 1), (2020, 2))
+    ]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["省份,年份,地区生产总值", *rows, ""]), encoding="utf-8")
+    proposed = nightpanel.suggest_table(table)
+    assert '# city_name = "省份"  # with [panel] level = "province"' in proposed
+    block = proposed.replace('# city_name = "省份"  #', 'city_name = "省份"  #')
+    study = '[study]\nname = "x"\n[panel]\nlevel = "province"\n' + block
+    (tmp_path / "study.toml").write_text(study, encoding="utf-8")
+    nightpanel.panel_of_study(tmp_path / "study.toml", out=tmp_path / "out")
+    panel = pd.read_parquet(tmp_path / "out" / "panel.parquet")
+    assert sorted(set(panel["city_id"])) == ["11", "12"]

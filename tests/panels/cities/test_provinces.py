@@ -1,9 +1,12 @@
 """Provinces in the place of cities: codes and names in the many ways in which tables have them."""
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo.errors import CodeError
+from panels.cities.codes import city_code
 from panels.cities.match import Key, Reference, match_city, match_code
 from panels.cities.places import are_provinces, china_cities, china_provinces, province_names
 
@@ -50,6 +53,15 @@ def test_other_names_and_codes_are_not_known():
         assert match.reason == "no province of this name"
     assert match_code("00", PROVINCES, digits=2) is None
     assert match_code("", PROVINCES, digits=2) is None
+
+
+def test_codes_of_provinces_in_a_panel_of_cities_are_told_what_they_are():
+    codes = pd.Series(["11", "12"])
+    with pytest.raises(CodeError, match='set \\[panel\\] level = "province", or city_digits = 2'):
+        city_code(codes, where="table")
+    with pytest.raises(CodeError, match="lost its leading zero"):
+        city_code(pd.Series(["11", "1201"]), where="table")
+    assert city_code(codes, digits=2, where="table").tolist() == ["11", "12"]
 
 
 def test_a_name_that_is_not_the_codes_is_told():
