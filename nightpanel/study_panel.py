@@ -21,7 +21,7 @@ class PanelSection(Section):
 
     tables: list[TableSection] = Field(min_length=1)
     """The tables, each keyed by city and year."""
-    level: Literal["city", "province"] = "city"
+    unit: Literal["city", "province"] = "city"
     """What a row is of: with ``"province"`` codes count by their first two digits unless a table
     says otherwise, and names are looked up among the provinces of China."""
     cities: FilePath | None = None
@@ -58,10 +58,8 @@ class PanelSection(Section):
 
     @model_validator(mode="after")
     def _one_list(self) -> Self:
-        if self.level == "province" and self.cities is not None:
-            raise ValueError(
-                'cities must be left out where level = "province": the list is shipped'
-            )
+        if self.unit == "province" and self.cities is not None:
+            raise ValueError('cities must be left out where unit = "province": the list is shipped')
         return self
 
     @model_validator(mode="after")

@@ -70,7 +70,7 @@ def _cities(found: Suggestion) -> Iterator[str]:
         seems = "; the table seems to be of provinces" if found.province is not None else ""
         yield f"# No column of codes or names of cities was found{seems}."
         if found.province is not None:
-            yield f'# city_name = {_text(found.province)}  # with [panel] level = "province"'
+            yield f'# city_name = {_text(found.province)}  # with [panel] unit = "province"'
 
 
 def _columns(found: Suggestion) -> Iterator[str]:

@@ -104,7 +104,7 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
 
 def _places(section: PanelSection) -> Sequence[City] | None:
     """What names and codes are looked up among; None for the shipped list of cities."""
-    if section.level == "province":
+    if section.unit == "province":
         return china_provinces()
     return None if section.cities is None else read_cities(section.cities)
 

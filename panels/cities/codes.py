@@ -164,7 +164,7 @@ def _refuse_lost_zeros(codes: pd.Series, *, digits: int, where: str) -> None:
             where,
             expected=f"codes of {digits} or more digits",
             found=f"{short.iloc[0]} in a column of {digits}-digit codes (row {short.index[0]})",
-            hint='for codes of provinces set [panel] level = "province", or city_digits = 2'
+            hint='for codes of provinces set [panel] unit = "province", or city_digits = 2'
             if provinces
             else "a number has lost its leading zero: store the code and read it as text",
         )

@@ -203,9 +203,9 @@ def test_a_new_year_is_scored_on_the_old_bounds(made: SyntheticProvinces) -> Non
     np.testing.assert_allclose(scored.values["adei"], by_hand, rtol=1e-12)
 
 
-def test_level_and_list_of_places_exclude_each_other(tmp_path: Path) -> None:
+def test_unit_and_list_of_places_exclude_each_other(tmp_path: Path) -> None:
     text = (
-        '[study]\nname = "x"\n[panel]\nlevel = "province"\ncities = "list.csv"\n'
+        '[study]\nname = "x"\n[panel]\nunit = "province"\ncities = "list.csv"\n'
         '[[panel.tables]]\nfile = "a.csv"\ncity = "code"\nyear = "year"\ncolumns = { a = "a" }\n'
     )
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
@@ -264,9 +264,9 @@ def test_a_table_of_provinces_is_proposed_as_one(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("\n".join(["省份,年份,地区生产总值", *rows, ""]), encoding="utf-8")
     proposed = nightpanel.suggest_table(table)
-    assert '# city_name = "省份"  # with [panel] level = "province"' in proposed
+    assert '# city_name = "省份"  # with [panel] unit = "province"' in proposed
     block = proposed.replace('# city_name = "省份"  #', 'city_name = "省份"  #')
-    study = '[study]\nname = "x"\n[panel]\nlevel = "province"\n' + block
+    study = '[study]\nname = "x"\n[panel]\nunit = "province"\n' + block
     (tmp_path / "study.toml").write_text(study, encoding="utf-8")
     nightpanel.panel_of_study(tmp_path / "study.toml", out=tmp_path / "out")
     panel = pd.read_parquet(tmp_path / "out" / "panel.parquet")

@@ -57,7 +57,7 @@ def test_other_names_and_codes_are_not_known():
 
 def test_codes_of_provinces_in_a_panel_of_cities_are_told_what_they_are():
     codes = pd.Series(["11", "12"])
-    with pytest.raises(CodeError, match='set \\[panel\\] level = "province", or city_digits = 2'):
+    with pytest.raises(CodeError, match='set \\[panel\\] unit = "province", or city_digits = 2'):
         city_code(codes, where="table")
     with pytest.raises(CodeError, match="lost its leading zero"):
         city_code(pd.Series(["11", "1201"]), where="table")
