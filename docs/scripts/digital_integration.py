@@ -148,7 +148,7 @@ on a linear design whose treatment is the composite tells
 | row or check | what it is |
 |---|---|
 | `product` rows | products of standardised parts, formed in levels, beside all parts; clustered and wild as every row, Holm's p over the products |
-| `products` | their joint test: CRV3 with 50 clusters or fewer |
+| `products` | their joint test: CRV3 with 50 clusters or fewer, by province if the design says so, else by city |
 | `linear_in_parts` | R2 of the composite on its parts, effects and controls out |
 | `parts_given_composite` | parts added to the composite (encompassing, Mizon and Richard 1986); where the composite is an exact function of its parts, whether they enter in other proportions than its weights |
 | `j_test` | J tests both ways (Davidson and MacKinnon 1981); not made where models are nested |

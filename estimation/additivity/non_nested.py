@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimation.additivity.regressions import joint_test, regress_on
+from estimation.additivity.regressions import Tested, joint_test, regress_on
 from estimation.designs import Design
-from estimation.inference.difference import Wald
 from estimation.linear.partialling import demeaned, left_after, year_dummies
 from estimation.samples.sample import Floats, Sample
 from geo.errors import DesignError
@@ -47,11 +46,11 @@ class NonNested:
 
     made_of: MadeOf
     """How far the composite is a linear function of its parts."""
-    parts_added: Wald
+    parts_added: Tested
     """Parts added to the composite: all of them, or all but one where it is an exact function."""
-    composite_added: Wald | None
+    composite_added: Tested | None
     """The composite added to the parts; None where nothing of it is left."""
-    j_parts: Wald | None
+    j_parts: Tested | None
     """What the parts fit added to the composite; None where models are nested."""
 
 

@@ -5,7 +5,7 @@ clusters are those of the design.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,10 +51,21 @@ def regress_on(sample: Sample, design: Design, columns: Mapping[str, Floats]) ->
     return linear_estimate(changed, asked)
 
 
-def joint_test(estimate: LinearEstimate, names: tuple[str, ...], *, where: str) -> Wald:
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A joint test, and with which errors it was made."""
+
+    wald: Wald
+    """The test."""
+    errors: str
+    """``CRV3 by city``, for example."""
+
+
+def joint_test(estimate: LinearEstimate, names: tuple[str, ...], *, where: str) -> Tested:
     """Wald test that some terms of a regression have no effect.
 
-    CRV3 where clusters are few, CRV1 otherwise; by province where the design says so, else by city.
+    CRV3 where clusters are few, CRV1 otherwise; by province where the design says so, else by city,
+    whatever else the design's rows are clustered by.
 
     Parameters
     ----------
@@ -66,7 +77,7 @@ def joint_test(estimate: LinearEstimate, names: tuple[str, ...], *, where: str) 
 
     Returns
     -------
-    Wald
+    Tested
 
     Raises
     ------
@@ -76,6 +87,8 @@ def joint_test(estimate: LinearEstimate, names: tuple[str, ...], *, where: str) 
     fit = estimate.fit
     errors = PROVINCE if estimate.design.cluster == ("province",) else CITY
     clusters = fit.clusters[errors]
-    matrix = fit.covariances[CRV3_OF[errors] if are_few(clusters) else errors]
+    few = are_few(clusters)
+    matrix = fit.covariances[CRV3_OF[errors] if few else errors]
     R = np.array([[one == name for one in fit.names] for name in names], dtype=np.float64)
-    return wald_test(fit.theta, matrix, R, df=float(clusters - 1), where=where)
+    wald = wald_test(fit.theta, matrix, R, df=float(clusters - 1), where=where)
+    return Tested(wald, f"{'CRV3' if few else 'CRV1'} by {errors}")

@@ -10,9 +10,7 @@ from estimation.additivity.keys import CompositeOf
 from estimation.additivity.non_nested import NonNested, non_nested
 from estimation.additivity.out_of_city import OutOfCity, out_of_city
 from estimation.additivity.products import pair_products, standardised
-from estimation.additivity.regressions import joint_test, regress_on
-from estimation.inference.difference import Wald
-from estimation.inference.few_clusters import are_few
+from estimation.additivity.regressions import Tested, joint_test, regress_on
 from estimation.linear.partialling import year_dummies
 from estimation.linear.rows import linear_rows
 from estimation.parts.estimate_row import blank_row
@@ -72,7 +70,7 @@ class SuperAdditivity:
 
     def _products(
         self, setting: LinearSetting, z: Floats, products: Floats, terms: tuple[str, ...]
-    ) -> tuple[list[Estimate], Wald]:
+    ) -> tuple[list[Estimate], Tested]:
         """Rows of the products beside the parts, and the test of all of them."""
         columns = dict(zip(terms, products.T, strict=True))
         columns |= dict(zip(self.asked.parts, z.T, strict=True))
@@ -167,11 +165,10 @@ def _tests(setting: LinearSetting, tests: NonNested) -> Iterator[Check]:
 
 
 def _check(
-    setting: LinearSetting, check: str, wald: Wald, subjects: tuple[str, ...], note: str
+    setting: LinearSetting, check: str, tested: Tested, subjects: tuple[str, ...], note: str
 ) -> Check:
+    wald, said = tested.wald, f"{note}; {tested.errors}"
     statistic = f"F({wald.q}, {wald.df:g})"
-    kind = "CRV3" if are_few(int(wald.df) + 1) else "CRV1"
-    said = f"{note}; {kind} covariance"
     return _row(setting, check, ", ".join(subjects), statistic, wald.statistic, wald.p_value, said)
 
 

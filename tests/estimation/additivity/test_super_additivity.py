@@ -52,7 +52,7 @@ def test_products_against_dummies():
     assert joint["statistic"] == "F(3, 59)"
     assert joint["value"] == pytest.approx(float(by_hand.fvalue) / shrink**2, rel=1e-6)
     assert joint["p_value"] < 1e-6
-    assert "CRV1" in joint["note"]
+    assert joint["note"].endswith("CRV1 by city")
 
 
 def test_without_products_they_are_not_found():
@@ -112,7 +112,16 @@ def test_few_clusters_have_the_wild_bootstrap_and_crv3():
     assert np.isfinite(
         rows.loc["a x b", ["p_value_wild", "std_error_jackknife"]].astype(float)
     ).all()
-    assert "CRV3" in checks.loc["products", "a x b, a x c, b x c"]["note"]
+    assert checks.loc["products", "a x b, a x c, b x c"]["note"].endswith("CRV3 by city")
+
+
+def test_provinces_are_the_clusters_where_the_design_says_so():
+    _, rows, checks = told(panel(7).assign(province=lambda one: one["city_id"].str[:3]),
+                           cluster=("province",))  # fmt: skip
+    assert rows.loc["a x b", "se_type"] == "province"
+    joint = checks.loc["products", "a x b, a x c, b x c"]
+    assert joint["note"].endswith("CRV3 by province")
+    assert joint["statistic"] == f"F(3, {rows.loc['a x b', 'n_clusters'] - 1})"
 
 
 def test_one_run_is_as_another():
