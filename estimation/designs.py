@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from estimation.additivity.keys import CompositeOf, check_alone, check_composite_of
 from estimation.design_checks import (
     check_choices,
     check_columns_differ,
@@ -107,6 +108,8 @@ class Design:
     """Variables through which the treatment may act; None for none."""
     adoption: Adoption | None = None
     """When cities adopt the policy that is the treatment, or that amplifies it; None if neither."""
+    composite_of: CompositeOf | None = None
+    """Parts of which the treatment is a composite: does it say more than they do? None for none."""
     variants: tuple[str, ...] = VARIANTS
     """Names from :data:`estimation.vocabulary.VARIANTS`. Linear two-way fixed effects are shown
     whether named or not."""
@@ -193,7 +196,10 @@ class Design:
         _check_heterogeneity(self)
         if self.adoption is not None:
             _check_adoption(self, self.adoption)
-        _check_mediators(self)
+        if self.mediators is not None:
+            _check_mediators(self, self.mediators)
+        if self.composite_of is not None:
+            _check_composite(self, self.composite_of)
 
     @property
     def treatments(self) -> tuple[str, ...]:
@@ -230,6 +236,7 @@ def numbers_of(design: Design) -> tuple[str, ...]:
         *balance,
         *(design.mediators.columns if design.mediators is not None else ()),
         *adoption_columns(design.adoption),
+        *(() if design.composite_of is None else design.composite_of.parts),
     ]
     return tuple(dict.fromkeys(named))
 
@@ -357,30 +364,35 @@ def _check_heterogeneity(design: Design) -> None:
         )
 
 
-def _check_mediators(design: Design) -> None:
+def _check_mediators(design: Design, asked: Mediators) -> None:
     """Check the key that asks for mediation."""
-    if design.mediators is None:
-        return
     parts = (design.city, design.year, design.outcome, *design.treatments, *design.controls)
-    beside = ("joint", "moderator", "instrument", "shift_share")
-    others = [key for key in beside if getattr(design, key)]
-    check_mediators(
-        design_label(design),
-        design.mediators,
-        parts=parts,
-        others=others,
-        cluster=design.cluster,
-    )
+    others = _in_use(design, "joint", "moderator", "instrument", "shift_share")
+    label = design_label(design)
+    check_mediators(label, asked, parts=parts, others=others, cluster=design.cluster)
 
 
 def _check_adoption(design: Design, asked: Adoption) -> None:
-    """Check the key that says when cities adopt a policy; its estimators know cities and years."""
-    beside = ("joint", "moderator", "instrument", "shift_share", "cross_section")
-    others = [key for key in beside if getattr(design, key)]
+    """Check the key that says when cities adopt a policy."""
+    keys = ("joint", "moderator", "instrument", "shift_share", "cross_section", "effects")
     check_adoption(
         design_label(design),
         asked,
         treatment=design.treatment,
         outcome=design.outcome,
-        others=[*others, *(["effects"] if own_effects(design.effects) else [])],
+        others=_in_use(design, *keys),
     )
+
+
+def _check_composite(design: Design, asked: CompositeOf) -> None:
+    """Check the parts of a composite, which is the design's only treatment."""
+    label = design_label(design)
+    check_composite_of(label, asked, taken=_own_columns(design))
+    keys = ("joint", "instrument", "shift_share", "moderator", "cross_section", "effects")
+    check_alone(label, others=_in_use(design, *keys))
+
+
+def _in_use(design: Design, *keys: str) -> list[str]:
+    """Which of some keys a design uses; effects where they are not those of cities and years."""
+    used = [key for key in keys if key != "effects" and getattr(design, key)]
+    return [*used, *(["effects"] if "effects" in keys and own_effects(design.effects) else [])]

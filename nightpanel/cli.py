@@ -54,6 +54,7 @@ app = typer.Typer(
 
 
 Stage = Literal["lights", "panel", "estimates"]
+DemoStudy = Literal["country", "digital_integration"]
 Fits = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes that fit; all cores.")
 ]
@@ -75,15 +76,20 @@ Cache = Annotated[
 @app.command()
 def demo(
     out: Out = Path("demo-out"),
-    seed: Annotated[int, typer.Option(help="Seed of the made-up country.")] = 1,
+    study: Annotated[
+        DemoStudy, typer.Option("--study", help="A country with its light, or provinces.")
+    ] = "country",
+    seed: Annotated[int, typer.Option(help="Seed of what is made up.")] = 1,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """A small made-up country with known truth, all the way to the estimates.
 
     Example: nightpanel demo --out demo-out
+
+    Example: nightpanel demo --study digital_integration --out provinces-out
     """
-    result = nightpanel.demo(out=out, seed=seed, quiet=quiet)
+    result = nightpanel.demo(out=out, study=study, seed=seed, quiet=quiet)
     if not quiet:
         show_tables(result.estimates, [table_text(table) for table in result.tables.values()])
     say_outputs(out)

@@ -26,6 +26,7 @@ STAGE_FILES = {
         "tables/lost_cities.csv",
         "tables/index_weights.csv",
         "tables/index_contributions.csv",
+        "tables/index_shares.csv",
         "tables/index_stability.csv",
     ),
     "estimates": (
@@ -44,6 +45,7 @@ IF_ANY = frozenset(
         "reconciliation.parquet",
         "tables/index_weights.csv",
         "tables/index_contributions.csv",
+        "tables/index_shares.csv",
         "tables/index_stability.csv",
     }
 )

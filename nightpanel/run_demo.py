@@ -1,19 +1,23 @@
-"""The made-up country: painted, measured, joined and estimated, with its truth in the tables."""
+"""What is made up, run as any study, with its truth in the tables: a country, or provinces."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from estimation.designs import Design
 from nightpanel.asked import asked
+from nightpanel.made_up_provinces import STUDY as PROVINCES
+from nightpanel.made_up_provinces import true_of_provinces, write_provinces
 from nightpanel.outputs import check_writable, staged, write_csv
 from nightpanel.result_tables import result_tables
 from nightpanel.run_study import StudyRun, run
 from nightpanel.study_file import load_study
 from panels.synthetic import CountrySpec, SyntheticPanel, synthetic_panel
+from panels.synthetic_provinces import ProvinceSpec, SyntheticProvinces, synthetic_provinces
 from tiles.synthetic import paint_country
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 STUDY = "demo_study.toml"
 RESOURCE = "resource_city"
+DemoStudy = Literal["country", "digital_integration"]
+"""What there is to make up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +50,24 @@ class Demo:
         return self.run.estimates
 
 
-def demo(*, out: Path, seed: int = 1, workers: int | None = None, quiet: bool = True) -> Demo:
-    """Make the country's files, run their study, set the estimates beside the truth.
+def demo(
+    *,
+    out: Path,
+    study: DemoStudy = "country",
+    seed: int = 1,
+    workers: int | None = None,
+    quiet: bool = True,
+) -> Demo:
+    """Make up a study's files, run it, set the estimates beside the truth.
 
     Parameters
     ----------
     out : Path
-        Output folder; the made files are in its sub-folder ``country``.
+        Output folder; the made files are in its sub-folder ``country`` or ``provinces``.
+    study : {"country", "digital_integration"}
+        The country with its tiles, or provinces and their digital integration, tables alone.
     seed : int
-        Seed of the country.
+        Seed of what is made up.
     workers : int, optional
         Processes that fit nuisance functions; all cores when left out.
     quiet : bool
@@ -68,6 +83,11 @@ def demo(*, out: Path, seed: int = 1, workers: int | None = None, quiet: bool = 
         The folder cannot be written.
     """
     check_writable(out)
+    if study == "digital_integration":
+        provinces = synthetic_provinces(ProvinceSpec(), seed)
+        folder = out / "provinces"
+        write_provinces(provinces, folder=folder)
+        return run_provinces(provinces, folder / PROVINCES, out=out, workers=workers, quiet=quiet)
     country = synthetic_panel(CountrySpec(), seed)
     write_country(country, folder=out / "country", seed=seed)
     return run_country(country, out / "country" / STUDY, out=out, workers=workers, quiet=quiet)
@@ -97,15 +117,60 @@ def run_country(
     """
     from nightpanel.true_effects import true_effects  # the estimators take seconds to load
 
+    def truth_of(designs: Sequence[Design], panel: pd.DataFrame) -> "Truth":
+        return true_effects(designs, panel, country)
+
     result = run(study, out=out, workers=workers, quiet=quiet)
+    return _beside_truth(result, study, truth_of, country.truth, out=out)
+
+
+def run_provinces(
+    made: SyntheticProvinces,
+    study: Path,
+    *,
+    out: Path,
+    workers: int | None = None,
+    quiet: bool = True,
+) -> Demo:
+    """Run a study of the made-up provinces and set its tables beside the truth.
+
+    Parameters
+    ----------
+    made : SyntheticProvinces
+    study : Path
+        A study of the provinces' files.
+    out, workers, quiet
+        As in `demo`.
+
+    Returns
+    -------
+    Demo
+    """
+
+    def truth_of(designs: Sequence[Design], panel: pd.DataFrame) -> "Truth":
+        return true_of_provinces(designs, panel, made)
+
+    result = run(study, out=out, workers=workers, quiet=quiet)
+    return _beside_truth(result, study, truth_of, made.truth, out=out)
+
+
+def _beside_truth(
+    result: StudyRun,
+    study: Path,
+    truth_of: "Callable[[Sequence[Design], pd.DataFrame], Truth]",
+    table: pd.DataFrame,
+    *,
+    out: Path,
+) -> Demo:
+    """The study's tables with what is true, and the table of truth beside them."""
     if result.estimates is None or result.panel is None:
         raise ValueError(f"{study} has no designs")
     model = load_study(study)
     wanted, panel = asked(model.designs, model.tables), result.panel.panel
-    truth = true_effects(wanted.designs, panel, country)
+    truth = truth_of(wanted.designs, panel)
     with_truth = result_tables(wanted, result.estimates, panel, truth=truth)
     with staged(out) as staging:
-        write_csv(country.truth, staging / "truth.csv")
+        write_csv(table, staging / "truth.csv")
     return Demo(run=result, truth=truth, tables=with_truth)
 
 

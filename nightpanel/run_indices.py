@@ -14,21 +14,27 @@ from nightpanel.study_indices import (
     CompositeSection,
     DigitalFinanceSection,
     IndexSection,
+    LabourMisallocationSection,
     RationalisationSection,
     UilIndexSection,
+    WeightedStructureSection,
 )
 from panels.composite import Indicator, Recipe
 from panels.composite_scale import composite
 from panels.digital_finance import digital_finance
+from panels.indicator_shares import indicator_shares
 from panels.indices import SHARES_REASON, uil
+from panels.misallocation import labour_misallocation
 from panels.origins import Origins
 from panels.sectors import IndexResult
 from panels.stability import rank_stability
 from panels.steps.stepped import Stepped, dropped_keys, key_at, put
 from panels.structure import advanced_structure, rationalisation
+from panels.weighted_structure import weighted_structure
 
-INDEX_TABLES = ("index_weights", "index_contributions", "index_stability")
-"""Tables that composites leave: scale, contributions by year, rank stability."""
+INDEX_TABLES = ("index_weights", "index_contributions", "index_shares", "index_stability")
+"""Tables that composites leave: scale, contributions by year, shares of weight, variance and
+change, rank stability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,15 @@ def _simple(
                 employment=section.employment,
                 where=where,
             )
+        case WeightedStructureSection():
+            return weighted_structure(table, **section.model_dump(exclude={"kind"}), where=where)
+        case LabourMisallocationSection():
+            return labour_misallocation(
+                table,
+                **section.model_dump(exclude={"kind"}),
+                measure="loss" if section.kind == "labour_misallocation_loss" else "dispersion",
+                where=where,
+            )
         case DigitalFinanceSection():
             return digital_finance(
                 table, **section.model_dump(exclude={"kind"}), origins=origins, where=where
@@ -141,7 +156,8 @@ def _composite(table: pd.DataFrame, name: str, section: CompositeSection, where:
         draws=section.stability_draws,
         where=where,
     )
-    tables = (result.scale, result.contributions, stability)
+    shares = indicator_shares(table, recipe, result)
+    tables = (result.scale, result.contributions, shares, stability)
     return MadeIndex(Stepped(made, result.audit), dict(zip(INDEX_TABLES, tables, strict=True)))
 
 

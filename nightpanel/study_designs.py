@@ -17,6 +17,7 @@ from estimation.learning.learner_spec import learner_spec
 from estimation.learning.tuning_budget import Budget
 from estimation.linear.keys import Errors
 from estimation.vocabulary import VARIANTS
+from nightpanel.study_additivity import CompositeOfSection
 from nightpanel.study_adoption import AdoptionSection
 from nightpanel.study_instruments import InstrumentKey, ShiftShareSection
 from nightpanel.study_linear import WindowsSection
@@ -153,6 +154,8 @@ class DesignKeys(Section):
     """Variables through which the treatment may act."""
     adoption: AdoptionSection | None = None
     """When cities adopt the policy that is the treatment, or amplifies it."""
+    composite_of: CompositeOfSection | None = None
+    """Parts of which the treatment is a composite."""
     variants: list[str] = list(VARIANTS)
     """Ways of running it, side by side."""
     learner: str = "gradient_boosting"

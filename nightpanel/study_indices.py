@@ -62,6 +62,40 @@ class RationalisationSection(Section):
     """Columns of employment, or of shares: primary, secondary, tertiary."""
 
 
+class WeightedStructureSection(Section):
+    """Outputs of sectors, weighted by technology and skill (ISA)."""
+
+    kind: Literal["weighted_structure"]
+    """Which index it is."""
+    outputs: list[str]
+    """Columns of output, or of shares: two sectors or more."""
+    weights: list[float] | None = None
+    """A weight for each sector; instead of technology and skills."""
+    technology: list[str] | None = None
+    """Columns of each sector's ratio of technology, such as research over output."""
+    skills: list[str] | None = None
+    """Columns of each sector's ratio of skills, such as the share of skilled workers."""
+
+
+class LabourMisallocationSection(Section):
+    """How far marginal revenue products of labour differ between sectors; lower is better."""
+
+    kind: Literal["labour_misallocation", "labour_misallocation_loss"]
+    """Which index it is: dispersion in log points, or share of output forgone."""
+    value_added: list[str]
+    """Columns of value added: two sectors or more."""
+    employment: list[str]
+    """Columns of employment of the same sectors."""
+    labour_share: list[float] | list[str] | None = None
+    """Labour share of each sector, or its column; equal ones when left out (dispersion only)."""
+
+    @model_validator(mode="after")
+    def _loss_has_shares(self) -> Self:
+        if self.kind == "labour_misallocation_loss" and self.labour_share is None:
+            raise ValueError("labour_share must give a share, or a column, for each sector")
+        return self
+
+
 class DigitalFinanceSection(Section):
     """The digital inclusive finance index from its three parts."""
 
@@ -116,6 +150,8 @@ IndexSection = Annotated[
     UilIndexSection
     | AdvancedStructureSection
     | RationalisationSection
+    | WeightedStructureSection
+    | LabourMisallocationSection
     | DigitalFinanceSection
     | CompositeSection,
     Field(discriminator="kind"),

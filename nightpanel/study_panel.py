@@ -22,7 +22,8 @@ class PanelSection(Section):
     tables: list[TableSection] = Field(min_length=1)
     """The tables, each keyed by city and year."""
     unit: Literal["city", "province"] = "city"
-    """What a ``city_id`` of the panel is: a city of four digits, or a province of two."""
+    """What a row is of: with ``"province"`` codes count by their first two digits unless a table
+    says otherwise, and names are looked up among the provinces of China."""
     cities: FilePath | None = None
     """List of the cities that names are looked up among (``city_id``, ``name``); the shipped list
     of China's when left out."""
@@ -57,6 +58,12 @@ class PanelSection(Section):
     def log_columns(self) -> dict[str, str]:
         """New column = the column whose logarithm it is."""
         return {name: one.column for name, one in self.logs.items()}
+
+    @model_validator(mode="after")
+    def _one_list(self) -> Self:
+        if self.unit == "province" and self.cities is not None:
+            raise ValueError('cities must be left out where unit = "province": the list is shipped')
+        return self
 
     @model_validator(mode="after")
     def _logs_are_new(self) -> Self:

@@ -10,7 +10,7 @@ from nightpanel.study_section import Section
 TAKEN = frozenset(
     {
         "estimates", "notes", "descriptives", "balance", "missing", "outliers", "lost_cities",
-        "index_weights", "index_contributions", "index_stability",
+        "index_weights", "index_contributions", "index_shares", "index_stability",
     }
 )  # fmt: skip
 """File names in ``tables/`` that stand for something else."""

@@ -49,8 +49,9 @@ class CitiesSection(SheetSection):
     """Column of the province's name, within which names are looked up."""
     confirm: FilePath | None = None
     """Table of the study's own word on names: ``name``, ``city_id`` and perhaps ``province``."""
-    city_digits: int = Field(default=4, ge=1)
-    """How many leading digits of the code name the city."""
+    city_digits: int | None = Field(default=None, ge=1)
+    """How many leading digits of the code name the city: 4 when left out, 2 where a row of the
+    panel is of a province."""
     keep_pseudo_cities: bool = False
     """Whether rows stay whose code is that of a province, or groups counties that a province
     administers; each is dropped and told otherwise."""
@@ -75,6 +76,8 @@ class TableSection(CitiesSection):
     """The table's name in messages and in reconcile; its file's name when left out."""
     optional: bool = False
     """Whether city-years that the table lacks stay in the panel, with missing values."""
+    only: dict[str, str] = {}
+    """Column of the file = the text that rows must have in it; other rows are left out."""
     columns: dict[str, str] = Field(min_length=1)
     """New name = the column's name in the file; with {year} in it, one column a year."""
     units: dict[str, str] = {}

@@ -48,6 +48,17 @@ def _table(found: Suggestion) -> Iterator[str]:
         yield f"sheet = {_text(found.sheet)}"
     if not found.is_found:
         yield f"header = {list(found.header)}"
+    yield from _cities(found)
+    if found.year is not None:
+        yield f"year = {_text(found.year)}"
+    elif not any(YEAR in one.header for one in found.mapped):
+        yield "# No column of years was found: without one, a row holds for all years of the panel."
+    if found.has_municipality_parts:
+        yield 'crosswalk = "china-municipalities"'
+
+
+def _cities(found: Suggestion) -> Iterator[str]:
+    """How the table names its cities, or that it seems to be of provinces."""
     if found.city is not None:
         yield f"city = {_text(found.city)}"
     if found.city_name is not None:
@@ -58,12 +69,8 @@ def _table(found: Suggestion) -> Iterator[str]:
     if found.city is None and found.city_name is None:
         seems = "; the table seems to be of provinces" if found.province is not None else ""
         yield f"# No column of codes or names of cities was found{seems}."
-    if found.year is not None:
-        yield f"year = {_text(found.year)}"
-    elif not any(YEAR in one.header for one in found.mapped):
-        yield "# No column of years was found: without one, a row holds for all years of the panel."
-    if found.has_municipality_parts:
-        yield 'crosswalk = "china-municipalities"'
+        if found.province is not None:
+            yield f'# city_name = {_text(found.province)}  # with [panel] unit = "province"'
 
 
 def _columns(found: Suggestion) -> Iterator[str]:

@@ -9,13 +9,21 @@ from geo.audit import AuditRow
 from geo.errors import TableColumnError
 from nightpanel.study_panel import PanelSection
 from nightpanel.study_sources import IndexTableSection, RealSection, ReconcileSection
-from nightpanel.study_tables import TableSection
+from nightpanel.study_tables import CitiesSection, TableSection
 from nightpanel.study_vintage import VintageSection
 from nightpanel.yearbook_origins import column_places, origins_of, unmoved_places
 from panels.cities.confirmed import read_confirmed
 from panels.cities.crosswalks import read_crosswalk
 from panels.cities.match import MATCH_COLUMNS, Reference, no_matches
-from panels.cities.places import City, china_cities, china_provinces, read_cities
+from panels.cities.places import (
+    CITY_DIGITS,
+    PROVINCE_DIGITS,
+    City,
+    are_provinces,
+    china_cities,
+    china_provinces,
+    read_cities,
+)
 from panels.cities.vintage import Moved, VintageSpec, to_vintage
 from panels.deflate import deflated, with_index
 from panels.origins import UNKNOWN, Origins, Places
@@ -65,7 +73,7 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
         reach its base year.
     """
     _refuse_same_names(section)
-    cities = _reference(section)
+    cities = _places(section)
     read = _read_all(section, years, cities)
     tables, audit = _in_one_vintage(section, read)
     by_table: dict[str, Mapping[str, str]] = {label: one.units for label, one in read.items()}
@@ -94,18 +102,18 @@ def read_yearbooks(section: PanelSection, *, years: Collection[int] | None = Non
     return Yearbooks(made, compared, tuple(audit), units, _matches(read), origins)
 
 
-def _reference(section: PanelSection) -> Sequence[City] | None:
-    """The list that names are looked up in; None for the shipped one of cities."""
-    if section.cities is not None:
-        return read_cities(section.cities)
-    return china_provinces() if section.unit == "province" else None
+def _places(section: PanelSection) -> Sequence[City] | None:
+    """What names and codes are looked up among; None for the shipped list of cities."""
+    if section.unit == "province":
+        return china_provinces()
+    return None if section.cities is None else read_cities(section.cities)
 
 
-def _as_provinces(table: TableSection, section: PanelSection) -> TableSection:
-    """A table's section, whose cities are provinces where the panel is of these."""
-    if section.unit == "city":
-        return table
-    return table.model_copy(update={"city_digits": 2, "keep_pseudo_cities": True})
+def digits_of(section: CitiesSection, cities: Sequence[City] | None) -> int:
+    """Leading digits of a code that name the place: those of the list unless the table says."""
+    if section.city_digits is not None:
+        return section.city_digits
+    return PROVINCE_DIGITS if cities is not None and are_provinces(cities) else CITY_DIGITS
 
 
 def _read_all(
@@ -116,9 +124,7 @@ def _read_all(
     for one in sorted(section.tables, key=lambda table: not table.has_years()):
         known = {year for other in read.values() for year in other.table["year"]}
         wanted = known if years is None else years
-        read[one.label()] = read_table(
-            table_spec(_as_provinces(one, section), cities=cities, years=wanted)
-        )
+        read[one.label()] = read_table(table_spec(one, cities=cities, years=wanted))
     return {one.label(): read[one.label()] for one in section.tables}
 
 
@@ -159,7 +165,7 @@ def table_spec(
 ) -> TableSpec:
     """A table's section as the panels room has it."""
     spec = _rows_spec(section, section.columns, cities)
-    return replace(spec, units=section.units, years=tuple(sorted(years)))
+    return replace(spec, units=section.units, years=tuple(sorted(years)), only=dict(section.only))
 
 
 def _rows_spec(
@@ -169,7 +175,7 @@ def _rows_spec(
 ) -> TableSpec:
     """Where a table is and how its rows are read, whatever it holds."""
     reference = Reference(cities or china_cities())
-    digits = section.city_digits
+    digits = digits_of(section, cities)
     confirm = section.confirm
     return TableSpec(
         file=section.file,
@@ -277,7 +283,7 @@ def _with_real(
     audit: tuple[AuditRow, ...] = ()
     if section.table is not None:
         index, audit = _index_table(section.index, section.table, cities)
-        digits = None if section.table.is_of_country() else section.table.city_digits
+        digits = None if section.table.is_of_country() else digits_of(section.table, cities)
         wide = with_index(own, index, column=section.index, digits=digits, where=where)
     elif section.index in own.columns:
         wide = own

@@ -37,6 +37,7 @@ class IndexEntry:
 
 
 _GAN = "Gan, Zheng and Yu (2011), Economic Research Journal 46(5)"
+_HSIEH = "Hsieh and Klenow (2009), Quarterly Journal of Economics 124(4)"
 _GUO = "Guo et al. (2020), China Economic Quarterly 19(4)"
 
 CATALOGUE = (
@@ -69,6 +70,39 @@ CATALOGUE = (
         "LOWER: productivity more equal between sectors",
         f"{_GAN}, TL (a Theil index)",
         "value added and employment of three sectors",
+    ),
+    IndexEntry(
+        "weighted_structure",
+        "advancement of the structure, weighted",
+        "sum over k of w_k Y_k / sum Y, w_k given, or the mean of r_k / max r over technology and "
+        "skill ratios r, pooled over the panel",
+        0.0,
+        math.inf,
+        "higher: more of the sectors with large weights; at most the largest weight",
+        "Yang (2026), section 4.1, ISA; the weights' formula is not stated there",
+        "output of two or more sectors, and weights or ratios of each",
+    ),
+    IndexEntry(
+        "labour_misallocation",
+        "labour misallocation between sectors",
+        "sqrt(sum over k of l_k (ln MRPL_k - m)^2), m = sum l_k ln MRPL_k, l_k = L_k / sum L, "
+        "MRPL_k = alpha_k VA_k / L_k",
+        0.0,
+        math.inf,
+        "LOWER: marginal revenue products of labour more equal between sectors",
+        f"MRPL as in {_HSIEH}; its dispersion over workers",
+        "value added and employment of two or more sectors, perhaps labour shares",
+    ),
+    IndexEntry(
+        "labour_misallocation_loss",
+        "output forgone by labour misallocation",
+        "1 - sum VA / max over L* with sum L* = sum L of sum Z_k L*_k^alpha_k, "
+        "Z_k = VA_k / L_k^alpha_k",
+        0.0,
+        1.0,
+        "LOWER: marginal revenue products of labour more equal between sectors",
+        f"Vollrath (2009), Journal of Development Economics 88(2); MRPL as in {_HSIEH}",
+        "value added, employment and labour shares of two or more sectors",
     ),
     IndexEntry(
         "digital_finance",

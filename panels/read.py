@@ -8,6 +8,7 @@ import pandas as pd
 
 from geo.audit import AuditRow
 from geo.errors import DuplicateCityYearError, TableColumnError, TableFileError
+from panels.chosen_rows import chosen_rows
 from panels.cities.city_keys import NAME, PROVINCE, KeyColumns, city_keys, key_rows
 from panels.cities.crosswalks import code_map
 from panels.cities.match import MATCH_COLUMNS, Reference, no_matches
@@ -46,6 +47,8 @@ class TableSpec:
     """Whether the name of each file, or of each sheet, is its year."""
     header: tuple[int, ...] = ()
     """Rows of the header, as the file counts; found by the names of the columns if empty."""
+    only: Mapping[str, str] = field(default_factory=dict)
+    """Name in the file of a column to the text that rows must have in it."""
     units: Mapping[str, str] = field(default_factory=dict)
     """Name in the panel to ``"万元"``, ``"万元 -> 亿元"`` or ``"-> 亿元"``."""
     city_digits: int = 4
@@ -168,12 +171,13 @@ def _read_part(
         sheet=part.sheet,
         encoding=spec.encoding,
         separator=spec.separator,
-        wanted=[*cities.values(), *years_in, *spec.columns.values()],
+        wanted=[*cities.values(), *years_in, *spec.columns.values(), *spec.only],
         header=spec.header,
     )
     place = sheet.place
     found = picked(sheet, keys=cities, year=spec.year or part.year, columns=spec.columns)
-    cells, audit = key_rows(found.cells, place=place, whole=sheet.cells)
+    asked, others = chosen_rows(sheet, found.cells, spec.only)
+    cells, audit = key_rows(asked, place=place, whole=sheet.cells)
     if cells.empty:
         raise TableFileError(
             place,
@@ -199,7 +203,7 @@ def _read_part(
         _refuse_forgotten_year(table, place)
     unique, merged = unique_rows(table, keys.written, keys.partial, place=place)
     rows = _of_all_years(unique, spec) if "year" not in cells else unique
-    audit = [*sheet.audit, *found.audit, *audit, *merged]
+    audit = [*sheet.audit, *others, *found.audit, *audit, *merged]
     return _ReadPart(place, rows, tuple(audit), units, keys.matches)
 
 

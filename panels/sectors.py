@@ -1,4 +1,4 @@
-"""Three sectors of a city and year: their columns, checked, and their shares."""
+"""Sectors of a city and year: their columns, checked, and their shares."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,6 +64,39 @@ def sector_array(
             found=", ".join(columns),
             hint="name each column once",
         )
+    return _levels(table, columns, what, where)
+
+
+def any_sectors(table: pd.DataFrame, columns: Sequence[str], what: str, where: str) -> Floats:
+    """Two columns or more, one a sector of whatever division, as an array (n, k).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    columns : sequence of str
+    what : str
+        What they hold, for errors.
+    where : str
+        File or table, for errors.
+
+    Raises
+    ------
+    TableColumnError
+        A column is missing, there are fewer than two, or one stands twice.
+    DomainError
+        A value is negative or infinite.
+    """
+    if len(columns) < 2 or len(set(columns)) != len(columns):
+        raise TableColumnError(
+            f"{where}: {what}",
+            expected="two sectors or more, each with a column of its own",
+            found=", ".join(columns) or "none",
+            hint="name one column for each sector, each once",
+        )
+    return _levels(table, columns, what, where)
+
+
+def _levels(table: pd.DataFrame, columns: Sequence[str], what: str, where: str) -> Floats:
     require_columns(table, KEY, where=where)
     values = number_array(table, list(columns), where=where)
     wrong = (values < 0.0) | np.isinf(values)
@@ -84,7 +117,7 @@ def sector_totals(table: pd.DataFrame, levels: Floats, what: str, where: str) ->
     Raises
     ------
     DomainError
-        All three are zero.
+        All of them are zero.
     """
     total: Floats = levels.sum(axis=1)
     if (total == 0.0).any():
@@ -92,7 +125,32 @@ def sector_totals(table: pd.DataFrame, levels: Floats, what: str, where: str) ->
         raise DomainError(
             where,
             expected=f"{what} above zero in some sector",
-            found=f"zero in all three for {named(table, row)}",
+            found=f"zero in all {'three' if levels.shape[1] == 3 else levels.shape[1]} for "
+            f"{named(table, row)}",
             hint=f"leave the cells blank if {what} is missing",
         )
     return total
+
+
+def made_index(table: pd.DataFrame, values: Floats, name: str, where: str) -> IndexResult:
+    """An index that keeps every row, with how many city-years have it and how many lack a sector.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    values : numpy.ndarray
+        (n,); NaN where a sector is missing.
+    name : str
+        Kind of the index.
+    where : str
+        The index, for the audit.
+    """
+    missing = int(np.isnan(values).sum())
+    audit = [AuditRow("panel", f"{name}_made", where, "city-years", len(values) - missing)]
+    if missing:
+        audit.append(AuditRow("panel", f"{name}_missing", where, "a sector is missing", missing))
+    return IndexResult(
+        pd.Series(values, index=table.index, name=name),
+        pd.Series(np.ones(len(values), dtype=bool), index=table.index, name="keep"),
+        tuple(audit),
+    )

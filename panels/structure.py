@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from geo.audit import AuditRow
 from geo.errors import DomainError
-from panels.sectors import IndexResult, sector_array, sector_totals
-from panels.steps.stepped import Bools, Floats, named
+from panels.sectors import IndexResult, made_index, sector_array, sector_totals
+from panels.steps.stepped import Bools, named
 
 
 def advanced_structure(
@@ -51,7 +50,7 @@ def advanced_structure(
             found=f"0 for {named(table, row)} ({empty.sum()} rows in all)",
             hint="leave the cell blank if it is missing, or drop the city",
         )
-    return _result(table, tertiary / secondary, "advanced_structure", where)
+    return made_index(table, tertiary / secondary, "advanced_structure", where)
 
 
 def rationalisation(
@@ -99,7 +98,7 @@ def rationalisation(
     terms = output * np.log(ratio)
     values = np.where(np.isnan(workers).any(axis=1), np.nan, terms.sum(axis=1))
     # Equal shares may give a sum of rounding errors below zero.
-    return _result(table, np.where(values < 0.0, 0.0, values), "rationalisation", where)
+    return made_index(table, np.where(values < 0.0, 0.0, values), "rationalisation", where)
 
 
 def _refuse_nobody(table: pd.DataFrame, wrong: Bools, columns: Sequence[str], where: str) -> None:
@@ -111,15 +110,3 @@ def _refuse_nobody(table: pd.DataFrame, wrong: Bools, columns: Sequence[str], wh
             found=f"0 for {named(table, row)} ({wrong.any(axis=1).sum()} rows in all)",
             hint="correct the value, or leave it blank if it is missing",
         )
-
-
-def _result(table: pd.DataFrame, values: Floats, name: str, where: str) -> IndexResult:
-    missing = int(np.isnan(values).sum())
-    audit = [AuditRow("panel", f"{name}_made", where, "city-years", len(values) - missing)]
-    if missing:
-        audit.append(AuditRow("panel", f"{name}_missing", where, "a sector is missing", missing))
-    return IndexResult(
-        pd.Series(values, index=table.index, name=name),
-        pd.Series(np.ones(len(values), dtype=bool), index=table.index, name="keep"),
-        tuple(audit),
-    )

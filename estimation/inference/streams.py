@@ -6,6 +6,7 @@ from geo.errors import DesignError
 
 WILD, BANDS, PATHS, LABELS, SIZE, MEDIATION = 101, 102, 103, 104, 105, 106
 TRENDS, MOMENTS = 131, 132
+COMPOSITE = 141
 """Purposes; far from those of folds and learners, so that no two share a stream."""
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.designs import Design, design_label
+from estimation.linear.other_terms import with_terms
 from estimation.linear.rows import linear_estimate, linear_rows
 from estimation.parts.adoption import about, inside, panel_of, together
 from estimation.parts.adoption_rows import curve_rows, estimate_rows, pre_trend_rows
@@ -90,8 +91,7 @@ def _two_way(sample: Sample, design: Design, panel: StaggeredPanel) -> Told:
             product,
         ),
     )
-    alone = replace(design, adoption=None, groups=None, along=None, project_on=None, mediators=None)
-    fit = linear_estimate(own, replace(alone, joint=(policy, product)))
+    fit = linear_estimate(own, with_terms(design, (design.treatment, policy, product)))
     parts = {
         design.treatment: ("slope", "slope of the treatment without the policy"),
         policy: ("level", LEVEL_NOTE),

@@ -27,6 +27,7 @@ from estimation.parts.projection import LinearProjection
 from estimation.parts.rolling_windows import RollingWindows
 from estimation.parts.shift_share_tests import ShiftShareTests
 from estimation.parts.standardised import Standardised
+from estimation.parts.super_additivity import SuperAdditivity
 
 CHECKS: Mapping[str, Part] = MappingProxyType(
     {
@@ -97,4 +98,6 @@ def linear_parts_of(design: Design) -> tuple[LinearPart, ...]:
     if design.adoption is not None:
         kind = AmplifiedSlope if design.adoption.amplifies else StaggeredAdoption
         parts.append(kind(design.adoption))
+    if design.composite_of is not None:
+        parts.append(SuperAdditivity(design.composite_of))
     return tuple(parts)

@@ -11,7 +11,7 @@ from estimation.staggered.keys import formed_policy
 from geo.audit import AuditRow
 from geo.errors import DomainError, SampleError
 from panels.cities.codes import MUNICIPALITIES, PSEUDO_CITIES
-from panels.cities.match import PROVINCE_DIGITS
+from panels.cities.places import PROVINCE_DIGITS
 from panels.cities.regions import province_of
 
 STAGE = "designs"

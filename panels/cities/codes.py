@@ -14,6 +14,7 @@ from geo.errors import CodeError
 from panels.tables.cells import is_missing, plain
 
 _DIGITS = re.compile(r"(\d+)(\.0+)?", re.ASCII)
+_PROVINCE = 2
 
 
 def shipped_rows(name: str) -> list[dict[str, str]]:
@@ -158,11 +159,14 @@ def _refuse_lost_zeros(codes: pd.Series, *, digits: int, where: str) -> None:
     lengths = codes.str.len()
     short = codes[lengths < digits]
     if len(short):
+        provinces = digits > _PROVINCE and bool((lengths == _PROVINCE).all())
         raise CodeError(
             where,
             expected=f"codes of {digits} or more digits",
             found=f"{short.iloc[0]} in a column of {digits}-digit codes (row {short.index[0]})",
-            hint="a number has lost its leading zero: store the code and read it as text",
+            hint='for codes of provinces set [panel] unit = "province", or city_digits = 2'
+            if provinces
+            else "a number has lost its leading zero: store the code and read it as text",
         )
     known = set(lengths)
     for length in sorted(known):

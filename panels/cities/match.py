@@ -17,7 +17,13 @@ from panels.cities.place_names import (
     stem,
     without_province,
 )
-from panels.cities.places import City, is_municipality, province_names
+from panels.cities.places import (
+    PROVINCE_DIGITS,
+    City,
+    are_provinces,
+    is_municipality,
+    province_names,
+)
 
 APPLIED = ("confirmed", "code", "earlier_code", "exact_name", "normalised_name", "crosswalk")
 """Rules by which a city is found, in the order in which they are tried; the last for codes that
@@ -70,10 +76,6 @@ class Match:
     """Why nothing is applied, or what deserves a look."""
 
 
-PROVINCE_DIGITS = 2
-"""Digits of a province's code."""
-
-
 @dataclass(frozen=True)
 class Reference:
     """A list of cities, ready for look-ups."""
@@ -85,8 +87,8 @@ class Reference:
 
     @cached_property
     def of_provinces(self) -> bool:
-        """Whether its cities are provinces, by two digits."""
-        return all(len(city.city_id) == PROVINCE_DIGITS for city in self.cities)
+        """Whether the places looked up are provinces, not cities."""
+        return are_provinces(self.cities)
 
     @cached_property
     def by_id(self) -> dict[str, list[City]]:
@@ -140,30 +142,17 @@ def match_city(key: Key, reference: Reference, *, digits: int = 4) -> Match:
     confirmed = _confirmed(name, province, reference)
     if confirmed is not None:
         return Match("confirmed", confirmed)
-    if reference.of_provinces:
-        return _province(key, reference, digits)
     by_code = match_code(key.code, reference, digits=digits)
     if by_code is not None:
         return _with_doubt(by_code, name, reference)
-    if not name or clash:
-        reason = clash if name else codes_reason(key.code, digits)
-        return Match(UNMATCHED, score=0.0, reason=reason)
+    if not name:
+        return Match(UNMATCHED, score=0.0, reason=codes_reason(key.code, digits))
+    if clash:
+        return Match(UNMATCHED, score=0.0, reason=clash)
     by_name = _by_name(name, province, reference, written=key.name)
     if key.code and by_name.rule in APPLIED:
         return replace(by_name, reason=codes_reason(key.code, digits))
     return by_name
-
-
-def _province(key: Key, reference: Reference, digits: int) -> Match:
-    """The province that a key means: by its code, else by its name in any usual spelling."""
-    by_code = match_code(key.code, reference, digits=digits) if key.code else None
-    if by_code is not None:
-        return by_code
-    code = province_code(key.name) if key.name else None
-    if code is None or code not in reference.by_id:
-        return Match(UNMATCHED, score=0.0, reason="no province of this name")
-    as_it_is = key.name == reference.by_id[code][0].name
-    return Match("exact_name" if as_it_is else "normalised_name", code)
 
 
 def _named(key: Key) -> tuple[str, str | None, str]:
@@ -196,10 +185,13 @@ def match_code(code: str, reference: Reference, *, digits: int = 4) -> Match | N
     Returns
     -------
     Match or None
-        None where the list has no such city.
+        None where the list has no such city. In a list of provinces the first two digits count.
     """
     if not code:
         return None
+    if reference.of_provinces:
+        known = code[:PROVINCE_DIGITS] in reference.by_id
+        return Match("code", code[:PROVINCE_DIGITS]) if known else None
     for one in (code[:6], code[:digits]):
         if one in reference.by_id:
             return Match("code", one)
@@ -213,6 +205,8 @@ def _with_doubt(match: Match, name: str, reference: Reference) -> Match:
     """The same, with a word where the name is that of another city."""
     cities = reference.by_id[match.city_id]
     if not name or stem(name) in {stem(city.name) for city in cities}:
+        return match
+    if reference.of_provinces and province_code(name) == match.city_id:
         return match
     return Match(match.rule, match.city_id, reason=f"the code is that of {cities[-1].name}")
 
@@ -236,6 +230,8 @@ def not_a_city(code: str, digits: int) -> str:
 
 def _by_name(name: str, province: str | None, reference: Reference, *, written: str) -> Match:
     """By the name within the province; ``written`` tells whether it had to be folded."""
+    if reference.of_provinces:
+        return _by_province(name, reference, written=written)
     for found in (reference.by_name.get(name, []), reference.by_stem.get(stem(name), [])):
         inside = [city for city in found if province in (None, city.province)]
         chosen = _only(inside)
@@ -249,6 +245,15 @@ def _by_name(name: str, province: str | None, reference: Reference, *, written: 
             reason = f"not in {province_names()[province or '']}"
             return Match(PROPOSED, proposals=_distinct(found), reason=reason)
     return _alike(name, province, reference)
+
+
+def _by_province(name: str, reference: Reference, *, written: str) -> Match:
+    """The province of a name, with or without 省, 市, 自治区 and the people before it."""
+    code = province_code(name)
+    if code is None or code not in reference.by_id:
+        return Match(UNMATCHED, score=0.0, reason="no province of this name")
+    as_it_is = written in {one.name for one in reference.by_id[code]}
+    return Match("exact_name" if as_it_is else "normalised_name", code)
 
 
 def _only(cities: Sequence[City]) -> City | None:

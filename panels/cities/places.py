@@ -1,6 +1,6 @@
 """Cities and provinces of China by code, as of 2000 to 2023: the reference list of matching."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,13 +12,16 @@ from panels.cities.codes import code_text, shipped_rows
 from panels.tables.cells import is_missing, plain, year_of
 from panels.tables.sheets import open_sheet
 
+CITY_DIGITS, PROVINCE_DIGITS = 4, 2
+"""Digits of a city's code, and of a province's."""
+
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A city under one of its names."""
+    """A city, or a province that stands in its place, under one of its names."""
 
     city_id: str
-    """Four digits: its last code."""
+    """Four digits: its last code; two of a province."""
     name: str
     """As the State Council writes it, with 市, 地区, 盟 or 自治州."""
     province: str
@@ -52,9 +55,13 @@ def china_cities() -> tuple[City, ...]:
 
 @cache
 def china_provinces() -> tuple[City, ...]:
-    """The provinces as cities of a provincial panel: two digits and name (``provinces.csv``)."""
-    return tuple(City(city_id=code, name=name, province=code) for code, name in
-                 province_names().items())  # fmt: skip
+    """The provinces of the shipped list, as the units of a panel: two digits each."""
+    return tuple(City(code, name, province=code) for code, name in province_names().items())
+
+
+def are_provinces(cities: Sequence[City]) -> bool:
+    """Whether a list is of provinces: every code has two digits."""
+    return all(len(city.city_id) == PROVINCE_DIGITS for city in cities)
 
 
 @cache

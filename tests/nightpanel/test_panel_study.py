@@ -415,7 +415,7 @@ def test_names_that_spreadsheets_would_run_are_neutralised(tables: Path) -> None
     (tables / "study.toml").write_text(text + index, encoding="utf-8")
     result = nightpanel.run(tables / "study.toml", out=tables / "out")
     files = sorted((tables / "out" / "tables").glob("*.csv"))
-    assert len(files) == 8
+    assert len(files) == 9
     for file in files:
         with file.open(encoding="utf-8", newline="") as stream:
             texts = [text for row in csv.reader(stream) for text in row]

@@ -15,14 +15,17 @@ from nightpanel.study_indices import (
     CompositeSection,
     DigitalFinanceSection,
     IndexSection,
+    LabourMisallocationSection,
     RationalisationSection,
     UilIndexSection,
+    WeightedStructureSection,
 )
 from nightpanel.study_steps import PanelStep
 from panels.catalogue import CATALOGUE, catalogue_table
 from panels.origins import UNKNOWN
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "panel.md"
+LOWER = {"rationalisation", "labour_misallocation", "labour_misallocation_loss"}
 BY_KIND = {one.kind: one for one in CATALOGUE}
 VA = ["a", "b", "c"]
 
@@ -37,6 +40,18 @@ def sections():
         "advanced_structure": AdvancedStructureSection(kind="advanced_structure", value_added=VA),
         "rationalisation": RationalisationSection(
             kind="rationalisation", value_added=VA, employment=["d", "e", "f"]
+        ),
+        "weighted_structure": WeightedStructureSection(
+            kind="weighted_structure", outputs=VA, weights=[0.2, 0.5, 1.0]
+        ),
+        "labour_misallocation": LabourMisallocationSection(
+            kind="labour_misallocation", value_added=VA, employment=["d", "e", "f"]
+        ),
+        "labour_misallocation_loss": LabourMisallocationSection(
+            kind="labour_misallocation_loss",
+            value_added=VA,
+            employment=["d", "e", "f"],
+            labour_share=[0.4, 0.5, 0.6],
         ),
         "digital_finance": DigitalFinanceSection(
             kind="digital_finance", breadth="a", depth="b", digitisation="c"
@@ -73,13 +88,13 @@ def test_every_index_stays_in_its_range(seed):
 
 
 def test_every_index_has_its_direction():
-    """A city whose tertiary sector, or third indicator, grows."""
+    """A city whose tertiary sector, or third indicator, grows: away from equal productivity."""
     values = np.array([[2.0, 3.0, 4.0, 3.0, 3.0, 3.0], [1.0, 2.0, 3.0, 1.0, 2.0, 3.0],
                        [3.0, 5.0, 8.0, 2.0, 2.0, 2.0]])  # fmt: skip
     grown = values.copy()
     grown[0, 2] = 7.0
     for kind, entry in BY_KIND.items():
-        assert entry.direction.startswith("LOWER" if kind == "rationalisation" else "higher")
+        assert entry.direction.startswith("LOWER" if kind in LOWER else "higher")
         assert made(kind, grown)[0] > made(kind, values)[0], kind
 
 

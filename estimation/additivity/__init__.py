@@ -1,0 +1,1 @@
+"""Whether a composite says more than its parts: super-additivity."""
