@@ -14,7 +14,7 @@ from estimation.instruments.keys import instruments_of
 from estimation.learning.learner_spec import LearnerSpec, learner_spec
 from estimation.learning.learners import check_learner
 from estimation.linear.group_model import check_groups_told
-from estimation.linear.rows import LinearEstimate, linear_estimate
+from estimation.linear.rows import LinearEstimate, linear_estimate, linear_warnings
 from estimation.mediation.sample import linear_products
 from estimation.parts.group_answers import group_work
 from estimation.parts.part import Setting
@@ -100,6 +100,7 @@ def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> 
         notes=(
             *_notes(design, left_out=left_out, why_not=why_not),
             *_few_clusters(samples[min(samples)]),
+            *(() if linear is None else linear_warnings(linear)),
         ),
         audit=(*said, *lost),
     )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from estimation.designs import Design
 from nightpanel.asked import asked
+from nightpanel.design_tables import design_tables
 from nightpanel.made_up_provinces import STUDY as PROVINCES
 from nightpanel.made_up_provinces import true_of_provinces, write_provinces
 from nightpanel.outputs import check_writable, staged, write_csv
@@ -168,7 +169,8 @@ def _beside_truth(
     model = load_study(study)
     wanted, panel = asked(model.designs, model.tables), result.panel.panel
     truth = truth_of(wanted.designs, panel)
-    with_truth = result_tables(wanted, result.estimates, panel, truth=truth)
+    beside = design_tables(wanted.designs)
+    with_truth = result_tables(wanted, result.estimates, panel, truth=truth, beside=beside)
     with staged(out) as staging:
         write_csv(table, staging / "truth.csv")
     return Demo(run=result, truth=truth, tables=with_truth)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from estimation.designs import Design
+from estimation.designs import Design, design_label
 from estimation.dml import outcome_determined
 from estimation.inference.few_clusters import are_few
 from estimation.instruments.keys import instruments_of, lag_of
@@ -30,6 +30,7 @@ LAGGED = (
     "lagged treatment as instrument: weak as evidence, and invalid where errors are serially "
     "correlated, for they reach last year's treatment; see the Anderson-Rubin set"
 )
+WARNING = "WARNING:"
 LEAST_YEARS = 20
 """Fewer years give Driscoll and Kraay's errors little to rest on."""
 
@@ -225,6 +226,14 @@ def fit_notes(fit: PanelFit, design: Design, sample: Sample) -> list[str]:
     return notes
 
 
+def linear_warnings(estimate: LinearEstimate) -> tuple[str, ...]:
+    """Warnings of a fit's rows, as a study's notes have them."""
+    design = estimate.design
+    said = fit_notes(estimate.fit, design, estimate.sample)
+    label = f"{design_label(design)}, {LINEAR}"
+    return tuple(f"{label}: {note}" for note in said if note.startswith(WARNING))
+
+
 def _torn(design: Design, sample: Sample) -> list[str]:
     """A warning where one-way clusters part the years of a city."""
     if len(design.cluster) > 1 or design.errors in {"robust", DRISCOLL_KRAAY}:
@@ -233,7 +242,7 @@ def _torn(design: Design, sample: Sample) -> list[str]:
     torn = int(np.sum(np.bincount(pairs[:, 0]) > 1))
     if not torn:
         return []
-    text = f"WARNING: {torn} cities are in several clusters ({design.cluster[0]}): "
+    text = f"{WARNING} {torn} cities are in several clusters ({design.cluster[0]}): "
     return [f"{text}what binds the years of a city is left out of these errors"]
 
 
@@ -241,10 +250,10 @@ def _of_years(sample: Sample) -> list[str]:
     years, gaps = int(np.unique(sample.year).size), year_gaps(sample.year)
     notes = []
     if years < LEAST_YEARS:
-        notes.append(f"WARNING: Driscoll and Kraay's errors are for many years, here {years}")
+        notes.append(f"{WARNING} Driscoll and Kraay's errors are for many years, here {years}")
     if gaps:
         listed = ", ".join(map(str, gaps))
-        notes.append(f"WARNING: no year {listed}: a lag across such a gap counts as nothing")
+        notes.append(f"{WARNING} no year {listed}: a lag across such a gap counts as nothing")
     return notes
 
 

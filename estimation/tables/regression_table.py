@@ -26,6 +26,8 @@ BESIDE = {
     "indirect_sobel": "Sobel",
 }
 """Parts that tell another interval of a row: it stands below that row's own."""
+OTHER_EFFECTS = frozenset({"standardised", "slope", "att_dynamic", "att_group", "att_calendar"})
+"""Parts whose rows have a term of the truth, but are in other units or another average."""
 STARS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
 HOW = {
     "faithful": "dummies",
@@ -222,7 +224,9 @@ def _term_rows(
 
     def true_value(column: _Column, row: pd.Series) -> str:
         value = truth.get((spec.designs[column.place].name, column.variant, term))
-        rescaled = part == EFFECT and column.scaling not in {"", "centred"}
+        rescaled = part in OTHER_EFFECTS or (
+            part == EFFECT and column.scaling not in {"", "centred"}
+        )
         return "" if value is None or rescaled else f"{value:.{_places(row)}f}"
 
     def holm_p(column: _Column, _: pd.Series) -> str:

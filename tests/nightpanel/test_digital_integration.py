@@ -13,12 +13,14 @@ import pandas as pd
 import pytest
 
 import nightpanel
+from estimation.staggered.keys import ESTIMATORS
 from geo.errors import NightpanelError
 from nightpanel.made_up_provinces import STUDY, true_of_provinces, write_provinces
 from nightpanel.read_back import read_table_texts
 from nightpanel.study_file import load_study
 from panels.composite_scale import composite
 from panels.synthetic_provinces import (
+    MEDIATORS,
     ProvinceSpec,
     SyntheticProvinces,
     recipe,
@@ -29,6 +31,7 @@ Command = Callable[..., CompletedProcess[str]]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PAGE = EXAMPLES.parent / "docs" / "digital-integration.md"
 SEED = 1
+PILOTS = ("pilot_effect", "average over designated province-years")
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,11 @@ def rows_of(out: Path, name: str) -> pd.DataFrame:
     return estimates[estimates["design"] == name].set_index(["part", "term"])
 
 
+def linear_rows_of(out: Path, name: str) -> pd.DataFrame:
+    rows = rows_of(out, name)
+    return rows[rows["variant"] == "two_way_fixed_effects"]
+
+
 def test_the_panel_has_the_designed_indices(out: Path, made: SyntheticProvinces) -> None:
     panel = pd.read_parquet(out / "panel.parquet")
     assert len(panel) == 330
@@ -79,18 +87,71 @@ def test_intervals_hold_the_truth_where_the_design_is_right(
     """One draw: no more than the wild bootstrap's 95 % sets, and the designs that are right."""
     truth = made.truth.set_index(["quantity", "subject"])["value"]
     expected = {
-        "baseline": truth["total_effect", "average"],
-        "channels as controls": truth["direct_effect", "average"],
-        "effect on graduates": truth["effect_on_mediator", "graduates"],
-        "effect on misallocation": truth["effect_on_mediator", "misallocation"],
-        "exposure as instrument": truth["effect_on_productivity", "adei"],
+        ("baseline", "effect", "adei"): truth["total_effect", "average"],
+        ("Driscoll-Kraay", "effect", "adei"): truth["total_effect", "average"],
+        ("by region", "group", "adei, region = east"): truth["total_effect", "east"],
+        ("by region", "group", "adei, region = west"): truth["total_effect", "west"],
+        ("by period", "group", "adei, 2017-2022"): truth["total_effect", "from 2017"],
+        ("channels", "direct", "direct effect of adei"): truth["direct_effect", "average"],
+        **{
+            ("channels", "indirect", f"adei through {name}"): truth["indirect_effect", name]
+            for name in MEDIATORS
+        },
+        ("channels as controls", "effect", "adei"): truth["direct_effect", "average"],
+        ("effect on graduates", "effect", "adei"): truth["effect_on_mediator", "graduates"],
+        ("pilots on the level", "effect", "pilot"): truth[PILOTS],
+        ("exposure as instrument", "effect", "adei"): truth["effect_on_productivity", "adei"],
+        ("shares and shocks", "akm0", "adei"): truth["effect_on_productivity", "adei"],
     }
-    for name, value in expected.items():
-        row = rows_of(out, name).loc["effect", "adei"]
-        assert row["ci_low_wild"] < value < row["ci_high_wild"], name
-    for name in ("productivity", "lag as instrument"):
-        row = rows_of(out, name).loc["effect", "adei"]
-        assert row["ci_low"] > truth["effect_on_productivity", "adei"], name
+    for (name, *row), value in expected.items():
+        found = linear_rows_of(out, name).loc[tuple(row)]
+        assert found["ci_low"] < value < found["ci_high"], (name, *row)
+    for estimator in ESTIMATORS:
+        rows = rows_of(out, "pilots on the level")
+        (found,) = rows[rows["variant"] == estimator].loc[[("att", "pilot")]].to_dict("records")
+        assert found["ci_low"] < truth[PILOTS] < found["ci_high"], estimator
+
+
+def test_designs_that_are_wrong_are_told_from_the_truth(
+    out: Path, made: SyntheticProvinces
+) -> None:
+    """Demand in least squares, in last year's treatment, and a slope that rises for everybody."""
+    truth = made.truth.set_index(["quantity", "subject"])["value"]
+    row = rows_of(out, "productivity").loc["effect", "adei"]
+    assert row["ci_low"] > truth["effect_on_productivity", "adei"]
+    checks = pd.read_parquet(out / "checks.parquet").set_index(["design", "statistic"])
+    low = checks.loc[("lag as instrument", "lower end of the 95 % set"), "value"]
+    assert low > truth["effect_on_productivity", "adei"]
+    rows = rows_of(out, "pilots on the slope").loc[[("amplification", "adei x pilot")]]
+    assert set(rows["variant"]) == {"two_way_fixed_effects", "imputation"}
+    assert (rows["ci_low"] > truth["pilot_amplifies", "slope"]).all()
+
+
+def test_an_exposure_made_by_the_study_is_the_one_in_the_file(out: Path) -> None:
+    shown = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
+    given, made = (
+        rows_of(out, name).loc[("effect", "adei"), shown]
+        for name in ("exposure as instrument", "shares and shocks")
+    )
+    np.testing.assert_allclose(given.to_numpy(float), made.to_numpy(float), rtol=1e-6)
+
+
+def test_regions_are_those_of_the_shipped_table(out: Path, made: SyntheticProvinces) -> None:
+    panel = pd.read_parquet(out / "panel.parquet")
+    assert panel.groupby("region")["city_id"].nunique().to_dict() == {
+        "central": 8, "east": 11, "west": 11,
+    }  # fmt: skip
+    both = panel.merge(made.designed, on=["city_id", "year"], suffixes=("", "_designed"))
+    east = both.loc[both["region"] == "east", "effect"].mean()
+    truth = made.truth.set_index(["quantity", "subject"])["value"]
+    assert east == pytest.approx(truth["total_effect", "east"])
+
+
+def test_warnings_of_what_is_weak_stand_under_the_tables(printed: tuple[Path, str]) -> None:
+    text = printed[1]
+    assert "WARNING: Driscoll and Kraay's errors are for many years, here 11" in text
+    assert "lagged treatment as instrument: weak as evidence" in text
+    assert "AKM counts on many clusters of shocks; here are 12" in text
 
 
 def test_products_tell_what_is_more_than_its_parts(out: Path) -> None:
@@ -107,7 +168,15 @@ def test_products_tell_what_is_more_than_its_parts(out: Path) -> None:
 def test_tables_show_estimates_and_the_truth(printed: tuple[Path, str]) -> None:
     out, text = printed
     baseline = text.split("Table 2: benchmark")[1].split("Table 3")[0]
-    assert re.search(r"\n  truth +0\.430 +0\.430\n", baseline)
+    assert re.search(r"\n  truth +0\.430 +0\.430 +0\.430\n", baseline)
+    # A row in other units, or of another average, has no truth below it.
+    for row, last in (
+        ("adei (standardised)", "adei, region"),
+        ("pilot (att_dynamic)", "pilot (att"),
+    ):
+        own = text.split(f"\n{row}")[1].split(f"\n{last}")[0]
+        assert "95 % interval" in own
+        assert "truth" not in own
     assert (out / "provinces" / STUDY).is_file()
     assert not any("truth" in one for one in read_table_texts(out))
 
@@ -120,7 +189,7 @@ def shown_tables(text: str, of: str) -> list[str]:
 
 def test_the_page_shows_what_the_demo_prints(printed: tuple[Path, str]) -> None:
     shown = shown_tables(PAGE.read_text(encoding="utf-8"), "made up")
-    assert len(shown) == 8
+    assert len(shown) == len(load_study(printed[0] / "provinces" / STUDY).tables)
     for table in shown:
         assert table in printed[1]
 
