@@ -103,7 +103,8 @@ def fitted(sample: Sample, design: Design, terms: Terms) -> PanelFit:
         return fit_regression(regression_of(sample, design, terms))
     fit = _two_way(sample, design, terms)
     asked = clustered_name(design.cluster)
-    if asked in fit.covariances and design.errors != DRISCOLL_KRAAY:
+    own_first_stage = fit.first_stage is None or asked == CITY
+    if asked in fit.covariances and design.errors != DRISCOLL_KRAAY and own_first_stage:
         return fit
     more = fit_regression(regression_of(sample, design, terms))
     return replace(
@@ -111,6 +112,7 @@ def fitted(sample: Sample, design: Design, terms: Terms) -> PanelFit:
         covariances={**more.covariances, **fit.covariances},
         clusters={**more.clusters, **fit.clusters},
         final=fit.final if asked in fit.final.clusters else more.final,
+        first_stage=more.first_stage,
         notes=more.notes,
     )
 
