@@ -242,5 +242,8 @@ def _first_stage(left: Residualised, Z: Floats) -> Floats:
         slope = bread @ (Z.T @ v)
         scores = Z * (v - Z @ slope)[:, None]
         made = _covariances(left, bread, scores, slopes=slopes).covariances[name]
-        found.append(slope @ np.linalg.solve(made, slope) / slope.size)
+        # Instruments of another group's sample tell nothing of this one's treatment.
+        sizes, axes = np.linalg.eigh(made)
+        told = sizes > RANK_TOLERANCE**2 * sizes[-1]
+        found.append(np.mean((axes[:, told].T @ slope) ** 2 / sizes[told]))
     return np.array(found)

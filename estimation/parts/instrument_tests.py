@@ -74,7 +74,8 @@ def linear_columns(setting: LinearSetting, names: tuple[str, ...]) -> Told2SLS:
     columns = in_panel(
         sample.outcome[kept], sample.treatment[kept], Z, rows, names=names, where=where
     )
-    return Told2SLS(columns, rows, kept, sample.groupings[kept], "+".join(design.cluster), where)
+    errors = "robust" if design.rows_alone else "+".join(design.cluster)
+    return Told2SLS(columns, rows, kept, sample.groupings[kept], errors, where)
 
 
 @dataclass(frozen=True, slots=True)

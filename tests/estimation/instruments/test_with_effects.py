@@ -12,6 +12,7 @@ from estimation.designs import Design
 from estimation.estimate import EstimationResult, estimate
 from estimation.heterogeneity.keys import Groups
 from estimation.instruments.keys import Instruments
+from estimation.linear.group_model import group_fit
 from estimation.linear.regression import fit_regression
 from estimation.linear.rows import linear_estimate, regression_of
 from estimation.problems.terms import treatment_terms
@@ -129,6 +130,28 @@ def test_several_instruments_in_groups_are_those_of_the_groups_alone() -> None:
         assert rows.loc[("group", f"d, part = {name}"), "estimate"] == pytest.approx(
             alone.set_index(["part", "term"]).loc[("effect", "d"), "estimate"], rel=1e-9
         )
+
+
+def test_groups_first_stages_are_those_of_the_groups_alone() -> None:
+    """Instruments of one sample tell nothing of another's treatment."""
+    groups = Groups("part", how="samples")
+    design = replace(PLAIN, instrument="w", groups=groups)
+    found = group_fit(build_sample(TABLE, design), design, groups).fit.first_stage
+    assert found is not None
+    for place, name in enumerate(("even", "odd")):
+        alone = replace(design, groups=None)
+        own = linear_estimate(build_sample(TABLE[TABLE["part"] == name], alone), alone).fit
+        assert own.first_stage is not None
+        # The factors for few rows count both samples.
+        assert found[place] == pytest.approx(own.first_stage[0], rel=0.05)
+
+
+def test_a_cross_section_with_an_instrument_is_robust() -> None:
+    design = replace(PLAIN, instrument="w", cross_section=True)
+    rows = rows_of(design)
+    assert set(rows["se_type"]) == {"robust"}
+    plain = pyfixest.feols("y ~ x | d ~ w", TABLE, vcov="hetero")
+    assert rows.loc[("effect", "d"), "std_error"] == pytest.approx(plain.se()["d"], rel=1e-9)
 
 
 def test_few_clusters_hold_the_first_stage_fixed_and_say_so() -> None:
