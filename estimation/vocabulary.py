@@ -1,5 +1,8 @@
 """The names that designs are written in: variants, learners, checks, ways to cluster."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 VARIANTS = (
     "faithful",
     "first_difference",
@@ -37,5 +40,19 @@ CHECKS = ("city_effects", "influence", "placebo", "fake_timing", "sensitivity")
 CLUSTERS = ("city", "province", "year")
 """Ways to cluster that are no column of the panel."""
 
-PROVISIONAL = "first_difference"
-"""The variant recommended until the simulation protocol has decided."""
+RECOMMENDED = "difference_dictionary"
+"""The variant that passes most processes of the simulation protocol, with its learner of
+:data:`OWN_LEARNERS`. What ``docs/simulation.csv`` says; a test holds both together."""
+
+OWN_LEARNERS: Mapping[str, str] = MappingProxyType(
+    {
+        "faithful": "gradient_boosting",
+        "first_difference": "lightgbm",
+        "within": "lightgbm",
+        "correlated_random_effects": "lightgbm",
+        "difference_dictionary": "ridge",
+        "within_dictionary": "ridge",
+    }
+)
+"""The learner of a variant where a design names none: the papers' for ``faithful``, for each other
+the one with which it passes most processes, the simplest of equals."""

@@ -146,8 +146,8 @@ class DesignKeys(Section):
     """Variables of which the effect is told as a linear function."""
     variants: list[str] = list(VARIANTS)
     """Ways of running it, side by side."""
-    learner: str = "gradient_boosting"
-    """Learner of the nuisance functions."""
+    learner: str | None = None
+    """Learner of the nuisance functions; each variant's own when left out."""
     settings: dict[str, Any] = {}
     """The learner's parameters that are not its defaults."""
     tune: TuneSection | None = None
