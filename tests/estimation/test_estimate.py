@@ -35,9 +35,6 @@ WORDS = replace(FAST, name="words", variants=DICTIONARIES, **RIDGE)
 ALONE = replace(FAST, name="without", controls=())
 LINES = replace(FAST, learner="linear", settings=(), variants=("first_difference", "within"))
 FEW = "15 clusters (city) are few for clustered standard errors"
-PROVISIONAL = (
-    "first_difference is provisionally recommended, until the simulation protocol has decided"
-)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +81,9 @@ def test_every_variant_is_there_with_what_it_needs(table: pd.DataFrame) -> None:
     assert table["folds"].tolist() == [*[3] * 6, 0]
     trees = "gradient_boosting(n_estimators=5)"
     assert table["learner"].tolist() == [*[trees] * 4, *["ridge(alphas=(1.0,))"] * 2, "linear"]
-    assert table["recommended"].tolist() == ["", "provisional", *[""] * 5]
+    assert table["recommended"].tolist() == [
+        "recommended" if variant == RECOMMENDED else "" for variant in VARIANTS
+    ]
     assert set(table["controls"]) == {"gdp;loans"}
     assert set(table["term"]) == {"uil"}
     assert set(table["part"]) == {"effect"}
