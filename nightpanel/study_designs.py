@@ -237,7 +237,8 @@ class VariationSection(DesignKeys):
 
     def _without(self, design: Design) -> tuple[str, ...]:
         """Keys of the design that do not hold here."""
-        other = "learner" in self.model_fields_set and self.learner != design.learner
+        named = self.model_fields_set | {*self.unset}
+        other = "learner" in named and self.learner != design.learner
         return (*self.unset, *(OF_A_LEARNER if other else ()))
 
     def _difference(self) -> str:

@@ -200,7 +200,7 @@ def _demeaned(sample: Sample, columns: Floats, names: tuple[str, ...]) -> Transf
     rows = np.flatnonzero(counts[sample.city] > 1).astype(np.int64)
     change = Deviations(sample.city, rows)
     years, year_names = _year_dummies(sample.year)
-    present = years[rows].any(axis=0)
+    present = np.any(years[rows], axis=0)
     years, year_names = years[:, present], tuple(compress(year_names, present))
     return Transformed(
         change=change,
