@@ -15,6 +15,7 @@ from estimation.parts.part import MAIN, Part, Setting, Told
 from estimation.parts.registry import parts_of
 from estimation.plan import Plan, plan_design
 from estimation.pool import Progress
+from estimation.recommended import cautions
 from estimation.results import Check, CurvePoint, Estimate, TunedLearner
 from estimation.tables.tidy import tidy_table
 from estimation.tuned_settings import tuned_plans
@@ -124,7 +125,10 @@ def estimate(
         checks=tidy_table([row for one in rows for row in one.checks], Check),
         curves=tidy_table([row for one in rows for row in one.curves], CurvePoint),
         tuning=tidy_table(tuned.rows, TunedLearner),
-        notes=tuple(note for one in rows for note in one.notes),
+        notes=(
+            *cautions(row.variant for one in rows for row in one.estimates),
+            *(note for one in rows for note in one.notes),
+        ),
         audit=tuple(row for plan in plans for row in plan.audit),
         fits=counts,
     )

@@ -6,6 +6,7 @@ import pandas as pd
 
 from estimation.designs import Design, design_label
 from estimation.estimate import EstimationResult
+from estimation.recommended import cautions
 from estimation.tables.result_table import numbered
 from estimation.vocabulary import VARIANTS
 from geo.audit import AuditRow
@@ -185,6 +186,7 @@ def _general(
     of_variant = estimates.drop_duplicates("variant").set_index("variant")["effects"]
     for variant in dict.fromkeys(variant for _, variant in shown):
         yield f"{variant}: {of_variant[variant]}"
+    yield from cautions(variant for _, variant in shown)
     corrected = [f"{count} ({variant})" for variant, count in family.items() if count > 1]
     if corrected:
         yield (

@@ -14,6 +14,7 @@ from estimation.learning.learner_spec import learner_spec
 from estimation.linear.fixed_effects import CITY
 from estimation.linear.rows import linear_estimate
 from estimation.problems.transforms import first_difference
+from estimation.recommended import CAUTION
 from estimation.samples.sample import build_sample
 from estimation.vocabulary import DICTIONARIES, LINEAR, RECOMMENDED, VARIANTS
 from geo.errors import DesignError, SampleError
@@ -357,4 +358,4 @@ def test_the_effect_is_found_where_every_assumption_holds() -> None:
     for variant in VARIANTS[1:]:
         assert abs(table.loc[variant, "estimate"] + 0.3) < 3 * table.loc[variant, "std_error"]
         assert table.loc[variant, "std_error"] < 0.05
-    assert result.notes == ()  # 60 clusters are not few
+    assert result.notes == (CAUTION,)  # 60 clusters are not few

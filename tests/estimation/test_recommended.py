@@ -5,19 +5,24 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from estimation.recommended import recommendation
+from estimation.processes.catalogue import PROCESSES
+from estimation.recommended import CAUTION, cautions, recommendation
 from estimation.simulation.methods import Estimator
 from estimation.simulation.passing import Verdict, judge, recommended
 from estimation.simulation.performance import Performance
-from estimation.vocabulary import LINEAR, OWN_LEARNERS, RECOMMENDED, VARIANTS
+from estimation.vocabulary import LEAST_BIASED, LINEAR, OWN_LEARNERS, RECOMMENDED, VARIANTS
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "simulation.csv"
 PAPERS = "gradient_boosting"
 
 
 @pytest.fixture(scope="module")
-def verdicts() -> list[Verdict]:
-    table = pd.read_csv(TABLE)
+def table() -> pd.DataFrame:
+    return pd.read_csv(TABLE)
+
+
+@pytest.fixture(scope="module")
+def verdicts(table: pd.DataFrame) -> list[Verdict]:
     return [judge(Performance(**row)) for row in table.to_dict("records")]
 
 
@@ -40,3 +45,17 @@ def test_each_variant_has_the_learner_with_which_it_passes_most(verdicts: list[V
         found = recommended([one for one in verdicts if one.estimator.variant == variant])
         assert found is not None
         assert found.estimator.learner == OWN_LEARNERS[variant], variant
+
+
+def test_what_is_said_of_the_recommended_is_what_the_table_says(
+    table: pd.DataFrame, verdicts: list[Verdict]
+) -> None:
+    found = recommended(verdicts)
+    assert found is not None
+    nonlinear = [name for name, spec in PROCESSES.items() if spec.shape == "nonlinear"]
+    assert sorted(found.nobody) == sorted(nonlinear)
+    for process in nonlinear:
+        those = table[table["process"] == process]
+        assert those.loc[those["bias"].abs().idxmin(), "variant"] == LEAST_BIASED, process
+    assert cautions([RECOMMENDED, "faithful", RECOMMENDED]) == (CAUTION,)
+    assert cautions(["faithful"]) == ()
