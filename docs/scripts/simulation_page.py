@@ -343,7 +343,18 @@ def repeat_part(results: pd.DataFrame, this_code: str) -> str:
 
 
 def command(results: pd.DataFrame) -> str:
-    """The command that makes these draws, or a few more where the time was up."""
+    """The commands that make these draws, or a few more where the time was up.
+
+    Variants with as many draws share one.
+    """
+    counts = 1 + results.groupby("variant")["seed"].max()
+    return "\n".join(
+        _command(results[results["variant"].isin(counts.index[counts == count])])
+        for count in sorted(counts.unique(), reverse=True)
+    )
+
+
+def _command(results: pd.DataFrame) -> str:
     draws = 1 + results.groupby("learner")["seed"].max()
     words = [f"python docs/scripts/simulation.py OUT --draws {draws.max()}"]
     words += [f"--fewer {name}={count}" for name, count in draws.items() if count < draws.max()]
