@@ -126,7 +126,7 @@ def estimate(
         curves=tidy_table([row for one in rows for row in one.curves], CurvePoint),
         tuning=tidy_table(tuned.rows, TunedLearner),
         notes=(
-            *cautions(row.variant for one in rows for row in one.estimates),
+            *cautions(row.recommended for one in rows for row in one.estimates),
             *(note for one in rows for note in one.notes),
         ),
         audit=tuple(row for plan in plans for row in plan.audit),

@@ -59,7 +59,7 @@ def blank_row(design: Design, variant: str, *, part: str, term: str) -> Estimate
         treatment=design.treatment,
         controls=";".join(design.controls),
         effects=EFFECTS[variant],
-        recommended=recommendation(variant),
+        recommended=recommendation(variant, design.learner),
         note="",
         **figures,
     )

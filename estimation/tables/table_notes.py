@@ -62,7 +62,10 @@ def table_notes(
         said += [(place, text) for text in _settings(design, result, variants)]
         said += [(place, text) for text in _left_out(design, result, variants)]
         said += [(place, text) for text in _tests(design, result, variants)]
-    return (*_by_columns(said, len(designs)), *_general(result, shown, family, stars=stars))
+    return (
+        *_by_columns(said, len(designs)),
+        *_general(designs, result, shown, family, stars=stars),
+    )
 
 
 def _warnings(design: Design, result: EstimationResult, variants: set[str]) -> Iterable[str]:
@@ -176,6 +179,7 @@ def _by_columns(said: Sequence[Said], count: int) -> list[str]:
 
 
 def _general(
+    designs: Sequence[Design],
     result: EstimationResult,
     shown: Sequence[tuple[int, str]],
     family: Mapping[str, int],
@@ -186,7 +190,7 @@ def _general(
     of_variant = estimates.drop_duplicates("variant").set_index("variant")["effects"]
     for variant in dict.fromkeys(variant for _, variant in shown):
         yield f"{variant}: {of_variant[variant]}"
-    yield from cautions(variant for _, variant in shown)
+    yield from cautions(_recommended(estimates, designs, shown))
     corrected = [f"{count} ({variant})" for variant, count in family.items() if count > 1]
     if corrected:
         yield (
@@ -196,6 +200,14 @@ def _general(
     yield f"Specifications estimated in the whole study: {_specifications(estimates)}"
     if stars:
         yield "*, ** and ***: p below 0.10, 0.05 and 0.01, not corrected"
+
+
+def _recommended(
+    estimates: pd.DataFrame, designs: Sequence[Design], shown: Sequence[tuple[int, str]]
+) -> Iterable[str]:
+    """What is said of the rows that are shown."""
+    by_place = estimates.groupby(["design", "variant"])["recommended"].first().to_dict()
+    return (by_place.get((designs[place].name, variant), "") for place, variant in shown)
 
 
 def _specifications(estimates: pd.DataFrame) -> str:
