@@ -113,8 +113,9 @@ class Design:
     variants: tuple[str, ...] = VARIANTS
     """Names from :data:`estimation.vocabulary.VARIANTS`. Linear two-way fixed effects are shown
     whether named or not."""
-    learner: str = "gradient_boosting"
-    """Name from :data:`estimation.vocabulary.LEARNERS`, for every nuisance function."""
+    learner: str | None = None
+    """Name from :data:`estimation.vocabulary.LEARNERS`, for every nuisance function; None for each
+    variant's own (:data:`estimation.vocabulary.OWN_LEARNERS`)."""
     settings: tuple[tuple[str, Setting], ...] = ()
     """The learner's parameters that are not its defaults, by name."""
     tune: Budget | None = None
@@ -174,7 +175,15 @@ class Design:
         check_some(label, "name", self.name.strip())
         check_some(label, "variants", self.variants)
         check_choices(label, "variants", self.variants, VARIANTS)
-        check_choices(label, "learner", (self.learner,), LEARNERS)
+        if self.learner is not None:
+            check_choices(label, "learner", (self.learner,), LEARNERS)
+        elif self.settings:
+            raise DesignError(
+                f"{label}, settings",
+                expected="a learner for the settings",
+                found="none named",
+                hint=f"name one: {', '.join(LEARNERS)}",
+            )
         check_choices(label, "checks", self.checks, CHECKS)
         check_columns_differ(label, _own_columns(self))
         check_some(label, "cluster", self.cluster)

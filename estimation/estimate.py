@@ -18,7 +18,7 @@ from estimation.parts.part import MAIN, Part, Setting, Told
 from estimation.parts.registry import linear_parts_of, parts_of
 from estimation.plan import Plan, plan_design
 from estimation.pool import Progress
-from estimation.recommended import provisional_notes
+from estimation.recommended import cautions
 from estimation.results import Check, CurvePoint, Estimate, TunedLearner
 from estimation.tables.tidy import tidy_table
 from estimation.tuned_settings import tuned_plans
@@ -136,7 +136,7 @@ def estimate(
         notes=tuple(
             dict.fromkeys(
                 (
-                    *provisional_notes(one.setting.variant for one in asked),
+                    *cautions(row.recommended for one in rows for row in one.estimates),
                     *(note for one in rows for note in one.notes),
                 )
             )

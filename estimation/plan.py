@@ -26,7 +26,7 @@ from estimation.samples.adoption import adopted_in
 from estimation.samples.rules import STAGE
 from estimation.samples.sample import Sample, build_sample, check_size, fixed_in_time, moves_within
 from estimation.samples.subsamples import sample_of_variant
-from estimation.vocabulary import DICTIONARIES, LINEAR, LINEAR_LEARNERS, VARIANTS
+from estimation.vocabulary import DICTIONARIES, LINEAR, LINEAR_LEARNERS, OWN_LEARNERS, VARIANTS
 from geo.audit import AuditRow
 from geo.errors import SampleError
 
@@ -71,7 +71,8 @@ def plan_design(panel: pd.DataFrame, design: Design, *, beside: bool = True) -> 
         See :func:`estimation.samples.sample.build_sample`; or a variant has too little to work
         with.
     """
-    check_learner(learner_spec(design.learner, dict(design.settings)))
+    if design.learner is not None:
+        check_learner(learner_spec(design.learner, dict(design.settings)))
     whole = build_sample(panel, design)
     wanted = [variant for variant in VARIANTS if variant in design.variants]
     ways = dict.fromkeys(name == "faithful" for name in wanted)
@@ -131,14 +132,15 @@ def _beside_the_papers(
 
 
 def learner_of(design: Design, variant: str) -> LearnerSpec:
-    """The learner of a variant: a dictionary is for linear learners, ridge unless another is named.
+    """The learner of a variant: its own where none is named; a dictionary is for linear ones only.
 
     Returns
     -------
     LearnerSpec
     """
-    if variant in DICTIONARIES and design.learner not in LINEAR_LEARNERS:
-        return learner_spec("ridge")
+    unfit = variant in DICTIONARIES and design.learner not in LINEAR_LEARNERS
+    if design.learner is None or unfit:
+        return learner_spec(OWN_LEARNERS[variant])
     return learner_spec(design.learner, dict(design.settings))
 
 

@@ -92,7 +92,7 @@ class Estimate:
     effects: str
     """How city and year effects are treated."""
     recommended: str
-    """``provisional``, ``recommended`` or empty."""
+    """``recommended`` or empty."""
     note: str
     """What a reader of this row must know."""
 

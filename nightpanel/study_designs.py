@@ -158,8 +158,8 @@ class DesignKeys(Section):
     """Parts of which the treatment is a composite."""
     variants: list[str] = list(VARIANTS)
     """Ways of running it, side by side."""
-    learner: str = "gradient_boosting"
-    """Learner of the nuisance functions."""
+    learner: str | None = None
+    """Learner of the nuisance functions; each variant's own when left out."""
     settings: dict[str, Any] = {}
     """The learner's parameters that are not its defaults."""
     tune: TuneSection | None = None
@@ -261,7 +261,8 @@ class VariationSection(DesignKeys):
 
     def _without(self, design: Design) -> tuple[str, ...]:
         """Keys of the design that do not hold here."""
-        other = "learner" in self.model_fields_set and self.learner != design.learner
+        named = self.model_fields_set | {*self.unset}
+        other = "learner" in named and self.learner != design.learner
         return (*self.unset, *(OF_A_LEARNER if other else ()))
 
     def _difference(self) -> str:

@@ -12,7 +12,7 @@ from nightpanel.run_demo import STUDY, Demo, run_country, write_country
 from panels.synthetic import CountrySpec, synthetic_panel
 
 PAGE = Path(__file__).resolve().parents[1] / "made-up-study.md"
-DEMO = ('learner = "lightgbm"', "repetitions = 3")
+DEMO = "repetitions = 3"
 """What the demo's study has, for a short time's sake."""
 
 INTRO = """\
@@ -21,7 +21,7 @@ INTRO = """\
 Written by `docs/scripts/made_up_study.py`; not edited by hand.
 
 The study of the demo (`nightpanel/demo_study.toml`) on {cities} made-up cities, 2011 to 2021,
-from painted light to tables; learner {learner}, {repetitions} repetitions (`nightpanel demo` has
+from painted light to tables; {repetitions} repetitions (`nightpanel demo` has
 {demo_cities} cities, LightGBM and 3 repetitions). The country (`panels/synthetic.py`) was written
 before any estimator and is not changed to suit one: strong city effects move treatment and outcome
 together, five controls confound by steps, an interaction and a U; the effect of upgrading is
@@ -30,7 +30,7 @@ together, five controls confound by steps, an interaction and a U; the effect of
 Under each estimate stands the truth: the average effect over the city-years of that column's sample
 (of its group), which differs between the faithful and the other variants where a split does. First
 differences weigh a city's first and last year by half of the others, which moves their target a
-little. One draw proves nothing of an estimator: for bias and coverage see `docs/variants.md`. What
+little. One draw proves nothing of an estimator: bias and coverage are in `docs/simulation.md`. What
 this page shows is that every table of the study comes out of one file, and which of its columns a
 reader must not trust.
 
@@ -40,8 +40,7 @@ LAST = """\
 ## To repeat
 
 ```
-python docs/scripts/made_up_study.py OUT --cities {cities} \\
-    --learner {learner} --repetitions {repetitions}
+python docs/scripts/made_up_study.py OUT --cities {cities} --repetitions {repetitions}
 ```
 
 Nuisance fits: {asked} asked for, {distinct} distinct.
@@ -54,7 +53,6 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--cities", type=int, default=253)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--learner", default="gradient_boosting")
     parser.add_argument("--repetitions", type=int, default=20)
     parser.add_argument("--workers", type=int, default=None, help="Processes that fit; all cores.")
     asked = parser.parse_args()
@@ -63,21 +61,17 @@ def main() -> None:
     study = folder / "study.toml"
     if not study.exists():
         write_country(country, folder=folder, seed=asked.seed)
-    study.write_text(study_text(asked.learner, asked.repetitions), encoding="utf-8")
+    study.write_text(study_text(asked.repetitions), encoding="utf-8")
     demo = run_country(country, study, out=asked.out, workers=asked.workers, quiet=False)
     PAGE.write_text(page(demo, asked), encoding="utf-8")
 
 
-def study_text(learner: str, repetitions: int) -> str:
-    """The demo's study with another learner and number of repetitions."""
+def study_text(repetitions: int) -> str:
+    """The demo's study with another number of repetitions."""
     text = files("nightpanel").joinpath(STUDY).read_text(encoding="utf-8")
-    for old, new in zip(
-        DEMO, (f'learner = "{learner}"', f"repetitions = {repetitions}"), strict=True
-    ):
-        if text.count(old) != 1:
-            raise ValueError(f"{STUDY} has not one line {old!r}")
-        text = text.replace(old, new)
-    return text
+    if text.count(DEMO) != 1:
+        raise ValueError(f"{STUDY} has not one line {DEMO!r}")
+    return text.replace(DEMO, f"repetitions = {repetitions}")
 
 
 def page(demo: Demo, asked: argparse.Namespace) -> str:
@@ -85,7 +79,6 @@ def page(demo: Demo, asked: argparse.Namespace) -> str:
     spec = CountrySpec()
     values = {
         "cities": asked.cities,
-        "learner": asked.learner,
         "repetitions": asked.repetitions,
         "asked": demo.estimates.fits.asked,
         "distinct": demo.estimates.fits.distinct,

@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from estimation.vocabulary import RECOMMENDED
 from nightpanel.run_study import StudyRun, run
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDY = ROOT / "examples" / "regional_coordination.toml"
 PAGE = ROOT / "docs" / "regional-coordination.md"
+
+SCALED = " (0 to 1)"
+"""After a term of Table 6 whose moderator is scaled."""
 
 Figure = tuple[str, str, float, float, int]
 """Design, term, estimate, standard error, N."""
@@ -45,9 +49,12 @@ PAPER: Mapping[str, Sequence[Figure]] = {
         ("moderation", "uil", -0.137, 0.049, 2783),
         ("moderation", "uil x difi", -0.002, 0.001, 2783),
         ("moderation", "difi", -0.002, 0.001, 2783),
+        ("moderation", f"uil{SCALED}", -0.139, 0.049, 2783),
+        ("moderation", f"uil x difi{SCALED}", -0.565, 0.252, 2783),
+        ("moderation", f"difi{SCALED}", -0.509, 0.069, 2783),
     ),
 }
-"""Yu and Zhang's Tables 2 to 6, column by column, as printed; of Table 6 the first column."""
+"""Yu and Zhang's Tables 2 to 6, column by column, as printed."""
 
 NAMED_OTHERWISE = {"2018-2019": "2011-2015", "2020-2021": "2016-2021"}
 """Columns of the paper that stand for another thing here."""
@@ -95,10 +102,10 @@ and no further; the two periods of Table 5 are these deliveries.
   city-years, not of cities, cut by the treatment itself, and a city may be in both.
 - Table 6: the second column is the first with the moderator scaled to run from 0 to 1, which can
   change no t statistic: -0.565 (0.252) is -0.002 (0.001) times the range of the index, up to the
-  rounding of the latter to one figure.
+  rounding of the latter to one figure. That the coefficient is larger says nothing of the effect.
 - Errors are robust to heteroskedasticity, not to what years of one city have in common; folds are
   random, so that a city's other years are in the training sample; the split is drawn once.
-- Fourteen columns of effects stand side by side without a correction for their number.
+- Fifteen columns of effects stand side by side without a correction for their number.
 """
 
 SECTION = """\
@@ -151,7 +158,7 @@ def page(result: StudyRun) -> str:
     benchmark = estimates[(estimates["design"] == "with controls")]
     intro = INTRO.format(
         years=f"{years[0]}-{years[-1]}",
-        sample_cities=int(benchmark["n_clusters"].max()),
+        sample_cities=int(benchmark.loc[benchmark["variant"] == "faithful", "n_clusters"].iloc[0]),
         cities=panel["city_id"].nunique(),
         light_cities=light["city_id"].nunique(),
         rows=int(benchmark.loc[benchmark["variant"] == "faithful", "n"].iloc[0]),
@@ -188,20 +195,22 @@ def _section(text: str, estimates: pd.DataFrame) -> str:
 
 def _beside(figures: Sequence[Figure], estimates: pd.DataFrame) -> str:
     """The paper's figures and those of here, faithful and recommended."""
-    lines = ["| column | term | paper | N | here, faithful | N | here, recommended | N |"]
+    head = f"here, {RECOMMENDED} (recommended)"
+    lines = [f"| column | term | paper | N | here, faithful | N | {head} | N |"]
     lines.append("|---|---|---|---|---|---|---|---|")
     for design, term, estimate, error, n in figures:
         rows = estimates[
             (estimates["design"] == design)
-            & (estimates["term"] == term)
-            & (estimates["scaling"] != "min_max")
+            & (estimates["part"] == "effect")
+            & (estimates["term"] == term.removesuffix(SCALED))
+            & ((estimates["scaling"] == "min_max") == term.endswith(SCALED))
         ]
-        best = rows[rows["recommended"] != ""]
-        second = best if len(best) else rows[rows["variant"] == "two_way_fixed_effects"]
         own = NAMED_OTHERWISE.get(design)
         name = f"{design} (paper: {own})" if own else design
         cells = [name, term, f"{estimate:g} ({error:g})", str(n)]
-        cells += _cells(rows[rows["variant"] == "faithful"]) + _cells(second)
+        cells += _cells(rows[rows["variant"] == "faithful"]) + _cells(
+            rows[rows["variant"] == RECOMMENDED]
+        )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

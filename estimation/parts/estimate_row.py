@@ -66,7 +66,7 @@ def blank_row(design: Design, variant: str, *, part: str, term: str) -> Estimate
         treatment=design.treatment,
         controls=";".join(design.controls),
         effects=_effects(design, variant),
-        recommended=recommendation(variant),
+        recommended=recommendation(variant, design.learner),
         note="",
         **figures,
     )

@@ -9,6 +9,7 @@ all of them: year means taken over the whole panel would leak across folds of ci
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import compress
 from types import MappingProxyType
 
 import numpy as np
@@ -63,23 +64,29 @@ def faithful(sample: Sample) -> Transformed:
 def correlated_random_effects(sample: Sample) -> Transformed:
     """Levels, with the city means of the controls among the features.
 
-    Predictions of the treatment are then moved so that their city mean is the treatment's own: the
-    approach ``cre_general`` of Clarke and Polselli (2025). The outcome's are not.
+    City means of year dummies are added where cities have different years (Wooldridge, 2019,
+    "Correlated random effects models with unbalanced panels"). Predictions of the treatment are
+    then moved so that their city mean is the treatment's own: the approach ``cre_general`` of
+    Clarke and Polselli (2025). The outcome's are not.
 
     Returns
     -------
     Transformed
-        All n rows; features are controls, their city means (``name, city mean``), years.
+        All n rows; features are controls, their city means (``name, city mean``), years and, where
+        they differ between cities, the years' city means.
     """
     years, year_names = _year_dummies(sample.year)
-    means = [city_means(sample.city, column)[:, None] for column in sample.controls.T]
+    shares = [city_means(sample.city, column) for column in years.T]
+    uneven = [np.ptp(share) > 1e-12 for share in shares]
+    means = [city_means(sample.city, column) for column in sample.controls.T]
     return Transformed(
         change=Levels(),
-        X=np.hstack([sample.controls, *means, years]),
+        X=np.column_stack([sample.controls, *means, years, *compress(shares, uneven)]),
         names=(
             *sample.control_names,
             *(f"{name}, city mean" for name in sample.control_names),
             *year_names,
+            *(f"{name}, city mean" for name in compress(year_names, uneven)),
         ),
         clusters=sample.city,
         rows=np.arange(sample.city.size, dtype=np.int64),
@@ -131,7 +138,8 @@ def within(sample: Sample) -> Transformed:
     Returns
     -------
     Transformed
-        Features are demeaned controls and year dummies (not demeaned).
+        Features are demeaned controls and year dummies, demeaned like them: where cities have
+        different years, what a year adds to a city's deviation depends on the city's years.
     """
     return _demeaned(sample, sample.controls, sample.control_names)
 
@@ -145,7 +153,7 @@ def within_dictionary(sample: Sample) -> Transformed:
     Returns
     -------
     Transformed
-        Features are demeaned dictionary columns and year dummies (not demeaned).
+        Features are demeaned dictionary columns and demeaned year dummies.
     """
     return _demeaned(sample, *dictionary(sample.controls, sample.control_names))
 
@@ -191,10 +199,12 @@ def _demeaned(sample: Sample, columns: Floats, names: tuple[str, ...]) -> Transf
     counts = np.bincount(sample.city)
     rows = np.flatnonzero(counts[sample.city] > 1).astype(np.int64)
     change = Deviations(sample.city, rows)
-    years, year_names = _year_dummies(sample.year[rows])
+    years, year_names = _year_dummies(sample.year)
+    present = np.any(years[rows], axis=0)
+    years, year_names = years[:, present], tuple(compress(year_names, present))
     return Transformed(
         change=change,
-        X=np.hstack([*(change(column)[:, None] for column in columns.T), years]),
+        X=np.column_stack([change(column) for column in (*columns.T, *years.T)]),
         names=(*names, *year_names),
         clusters=sample.city[rows],
         rows=rows,

@@ -7,6 +7,7 @@ import pandas as pd
 from estimation.designs import Design, design_label
 from estimation.estimate import EstimationResult
 from estimation.instruments.keys import instruments_of
+from estimation.recommended import cautions
 from estimation.tables.result_table import numbered
 from estimation.vocabulary import VARIANTS
 from geo.audit import AuditRow
@@ -66,6 +67,7 @@ def table_notes(
     return (
         *_by_columns(said, len(designs)),
         *_treatments_of_effects(own, shown),
+        *cautions(_recommended(own, designs, shown)),
         *_general(result, family, stars=stars),
     )
 
@@ -206,6 +208,14 @@ def _general(
     yield f"Specifications estimated in the whole study: {_specifications(estimates)}"
     if stars:
         yield "*, ** and ***: p below 0.10, 0.05 and 0.01, not corrected"
+
+
+def _recommended(
+    estimates: pd.DataFrame, designs: Sequence[Design], shown: Sequence[tuple[int, str]]
+) -> Iterable[str]:
+    """What is said of the rows that are shown."""
+    by_place = estimates.groupby(["design", "variant"])["recommended"].first().to_dict()
+    return (by_place.get((designs[place].name, variant), "") for place, variant in shown)
 
 
 def _specifications(estimates: pd.DataFrame) -> str:

@@ -15,7 +15,6 @@ Row = TypeVar("Row", Estimate, Check, CurvePoint, TunedLearner)
 
 _RECOMMENDED = {
     "": "",
-    "provisional": " (provisionally recommended)",
     "recommended": " (recommended)",
 }
 

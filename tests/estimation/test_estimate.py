@@ -14,8 +14,9 @@ from estimation.learning.learner_spec import learner_spec
 from estimation.linear.fixed_effects import CITY
 from estimation.linear.rows import linear_estimate
 from estimation.problems.transforms import first_difference
+from estimation.recommended import CAUTION
 from estimation.samples.sample import build_sample
-from estimation.vocabulary import DICTIONARIES, LINEAR, VARIANTS
+from estimation.vocabulary import DICTIONARIES, LINEAR, RECOMMENDED, VARIANTS
 from geo.errors import DesignError, SampleError
 from tests.estimation.made_up import problem_of
 
@@ -24,6 +25,7 @@ FAST = Design(
     "gini",
     "uil",
     controls=("gdp", "loans"),
+    learner="gradient_boosting",
     settings=(("n_estimators", 5),),
     variants=tuple(name for name in VARIANTS if name not in DICTIONARIES),
     folds=3,
@@ -35,9 +37,6 @@ WORDS = replace(FAST, name="words", variants=DICTIONARIES, **RIDGE)
 ALONE = replace(FAST, name="without", controls=())
 LINES = replace(FAST, learner="linear", settings=(), variants=("first_difference", "within"))
 FEW = "15 clusters (city) are few for clustered standard errors"
-PROVISIONAL = (
-    "first_difference is provisionally recommended, until the simulation protocol has decided"
-)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +83,9 @@ def test_every_variant_is_there_with_what_it_needs(table: pd.DataFrame) -> None:
     assert table["folds"].tolist() == [*[3] * 6, 0]
     trees = "gradient_boosting(n_estimators=5)"
     assert table["learner"].tolist() == [*[trees] * 4, *["ridge(alphas=(1.0,))"] * 2, "linear"]
-    assert table["recommended"].tolist() == ["", "provisional", *[""] * 5]
+    assert table["recommended"].tolist() == [
+        "recommended" if variant == RECOMMENDED else "" for variant in VARIANTS
+    ]
     assert set(table["controls"]) == {"gdp;loans"}
     assert set(table["term"]) == {"uil"}
     assert set(table["part"]) == {"effect"}
@@ -357,4 +358,4 @@ def test_the_effect_is_found_where_every_assumption_holds() -> None:
     for variant in VARIANTS[1:]:
         assert abs(table.loc[variant, "estimate"] + 0.3) < 3 * table.loc[variant, "std_error"]
         assert table.loc[variant, "std_error"] < 0.05
-    assert result.notes == (PROVISIONAL,)  # 60 clusters are not few
+    assert result.notes == (CAUTION,)  # 60 clusters are not few

@@ -75,8 +75,11 @@ def arrays_by_hand(panel: pd.DataFrame, outcome: str, variant: str) -> tuple[np.
         kept = pd.Series(data=True, index=rows.index)
     elif variant == "within":
         # Summed in the order of the rows: a tree may see the last bit.
-        demeaned = rows[columns] - grouped.transform(lambda values: sum(values) / len(values))
-        y, d, X = demeaned[outcome], demeaned["uil"], [demeaned[columns[2:]], years]
+        table = rows[columns].join(years)
+        by_city = table.groupby(rows["city_id"])
+        demeaned = table - by_city.transform(lambda values: sum(values) / len(values))
+        y, d = demeaned[outcome], demeaned["uil"]
+        X = [demeaned[columns[2:]], demeaned[years.columns]]
         kept = rows.groupby("city_id")["year"].transform("size") > 1
     else:
         change, before = grouped.diff(), grouped.shift()[columns[2:]]

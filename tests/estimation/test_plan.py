@@ -16,6 +16,7 @@ FAST = Design(
     "gini",
     "uil",
     controls=("gdp", "loans"),
+    learner="gradient_boosting",
     settings=(("n_estimators", 5),),
     variants=tuple(name for name in VARIANTS if name not in DICTIONARIES),
     folds=3,

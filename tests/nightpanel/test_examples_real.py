@@ -136,7 +136,8 @@ def test_every_table_of_the_real_study(
     assert ended.returncode == 0, ended.stderr
     titles = [text.split(":", 1)[0] for text in read_table_texts(out)]
     assert titles == [
-        "Table 1", "Table 2", "Table 3", "Table 4", "Table 5", "Table 5 tests", "Table 6",
+        "Table 1", "Table 2", "Table 3", "Table 4", "Table 5", "Table 5 tests",
+        "Table 5 projection", "Table 6",
         "Table 6 curves", "Checks",
     ]  # fmt: skip
     panel = pd.read_parquet(out / "panel.parquet")

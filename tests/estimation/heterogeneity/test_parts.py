@@ -247,7 +247,8 @@ def test_a_group_of_three_cities_is_told_with_a_warning() -> None:
     assert not rows.xs("uil, region = land", level="term")["note"].str.contains("WARNING").any()
     assert sum("only 3 clusters in this group" in note for note in result.notes) == 3
     below = regression_table(
-        TableSpec("T", (replace(DESIGN, groups=Groups("region")),)), result
+        TableSpec("T", (replace(DESIGN, groups=Groups("region")),), variants=DESIGN.variants),
+        result,
     ).notes
     assert any("islands: WARNING: moves in only 3 clusters" in note for note in below)
 

@@ -100,12 +100,3 @@ def test_what_a_placebo_of_several_terms_is_a_test_of() -> None:
         assert len(rows) == 1 + len(joint)
         said = rows["note"].str.contains("move together: the p value is of .* no term has an")
         assert said.tolist() == [bool(joint)] * len(rows)
-
-
-def test_what_is_provisional_is_said_once() -> None:
-    panel = confounded(0, cities=60)
-    design = replace(DESIGN, variants=("first_difference",), repetitions=1)
-    result = estimate(panel, [design, replace(design, name="again")], workers=1)
-    assert sum("provisionally recommended" in note for note in result.notes) == 1
-    alone = estimate(panel, [replace(design, variants=("within",))], workers=1)
-    assert not any("provisionally" in note for note in alone.notes)

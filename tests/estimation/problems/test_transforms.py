@@ -1,8 +1,12 @@
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from estimation.designs import Design
+from estimation.linear.fixed_effects import LinearModel, fit_panel
+from estimation.problems.changes import city_means
 from estimation.problems.dictionary import dictionary
 from estimation.problems.transforms import (
     TRANSFORMS,
@@ -102,7 +106,7 @@ def test_within_by_hand() -> None:
     assert data.names == ("x", "year 2011", "year 2012", "year 2013")
     assert changed(data, sample) == ([-3, -1, 4, -1, -1, 2], [-2, -1, 3, -3, -1, 4])
     assert data.X[:, 0].tolist() == [-2, -1, 3, 0, -2, 2]
-    assert data.X[:, 1:].tolist() == np.tile(np.eye(3), (2, 1)).tolist()
+    assert data.X[:, 1:] == pytest.approx(np.tile(np.eye(3) - 1 / 3, (2, 1)))
     assert data.clusters.tolist() == [0, 0, 0, 1, 1, 1]
 
 
@@ -110,7 +114,8 @@ def test_within_uses_the_means_of_the_rows_there_are_and_drops_single_rows() -> 
     sample = two_by_three(drop=(1, 2, 4))
     data = within(sample)
     assert changed(data, sample) == ([-1.5, 1.5], [-3.5, 3.5])
-    assert data.X.tolist() == [[-1, 1, 0], [1, 0, 1]]
+    assert data.names == ("x", "year 2011", "year 2013")
+    assert data.X.tolist() == [[-1, 0.5, -0.5], [1, -0.5, 0.5]]
     assert data.rows.tolist() == [1, 2]
     assert data.clusters.tolist() == [1, 1]
     assert data.lost_cities == 1
@@ -119,19 +124,55 @@ def test_within_uses_the_means_of_the_rows_there_are_and_drops_single_rows() -> 
 def test_correlated_random_effects_by_hand() -> None:
     sample = two_by_three(drop=(1,))
     data = correlated_random_effects(sample)
-    assert data.names == ("x", "x, city mean", "year 2011", "year 2012", "year 2013")
+    years = ("year 2011", "year 2012", "year 2013")
+    assert data.names == ("x", "x, city mean", *years, *(f"{year}, city mean" for year in years))
     assert changed(data, sample) == ([1, 8, 10, 10, 13], [0, 5, 2, 4, 9])
-    assert data.X.tolist() == [
+    assert data.X[:, :5].tolist() == [
         [1, 3.5, 1, 0, 0],
         [6, 3.5, 0, 0, 1],
         [7, 7, 1, 0, 0],
         [5, 7, 0, 1, 0],
         [9, 7, 0, 0, 1],
     ]
+    shares = [[1 / 2, 0, 1 / 2]] * 2 + [[1 / 3] * 3] * 3
+    assert data.X[:, 5:] == pytest.approx(np.array(shares))
     assert data.centred
     assert data.clusters.tolist() == [0, 0, 1, 1, 1]
     assert data.rows.tolist() == [0, 1, 2, 3, 4]
     assert (data.gaps, data.lost_cities) == (0, 0)
+
+
+def test_years_have_city_means_only_where_cities_differ_in_them() -> None:
+    data = correlated_random_effects(two_by_three())
+    assert data.names == ("x", "x, city mean", "year 2011", "year 2012", "year 2013")
+
+
+@pytest.mark.parametrize("transform", [within, correlated_random_effects])
+def test_least_squares_on_the_features_is_two_way_fixed_effects_also_with_holes(
+    transform: Callable[[Sample], Transformed],
+) -> None:
+    rng = np.random.default_rng(7)
+    city, year = np.repeat(np.arange(12), 6), np.tile(np.arange(2011, 2017), 12)
+    x, effect = rng.normal(size=72), rng.normal(size=12)[city]
+    d = x + effect + 0.4 * year + rng.normal(size=72)
+    panel = pd.DataFrame(
+        {
+            "city_id": (1101 + city).astype(str), "year": year, "n_units": 9, "x": x, "d": d,
+            "y": 0.3 * d + effect + np.sqrt(year - 2010) + x + rng.normal(size=72),
+        }
+    )[rng.random(72) > 0.3]  # fmt: skip
+    sample = build_sample(panel, Design("holes", "y", "d", controls=("x",), folds=2))
+    data = transform(sample)
+    features = np.column_stack([np.ones(data.rows.size), data.X])
+    columns = np.column_stack([data.change(sample.outcome), data.change(sample.treatment)])
+    u, v = (columns - features @ np.linalg.lstsq(features, columns)[0]).T
+    if data.centred:
+        v = v - city_means(data.clusters, v)
+    fixed = LinearModel(
+        sample.outcome, sample.treatment[:, None], ("d",), sample.controls, ("x",), sample.city,
+        sample.year,
+    )  # fmt: skip
+    assert (u @ v) / (v @ v) == pytest.approx(fit_panel(fixed).theta[0], abs=1e-10)
 
 
 def test_dictionaries_are_made_in_levels_and_changed_afterwards() -> None:

@@ -32,7 +32,7 @@ ROW = Estimate(
 )  # fmt: skip
 BEST = replace(
     ROW, variant="first_difference", estimate=-0.02, std_error=0.01, p_value=0.03, n=2530,
-    se_type="city", repetitions=20, lowest=-0.03, highest=-0.01, recommended="provisional",
+    se_type="city", repetitions=20, lowest=-0.03, highest=-0.01, recommended="recommended",
     effects="city effects differenced out",
 )  # fmt: skip
 LINEAR = replace(
@@ -80,7 +80,7 @@ def test_each_design_has_its_faithful_and_its_recommended_column() -> None:
     assert rows["N"] == ("2783", "2530", "2783", "2783")
     assert rows["Folds"] == ("5 random", "5 of cities", "5 random", "")
     assert rows["City effects"] == ("dummies", "differenced", "dummies", "absorbed")
-    assert rows["Recommended"] == ("", "provisional", "", "")
+    assert rows["Recommended"] == ("", "recommended", "", "")
     assert rows["RMSE of outcome"] == ("0.05", "0.05", "0.05", "")
     assert "  truth" not in rows
     assert "  wild bootstrap p" not in rows
@@ -186,7 +186,6 @@ def test_notes_tell_failures_of_the_columns_shown_alone() -> None:
                 "design 'a', within: city effects are NOT controlled: hidden",
                 "design 'a', faithful, uil, kind = b: WARNING: only 6 clusters in this group",
                 "design 'a', within, uil, kind = b: WARNING: only 6 clusters, hidden",
-                "first_difference is provisionally recommended, until hidden ...",
                 "design 'b': within not run",
                 "design 'ab': another design",
             ),

@@ -121,7 +121,7 @@ def test_checks_and_curves_have_tables_of_their_own() -> None:
 
 def test_summary_shows_two_figures_of_the_error_and_the_truth() -> None:
     table = tidy_table(
-        [row("a", -0.0987, 0.0213, "provisional"), row("b", 0.0002511, 0.0000431), row("c", 1, 0)],
+        [row("a", -0.0987, 0.0213, "recommended"), row("b", 0.0002511, 0.0000431), row("c", 1, 0)],
         Estimate,
     )
     shown = summary_table(table, truth={"a": -0.1, "b": 0.0002})
@@ -134,7 +134,7 @@ def test_summary_shows_two_figures_of_the_error_and_the_truth() -> None:
         "truth",
     ]
     assert shown["variant"].tolist() == [
-        "first_difference (provisionally recommended)",
+        "first_difference (recommended)",
         "first_difference",
         "first_difference",
     ]
@@ -168,7 +168,6 @@ def test_summary_names_the_term_where_there_are_several() -> None:
     ("recommended", "shown"),
     [
         ("", "first_difference"),
-        ("provisional", "first_difference (provisionally recommended)"),
         ("recommended", "first_difference (recommended)"),
     ],
 )
