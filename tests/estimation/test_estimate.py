@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from estimation.cross_fitting import Inquiry, cross_fit
-from estimation.designs import Design, Split
+from estimation.designs import Split
 from estimation.dml import aggregate
 from estimation.estimate import estimate
 from estimation.learning import fold_fit
@@ -18,24 +18,11 @@ from estimation.recommended import CAUTION
 from estimation.samples.sample import build_sample
 from estimation.vocabulary import DICTIONARIES, LINEAR, VARIANTS
 from geo.errors import DesignError, SampleError
-from tests.estimation.made_up import problem_of
+from tests.estimation.made_up import FAST, LINES, problem_of
 
-FAST = Design(
-    "with",
-    "gini",
-    "uil",
-    controls=("gdp", "loans"),
-    learner="gradient_boosting",
-    settings=(("n_estimators", 5),),
-    variants=tuple(name for name in VARIANTS if name not in DICTIONARIES),
-    folds=3,
-    repetitions=2,
-    checks=(),
-)
 RIDGE = {"learner": "ridge", "settings": (("alphas", (1.0,)),)}
 WORDS = replace(FAST, name="words", variants=DICTIONARIES, **RIDGE)
 ALONE = replace(FAST, name="without", controls=())
-LINES = replace(FAST, learner="linear", settings=(), variants=("first_difference", "within"))
 FEW = "15 clusters (city) are few for clustered standard errors"
 
 
