@@ -19,6 +19,7 @@ from estimation.inference.intervals import UPPER_BOUND
 from estimation.inference.moments import check_identified
 from estimation.problems.problem import Problem
 from estimation.residuals import Residuals, outcome_left
+from estimation.rounding import is_rounding
 from estimation.samples.sample import Floats
 from geo.errors import SampleError
 
@@ -191,9 +192,8 @@ def _check_identified(problem: Problem, residuals: Residuals) -> None:
 
 def _check_left(problem: Problem, names: Sequence[str], columns: Floats, left: Floats) -> None:
     """Refuse columns of which the features leave nothing but rounding."""
-    squares = np.mean(left**2, axis=0), np.mean(columns**2, axis=0)
-    for name, value, before in zip(names, *squares, strict=True):
-        if not value > 1e-24 * before:
+    for name, gone in zip(names, is_rounding(left, columns), strict=True):
+        if gone:
             raise SampleError(
                 f"{problem.where}, column '{name}'",
                 expected="variation that effects and controls do not explain",
@@ -206,7 +206,7 @@ def _check_outcome(problem: Problem, residuals: Residuals) -> None:
     """Refuse an outcome of which features and terms leave nothing but rounding."""
     V, W = residuals.V, residuals.V if residuals.W is None else residuals.W
     left = residuals.u - V @ np.linalg.solve(W.T @ V, W.T @ residuals.u)
-    if not np.mean(left**2) > 1e-24 * np.mean(problem.y**2):
+    if is_rounding(left, problem.y):
         raise outcome_determined(problem.where)
 
 

@@ -17,7 +17,7 @@ from typing import IO
 STALE_SECONDS = 3600.0
 PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.02
-ATTEMPTS = 100
+MAKING_SECONDS = 5.0
 
 if sys.platform == "win32":
 
@@ -120,18 +120,20 @@ def make_folder(folder: Path) -> None:
     OSError
         It cannot be made.
     """
-    for _ in range(ATTEMPTS):
+    until = time.monotonic() + MAKING_SECONDS
+    while True:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except FileNotFoundError:  # a parent went
-            continue
-        except FileExistsError:
-            # Raised, too, when the folder goes just before it is looked at.
-            if os.path.lexists(folder) and not folder.is_dir():
+            if time.monotonic() > until:
                 raise
-            continue
-        return
-    folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            # Raised, too, when a folder goes just before it is looked at.
+            there = Path(error.filename)
+            if (os.path.lexists(there) and not there.is_dir()) or time.monotonic() > until:
+                raise
+        else:
+            return
 
 
 def _taken(path: Path, until: float) -> IO[bytes]:

@@ -60,7 +60,7 @@ def test_demo_recovers_the_designed_ginis_and_keeps_its_truth(demo: tuple[Path, 
     assert told.split()[:2] == [f"{slope:.3f}"] * 2
     estimates = pd.read_parquet(out / "estimates.parquet").set_index(["design", "variant"])
     assert set(estimates.index.get_level_values("variant")) == {
-        "faithful", "first_difference", "two_way_fixed_effects",
+        "faithful", "first_difference", "within_dictionary", "two_way_fixed_effects",
     }  # fmt: skip
 
 

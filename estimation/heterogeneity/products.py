@@ -23,6 +23,7 @@ from estimation.problems.problem import Problem
 from estimation.problems.terms import PLAIN, Terms
 from estimation.problems.transforms import TRANSFORMS
 from estimation.residuals import Residuals
+from estimation.rounding import is_rounding
 from estimation.samples.sample import Floats, Sample
 from geo.errors import SampleError
 
@@ -177,7 +178,7 @@ def _check_moves(problem: Problem, kept: NDArray[np.bool_], where: str) -> None:
     D = problem.D
     if problem.centred:
         D = D - np.column_stack([city_means(problem.clusters, column) for column in D.T])
-    if not (np.mean(D[kept] ** 2, axis=0) > 1e-24 * np.mean(D**2, axis=0)).all():
+    if is_rounding(D[kept], D).any():
         raise SampleError(
             where,
             expected="a treatment that changes within cities",

@@ -18,6 +18,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from estimation.inference.intervals import LEVEL, UPPER_BOUND
+from estimation.rounding import is_rounding
 from estimation.samples.sample import Floats, Integers
 from geo.errors import DesignError, SampleError
 
@@ -147,7 +148,7 @@ def short_fit(u: Floats, V: Floats, *, term: int = 0, clusters: Integers | None 
     if others.shape[1]:
         slopes = np.linalg.lstsq(others, np.column_stack([v, u]), rcond=None)[0]
         v, y = v - others @ slopes[:, 0], u - others @ slopes[:, 1]
-    if not np.mean(v**2) > 1e-24 * np.mean(V[:, term] ** 2):
+    if is_rounding(v, V[:, term]):
         raise SampleError(
             f"sensitivity, term {term + 1}",
             expected="variation that features and other terms do not explain",

@@ -17,6 +17,7 @@ from pyfixest.estimation import Feols
 
 from estimation.linear.jackknife import jackknife_covariance
 from estimation.linear.partialling import demeaned, left_after, year_dummies
+from estimation.rounding import is_rounding
 from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 
@@ -160,7 +161,7 @@ def fit_panel(model: LinearModel) -> PanelFit:
     for errors, ids in clusters.items():
         third = jackknife_covariance(y, X, X, clusters=ids, wanted=len(terms))
         covariances[CRV3_OF[errors]] = third
-    left = left_after(y[:, None], X).values
+    left = left_after(y[:, None], X).values[:, 0]
     return PanelFit(
         names=used.term_names,
         theta=unit * slopes[terms].to_numpy(),
@@ -175,7 +176,7 @@ def fit_panel(model: LinearModel) -> PanelFit:
             for name, column in zip(used.control_names, _named("x", used.controls), strict=True)
             if column not in found
         ),
-        final=Final(y, X, None, unit, clusters, is_rounding(left, table["y"].to_numpy())),
+        final=Final(y, X, None, unit, clusters, bool(is_rounding(left, table["y"].to_numpy()))),
     )
 
 
@@ -225,11 +226,6 @@ def cluster_counts(model: LinearModel) -> Mapping[str, int]:
 def one_way_clusters(model: LinearModel) -> dict[str, Integers]:
     """Cluster of each row by city, and by province where these are known."""
     return {CITY: model.city} | ({} if model.province is None else {PROVINCE: model.province})
-
-
-def is_rounding(left: Floats, before: Floats) -> bool:
-    """Whether what is left of a column is no more than the rounding of what it was."""
-    return not np.sum(left**2) > 1e-24 * np.sum(before**2)
 
 
 def left_variances(X: Floats, count: int) -> Floats:

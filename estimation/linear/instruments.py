@@ -18,7 +18,6 @@ from estimation.linear.fixed_effects import (
     LinearModel,
     PanelFit,
     cluster_counts,
-    is_rounding,
     left_variances,
     nothing_left,
     one_way_clusters,
@@ -27,6 +26,7 @@ from estimation.linear.fixed_effects import (
 )
 from estimation.linear.jackknife import jackknife_covariance
 from estimation.linear.partialling import RANK_TOLERANCE, demeaned, left_after, year_dummies
+from estimation.rounding import is_rounding
 from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 
@@ -93,7 +93,7 @@ def fit_instrumented(model: LinearModel) -> PanelFit:
         n_cities=int(np.unique(used.city).size),
         lost_rows=model.outcome.size - u.size,
         collinear=collinear,
-        final=Final(u, V, W, unit, clusters, is_rounding(u - V @ theta, y)),
+        final=Final(u, V, W, unit, clusters, bool(is_rounding(u - V @ theta, y))),
         first_stage=_first_stage(used, V, Z, slopes=others.shape[1] + Z.shape[1]),
     )
 

@@ -19,7 +19,6 @@ from estimation.linear.fixed_effects import (
     ROBUST,
     Final,
     PanelFit,
-    is_rounding,
     left_variances,
     scaled,
 )
@@ -28,6 +27,7 @@ from estimation.linear.partialling import RANK_TOLERANCE
 from estimation.linear.residualised import Regression, Residualised, residualised
 from estimation.linear.small_sample import cluster_factor, parameters, robust_factor
 from estimation.linear.within import absorber, combined, nested, numbered
+from estimation.rounding import is_rounding
 from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 
@@ -91,6 +91,7 @@ def fit_regression(model: Regression) -> PanelFit:
         )
         made.clusters[third_name((name,))] = made.clusters[clustered_name((name,))]
     unit = left.y_unit / left.units
+    determined = bool(is_rounding(residual, scaled(left.model.outcome)[0]))
     return PanelFit(
         names=model.term_names,
         theta=unit * theta,
@@ -101,7 +102,7 @@ def fit_regression(model: Regression) -> PanelFit:
         n_cities=int(np.unique(left.model.city).size),
         lost_rows=model.outcome.size - left.u.size,
         collinear=left.collinear,
-        final=_final(left, whole, determined=is_rounding(residual, scaled(left.model.outcome)[0])),
+        final=_final(left, whole, determined=determined),
         first_stage=None if left.Z is None else _first_stage(left, left.Z),
         redundant=left.redundant,
         notes=notes,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from estimation.rounding import SHARE
 from estimation.samples.sample import Floats
 from estimation.staggered.absorbed import absorbed_slopes, rows_of
 from estimation.staggered.cohorts import StaggeredPanel
@@ -179,7 +180,7 @@ def _slope_weights(found: Imputed, d: Floats, chosen: NDArray[np.bool_]) -> Floa
     share = _shares(found, chosen)
     centred = np.where(chosen, d - share @ d, 0.0)
     variance = float(share @ centred**2)
-    if not variance > 1e-24 * float(np.max(d**2)):
+    if not variance > SHARE * float(np.max(d**2)):
         raise SampleError(
             "slope under the policy",
             expected="a treatment that differs among city-years under the policy",

@@ -16,7 +16,7 @@ from estimation.inference.multiplicity import holm
 from estimation.linear.keys import own_effects
 from estimation.tables.result_table import ResultTable, decimals
 from estimation.tables.table_notes import SETTINGS_MARK, has_settings, p_text, table_notes
-from estimation.vocabulary import DETAILS, LINEAR
+from estimation.vocabulary import DETAILS, LINEAR, RECOMMENDED
 
 FAITHFUL = "faithful"
 EFFECT = "effect"
@@ -129,13 +129,13 @@ def shown_variants(estimates: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
     Returns
     -------
     list of str
-        Those wanted that were run; else the faithful one and the recommended one, or linear
-        two-way fixed effects where the latter was not run.
+        Those wanted that were run; else the faithful one and the recommended one, with whatever
+        learner, or linear two-way fixed effects where the latter was not run.
     """
     run = list(dict.fromkeys(estimates["variant"]))
     if wanted:
         return [variant for variant in wanted if variant in run]
-    best = list(dict.fromkeys(estimates.loc[estimates["recommended"] != "", "variant"]))
+    best = [variant for variant in run if variant == RECOMMENDED]
     rest = [variant for variant in run if variant != FAITHFUL]
     second = best or [variant for variant in rest if variant == LINEAR] or rest[:1]
     return [variant for variant in run if variant == FAITHFUL or variant in second]

@@ -1,5 +1,7 @@
 """Problems that tests of this room make by themselves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +10,24 @@ from estimation.designs import Design
 from estimation.learning.learner_spec import LearnerSpec
 from estimation.plan import plan_design
 from estimation.problems.problem import Problem
+from estimation.vocabulary import DICTIONARIES, VARIANTS
+
+FAST = Design(
+    "with",
+    "gini",
+    "uil",
+    controls=("gdp", "loans"),
+    learner="gradient_boosting",
+    settings=(("n_estimators", 5),),
+    variants=tuple(name for name in VARIANTS if name not in DICTIONARIES),
+    folds=3,
+    repetitions=2,
+    checks=(),
+)
+"""Every variant that trees may learn in, in a moment."""
+
+LINES = replace(FAST, learner="linear", settings=(), variants=("first_difference", "within"))
+"""The same by least squares."""
 
 
 def problem_of(panel: pd.DataFrame, design: Design, variant: str) -> Problem:

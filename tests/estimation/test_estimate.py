@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from estimation.cross_fitting import Inquiry, cross_fit
-from estimation.designs import Design, Split
+from estimation.designs import Split
 from estimation.dml import aggregate
 from estimation.estimate import estimate
 from estimation.learning import fold_fit
@@ -16,26 +16,13 @@ from estimation.linear.rows import linear_estimate
 from estimation.problems.transforms import first_difference
 from estimation.recommended import CAUTION
 from estimation.samples.sample import build_sample
-from estimation.vocabulary import DICTIONARIES, LINEAR, RECOMMENDED, VARIANTS
+from estimation.vocabulary import DICTIONARIES, LINEAR, VARIANTS
 from geo.errors import DesignError, SampleError
-from tests.estimation.made_up import problem_of
+from tests.estimation.made_up import FAST, LINES, problem_of
 
-FAST = Design(
-    "with",
-    "gini",
-    "uil",
-    controls=("gdp", "loans"),
-    learner="gradient_boosting",
-    settings=(("n_estimators", 5),),
-    variants=tuple(name for name in VARIANTS if name not in DICTIONARIES),
-    folds=3,
-    repetitions=2,
-    checks=(),
-)
 RIDGE = {"learner": "ridge", "settings": (("alphas", (1.0,)),)}
 WORDS = replace(FAST, name="words", variants=DICTIONARIES, **RIDGE)
 ALONE = replace(FAST, name="without", controls=())
-LINES = replace(FAST, learner="linear", settings=(), variants=("first_difference", "within"))
 FEW = "15 clusters (city) are few for clustered standard errors"
 
 
@@ -83,9 +70,7 @@ def test_every_variant_is_there_with_what_it_needs(table: pd.DataFrame) -> None:
     assert table["folds"].tolist() == [*[3] * 6, 0]
     trees = "gradient_boosting(n_estimators=5)"
     assert table["learner"].tolist() == [*[trees] * 4, *["ridge(alphas=(1.0,))"] * 2, "linear"]
-    assert table["recommended"].tolist() == [
-        "recommended" if variant == RECOMMENDED else "" for variant in VARIANTS
-    ]
+    assert set(table["recommended"]) == {""}  # not with boosting
     assert set(table["controls"]) == {"gdp;loans"}
     assert set(table["term"]) == {"uil"}
     assert set(table["part"]) == {"effect"}
@@ -358,4 +343,12 @@ def test_the_effect_is_found_where_every_assumption_holds() -> None:
     for variant in VARIANTS[1:]:
         assert abs(table.loc[variant, "estimate"] + 0.3) < 3 * table.loc[variant, "std_error"]
         assert table.loc[variant, "std_error"] < 0.05
-    assert result.notes == (CAUTION,)  # 60 clusters are not few
+    assert result.notes == ()  # 60 clusters are not few
+
+
+def test_the_recommended_is_marked_and_cautioned_once(panel: pd.DataFrame) -> None:
+    design = replace(LINES, learner="ridge", variants=("first_difference", "within"))
+    result = estimate(panel, [design, replace(design, name="again")], workers=1)
+    marks = result.estimates.groupby("variant")["recommended"].first()
+    assert marks.to_dict() == {"first_difference": "recommended", "within": "", LINEAR: ""}
+    assert result.notes.count(CAUTION) == 1

@@ -5,25 +5,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from estimation.designs import Design
 from estimation.estimate import estimate
 from estimation.plan import learner_of, plan_design
-from estimation.vocabulary import DICTIONARIES, LINEAR, VARIANTS
+from estimation.vocabulary import DICTIONARIES, LINEAR, OWN_LEARNERS, VARIANTS
 from geo.errors import SampleError
-
-FAST = Design(
-    "with",
-    "gini",
-    "uil",
-    controls=("gdp", "loans"),
-    learner="gradient_boosting",
-    settings=(("n_estimators", 5),),
-    variants=tuple(name for name in VARIANTS if name not in DICTIONARIES),
-    folds=3,
-    repetitions=2,
-    checks=(),
-)
-LINES = replace(FAST, learner="linear", settings=(), variants=("first_difference", "within"))
+from tests.estimation.made_up import FAST, LINES
 
 
 def test_a_treatment_fixed_in_time_is_refused_except_by_dummies(panel: pd.DataFrame) -> None:
@@ -88,3 +74,8 @@ def test_a_dictionary_is_for_linear_learners(variant: str) -> None:
     assert learner_of(ridge, variant).text == learner_of(ridge, "within").text
     assert learner_of(ridge, variant).text == "ridge(alphas=(1.0, 2.0))"
     assert learner_of(FAST, "within").text == "gradient_boosting(n_estimators=5)"
+
+
+@pytest.mark.parametrize(("variant", "own"), OWN_LEARNERS.items())
+def test_a_design_without_a_learner_gives_each_variant_its_own(variant: str, own: str) -> None:
+    assert learner_of(replace(FAST, learner=None, settings=()), variant).text == f"{own}()"
