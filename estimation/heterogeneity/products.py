@@ -212,7 +212,7 @@ def solved(inquiry: Inquiry, problem: Problem, residuals: tuple[Residuals, ...])
     return Answer(
         inquiry=replace(inquiry, problem=problem),
         residuals=residuals,
-        found=tuple(solve(problem, one) for one in residuals),
+        found=solve(problem, residuals),
     )
 
 
