@@ -125,11 +125,11 @@ def by_plain_doubleml(inquiry: Inquiry) -> Plain:
 
 @contextmanager
 def peak_memory() -> Iterator[list[float]]:
-    """MiB of this process and its children, the largest of samples every 50 ms."""
+    """MiB of this process and its children, the largest of samples every quarter of a second."""
     found, done, own = [0.0], threading.Event(), psutil.Process()
 
     def sample() -> None:
-        while not done.wait(0.05):
+        while not done.wait(0.25):
             total = 0
             for process in (own, *own.children(recursive=True)):
                 with_memory = process.memory_info().rss if process.is_running() else 0

@@ -136,7 +136,7 @@ def _answer(inquiry: Inquiry, predictions: list[list[Floats]]) -> Answer:
     residuals = tuple(residuals_of(inquiry.problem, found) for found in predictions)
     found: tuple[CrossFit, ...] | SampleError
     try:
-        found = tuple(solve(inquiry.problem, one) for one in residuals)
+        found = solve(inquiry.problem, residuals)
     except SampleError as error:
         if not inquiry.optional:
             raise

@@ -49,18 +49,18 @@ class CrossFit:
     """Variance of each term's residual: what is left to identify its effect, shape (k,)."""
 
 
-def solve(problem: Problem, residuals: Residuals) -> CrossFit:
-    """Solve the score of one repetition.
+def solve(problem: Problem, residuals: Sequence[Residuals]) -> tuple[CrossFit, ...]:
+    """Solve the score of every repetition.
 
     Parameters
     ----------
     problem : Problem
-    residuals : Residuals
-        Of the same n rows.
+    residuals : sequence of Residuals
+        By repetition, each of the same n rows.
 
     Returns
     -------
-    CrossFit
+    tuple of CrossFit
 
     Raises
     ------
@@ -68,14 +68,24 @@ def solve(problem: Problem, residuals: Residuals) -> CrossFit:
         The features predict a term exactly, the terms (or instruments) do not identify, or they
         determine the outcome.
     """
-    _check_identified(problem, residuals)
-    _check_outcome(problem, residuals)
-    V, W = residuals.V, residuals.W
-    if V.shape[1] == 1:
-        theta, se_robust = by_doubleml(problem, residuals)
+    for one in residuals:
+        _check_identified(problem, one)
+        _check_outcome(problem, one)
+    if len(problem.terms.names) == 1:
+        effects = by_doubleml(problem, residuals)
     else:
-        joint = heteroskedastic(residuals.u, V, W)
-        theta, se_robust = joint.theta, joint.std_errors
+        joint = [heteroskedastic(one.u, one.V, one.W) for one in residuals]
+        effects = [(one.theta, one.std_errors) for one in joint]
+    return tuple(
+        _cross_fit(problem, one, *found) for one, found in zip(residuals, effects, strict=True)
+    )
+
+
+def _cross_fit(
+    problem: Problem, residuals: Residuals, theta: Floats, se_robust: Floats
+) -> CrossFit:
+    """The effects of a repetition with their other errors and diagnostics."""
+    V, W = residuals.V, residuals.W
     groupings = problem.groupings.T
     if len(groupings) == 1:
         se_cluster = one_way(residuals.u, V, W, groupings[0]).std_errors
@@ -105,43 +115,41 @@ def _jackknife(problem: Problem, residuals: Residuals) -> Floats:
         return nothing
 
 
-def by_doubleml(problem: Problem, residuals: Residuals) -> tuple[Floats, Floats]:
-    """One effect and its robust error, by doubleml from external predictions.
+def by_doubleml(problem: Problem, residuals: Sequence[Residuals]) -> list[tuple[Floats, Floats]]:
+    """One effect and its robust error in every repetition, by doubleml from external predictions.
 
     Parameters
     ----------
     problem : Problem
         With one term.
-    residuals : Residuals
+    residuals : sequence of Residuals
+        By repetition.
 
     Returns
     -------
-    float array, shape (1,)
-        The effect.
-    float array, shape (1,)
-        Its heteroskedasticity-robust standard error.
+    list of (float array, float array), each of shape (1,)
+        The effect and its heteroskedasticity-robust standard error, by repetition.
     """
-    d = problem.D[:, 0]
-    given = {"ml_l": problem.y - residuals.u, "ml_m": d - residuals.V[:, 0]}
-    learners = {name: DMLDummyRegressor() for name in given}
+    y, d = problem.y, problem.D[:, 0]
+    given = {
+        "ml_l": np.column_stack([y - one.u for one in residuals]),
+        "ml_m": np.column_stack([d - one.V[:, 0] for one in residuals]),
+    }
     # With predictions given, doubleml looks at no feature.
-    unused = np.zeros((d.size, 1))
-    if problem.Z is None or residuals.W is None:
-        model = DoubleMLPLR(
-            DoubleMLData.from_arrays(unused, problem.y, d, use_other_treat_as_covariate=False),
-            **learners,
-            n_folds=2,
-            draw_sample_splitting=False,
-        )
+    unused, options = np.zeros((d.size, 1)), {"n_folds": 2, "draw_sample_splitting": False}
+    if problem.Z is None:
+        data = DoubleMLData.from_arrays(unused, y, d, use_other_treat_as_covariate=False)
+        model = DoubleMLPLR(data, **{name: DMLDummyRegressor() for name in given}, **options)
     else:
         z = problem.Z[:, 0]
-        given = {"ml_l": given["ml_l"], "ml_m": z - residuals.W[:, 0], "ml_r": given["ml_m"]}
-        data = DoubleMLData.from_arrays(unused, problem.y, d, z, use_other_treat_as_covariate=False)
-        learners["ml_r"] = DMLDummyRegressor()
-        model = DoubleMLPLIV(data, **learners, n_folds=2, draw_sample_splitting=False)
-    model.set_sample_splitting(_halves(d.size))
-    model.fit(external_predictions={"d": {name: found[:, None] for name, found in given.items()}})
-    return np.array(model.coef, dtype=np.float64), np.array(model.se, dtype=np.float64)
+        instruments = [one.V if one.W is None else one.W for one in residuals]
+        given["ml_r"] = given["ml_m"]
+        given["ml_m"] = np.column_stack([z - W[:, 0] for W in instruments])
+        data = DoubleMLData.from_arrays(unused, y, d, z, use_other_treat_as_covariate=False)
+        model = DoubleMLPLIV(data, **{name: DMLDummyRegressor() for name in given}, **options)
+    model.set_sample_splitting([_halves(d.size)] * len(residuals))
+    model.fit(external_predictions={"d": given})
+    return list(zip(model.all_coef.T, model.all_se.T, strict=True))
 
 
 def aggregate(repetitions: Sequence[CrossFit]) -> CrossFit:

@@ -213,7 +213,7 @@ def solved(inquiry: Inquiry, problem: Problem, residuals: tuple[Residuals, ...])
     return Answer(
         inquiry=replace(inquiry, problem=problem),
         residuals=residuals,
-        found=tuple(solve(problem, one) for one in residuals),
+        found=solve(problem, residuals),
     )
 
 

@@ -1,4 +1,4 @@
-"""One fit: a learner on the training rows of a fold, its predictions of the others."""
+"""Fits of a function: a learner on the training rows of a fold, its predictions of the others."""
 
 from dataclasses import dataclass
 
@@ -10,49 +10,58 @@ from estimation.samples.sample import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FoldFit:
-    """Everything one fit needs, picklable."""
+class FoldFits:
+    """Everything that fits of some folds need, picklable."""
 
     target: Floats
     """Shape (n,)."""
     features: Floats
     """Shape (n, p)."""
-    fold: Fold
-    """Rows to train on, rows to predict."""
+    folds: tuple[tuple[str, Fold], ...]
+    """Names, for errors, and rows to train on and rows to predict."""
     learner: LearnerSpec
     """The learner, with its settings."""
     seed: int
-    """The learner's seed."""
+    """The learner's seed, the same in every fold."""
     where: str
-    """Design, variant, target and fold, for errors."""
+    """Design, variant and target, for errors."""
 
 
-def run_fit(fit: FoldFit) -> Floats:
-    """Fit and predict.
+def run_fits(fits: FoldFits) -> tuple[Floats, ...]:
+    """Fit and predict fold after fold.
 
     Parameters
     ----------
-    fit : FoldFit
+    fits : FoldFits
 
     Returns
     -------
-    float array, shape (rows to predict,)
+    tuple of float array, each of shape (rows to predict,)
 
     Raises
     ------
     DesignError
         The learner fails, or gives something else than a finite number for every row.
     """
-    return fit_and_predict(
-        make_learner(fit.learner, seed=fit.seed),
-        X=fit.features,
-        target=fit.target,
-        fold=fit.fold,
-        where=f"{fit.where}, learner '{fit.learner.name}'",
+    return tuple(
+        fit_and_predict(
+            make_learner(fits.learner, seed=fits.seed),
+            X=fits.features,
+            target=fits.target,
+            fold=fold,
+            where=f"{fits.where}, {name}, learner '{fits.learner.name}'",
+        )
+        for name, fold in fits.folds
     )
 
 
-def cost(fit: FoldFit) -> float:
-    """A guess at the time of a fit, only to begin with the longest."""
-    slowness = {"random_forest": 50.0, "gradient_boosting": 20.0, "xgboost": 2.0, "lightgbm": 1.0}
-    return slowness.get(fit.learner.name, 1.0) * fit.features.size
+def cost(fits: FoldFits) -> float:
+    """A guess at the time of fits, only to begin with the longest."""
+    slowness = {
+        "random_forest": 50.0,
+        "gradient_boosting": 20.0,
+        "lasso": 5.0,
+        "xgboost": 2.0,
+        "lightgbm": 1.0,
+    }
+    return slowness.get(fits.learner.name, 1.0) * fits.features.size * len(fits.folds)

@@ -1,22 +1,29 @@
 """The shared pool: every distinct nuisance function of all designs is fitted once.
 
 Designs hand in the nuisance functions they need; equal ones (same target, features, rows, folds,
-learner and seed) are found by their address. What is left is cut into single fits, longest first,
-spread over processes or a cluster, and put together again. What is kept from an earlier run is not
-fitted again, so that an interrupted run resumes.
+learner and seed) are found by their address. What is left is cut into fits of one fold or of some,
+longest first, spread over processes or a cluster, and put together again. What is kept from an
+earlier run is not fitted again, so that an interrupted run resumes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from estimation.learning.fold_fit import FoldFit, cost, run_fit
+from estimation.learning.fold_fit import FoldFits, cost, run_fits
+from estimation.learning.folds import Fold
 from estimation.learning.nuisance_function import Addresses, NuisanceFunction
-from estimation.pool import Progress, iter_fits
+from estimation.pool import UNDER_WAY, Progress, iter_fits, worker_count
 from estimation.samples.sample import Floats
+
+TASKS_EACH = 16
+"""Tasks that each process should have, at least, before folds of a function travel together.
+
+A task carries the arrays of its function, so that five folds in one task cost a fifth of the way.
+"""
 
 
 class Kept(Protocol):
@@ -87,30 +94,21 @@ def learn(
     named = [addresses.of(function) for function in functions]
     distinct = dict(zip(named, functions, strict=True))
     found = {} if kept is None else _kept(distinct, kept)
-    fits = [
-        (address, fit)
-        for address, function in distinct.items()
-        if address not in found
-        for fit in _fits(function)
-    ]
-    fits.sort(key=lambda pair: -cost(pair[1]))
-    collect = _Collector(distinct, kept)
-    results = iter_fits(
-        run_fit,
-        [fit for _, fit in fits],
-        workers=workers,
-        executor=executor,
-        progress=progress,
-    )
-    for (address, fit), values in zip(fits, results, strict=True):
-        collect.add(address, fit, values)
+    missing = {address: one for address, one in distinct.items() if address not in found}
+    total = _n_fits(missing.values())
+    processes = UNDER_WAY if executor is not None else worker_count(workers, total)
+    together = max(1, total // (processes * TASKS_EACH))
+    tasks = [(address, fits) for address, one in missing.items() for fits in _cut(one, together)]
+    tasks.sort(key=lambda pair: -cost(pair[1]))
+    collect = _Collector(missing, kept, progress)
+    results = iter_fits(run_fits, [fits for _, fits in tasks], workers=workers, executor=executor)
+    for (address, fits), values in zip(tasks, results, strict=True):
+        collect.add(address, fits, values)
     whole = found | collect.whole
     return Learned(
         predictions=tuple(whole[address] for address in named),
         counts=FitCounts(
-            asked=sum(len(function.folds) for function in functions),
-            distinct=sum(len(function.folds) for function in distinct.values()),
-            fitted=len(fits),
+            asked=_n_fits(functions), distinct=_n_fits(distinct.values()), fitted=total
         ),
     )
 
@@ -128,33 +126,53 @@ def _kept(functions: Mapping[str, NuisanceFunction], kept: Kept) -> dict[str, Fl
 class _Collector:
     """Puts the folds of functions together and keeps a function once it is whole."""
 
-    def __init__(self, functions: dict[str, NuisanceFunction], kept: Kept | None) -> None:
+    def __init__(
+        self,
+        functions: Mapping[str, NuisanceFunction],
+        kept: Kept | None,
+        progress: Progress | None,
+    ) -> None:
         self.whole: dict[str, Floats] = {}
         self._functions = functions
         self._missing: dict[str, int] = {}
         self._kept = kept
+        self._progress = progress
+        self._done, self._total = 0, _n_fits(functions.values())
 
-    def add(self, address: str, fit: FoldFit, values: Floats) -> None:
-        """Take the predictions of one fold."""
+    def add(self, address: str, fits: FoldFits, values: Sequence[Floats]) -> None:
+        """Take the predictions of some folds."""
         function = self._functions[address]
         if address not in self.whole:
             self.whole[address] = np.empty_like(function.target)
             self._missing[address] = len(function.folds)
-        self.whole[address][fit.fold[1]] = values
-        self._missing[address] -= 1
+        for (_, (_, predicted)), found in zip(fits.folds, values, strict=True):
+            self.whole[address][predicted] = found
+            self._missing[address] -= 1
+            self._done += 1
+            if self._progress is not None:
+                self._progress(self._done, self._total)
         if self._missing[address] == 0 and self._kept is not None:
             self._kept.put(address, self.whole[address])
 
 
-def _fits(function: NuisanceFunction) -> list[FoldFit]:
+def _n_fits(functions: Iterable[NuisanceFunction]) -> int:
+    return sum(len(function.folds) for function in functions)
+
+
+def _cut(function: NuisanceFunction, together: int) -> list[FoldFits]:
+    """The function's fits, so many folds at a time at the most."""
+    named: list[tuple[str, Fold]] = [
+        (f"fold {number} of {len(function.folds)}", fold)
+        for number, fold in enumerate(function.folds, 1)
+    ]
     return [
-        FoldFit(
+        FoldFits(
             target=function.target,
             features=function.features,
-            fold=fold,
+            folds=tuple(named[first : first + together]),
             learner=function.learner,
             seed=function.seed,
-            where=f"{function.where}, fold {number} of {len(function.folds)}",
+            where=function.where,
         )
-        for number, fold in enumerate(function.folds, 1)
+        for first in range(0, len(named), together)
     ]

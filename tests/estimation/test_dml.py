@@ -141,7 +141,7 @@ def test_the_jackknife_is_for_few_clusters(panel: pd.DataFrame) -> None:
     _, residuals = solved(problem, learner_spec("linear"))
     for count in (FEW_CLUSTERS, FEW_CLUSTERS + 1):
         groupings = np.minimum(np.arange(problem.y.size), count - 1)[:, None]
-        fit = solve(replace(problem, groupings=groupings), residuals)
+        (fit,) = solve(replace(problem, groupings=groupings), [residuals])
         assert np.isfinite(fit.se_jackknife).all() == (count == FEW_CLUSTERS)
 
 

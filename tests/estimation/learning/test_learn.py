@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from estimation.learning import fold_fit
+from estimation.learning import learn as learning
 from estimation.learning.fold_fit import cost
 from estimation.learning.folds import random_folds
-from estimation.learning.learn import FitCounts, Learned, _fits, learn
+from estimation.learning.learn import FitCounts, Learned, _cut, learn
 from estimation.learning.learner_spec import LearnerSpec, learner_spec
 from estimation.learning.nuisance_function import Addresses, NuisanceFunction
 from estimation.samples.sample import Floats
@@ -110,10 +111,24 @@ def test_the_order_of_functions_does_not_matter() -> None:
 
 
 def test_the_longest_fits_come_first() -> None:
-    (quick, *_), (long, *_) = (_fits(function_of(learner=spec)) for spec in (LINEAR, TREES))
+    (quick, *_), (long, *_) = (_cut(function_of(learner=spec), 1) for spec in (LINEAR, TREES))
     assert cost(long) > cost(quick)
-    (wide, *_) = _fits(replace(function_of(), features=np.ones((30, 9))))
+    (wide, *_) = _cut(replace(function_of(), features=np.ones((30, 9))), 1)
     assert cost(wide) > cost(quick)
+    (whole,) = _cut(function_of(), 3)
+    assert cost(whole) == 3 * cost(quick)
+
+
+@pytest.mark.parametrize("tasks_each", [1, 2, 16])
+def test_folds_that_travel_together_give_the_same_bits(
+    tasks_each: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    functions = [function_of(seed, learner=TREES) for seed in range(5)]
+    alone, seen = learn(functions, workers=1), []
+    monkeypatch.setattr(learning, "TASKS_EACH", tasks_each)
+    together = learn(functions, workers=2, progress=lambda *done: seen.append(done))
+    assert same_bits(together, alone)
+    assert seen == [(done, 15) for done in range(1, 16)]
 
 
 def test_what_is_kept_is_not_fitted_again() -> None:

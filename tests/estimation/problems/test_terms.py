@@ -77,7 +77,7 @@ def in_units(panel: pd.DataFrame, d: np.ndarray, m: np.ndarray) -> np.ndarray:
     terms = replace(treatment_terms(sample, BASE), levels=np.column_stack([d, d * m, m]))
     problem = pose(sample, first_difference(sample), terms, BASE, where="here")
     (answer,), _ = cross_fit([inquiry(problem)], workers=1)
-    fit = solve(problem, answer.residuals[0])
+    (fit,) = solve(problem, answer.residuals[:1])
     return np.array([fit.theta, fit.se_cluster, fit.se_robust, fit.rmse_terms])
 
 
