@@ -1,5 +1,6 @@
 """Cross-fitting problems: what to learn for each, and the residuals and effects that come of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -91,26 +92,63 @@ def cross_fit(
         A learner gives no number, or nothing is left to estimate from and the inquiry is not
         optional.
     """
-    asked = [functions for inquiry in inquiries for functions in _by_repetition(inquiry)]
+    answering = _Answering(inquiries)
     learned = learn(
-        [function for functions in asked for function in functions],
+        [
+            function
+            for inquiry in inquiries
+            for functions in _by_repetition(inquiry)
+            for function in functions
+        ],
         workers=workers,
         executor=executor,
         progress=progress,
         kept=kept,
+        arrived=answering.take,
     )
-    ready = iter(learned.predictions)
-    answers = tuple(
-        _answer(
+    return answering.answers, learned.counts
+
+
+class _Answering:
+    """Answers an inquiry as soon as all that it needs is learned, while others are waited for.
+
+    The final regressions of hundreds of problems would else keep one process busy after the others.
+    """
+
+    def __init__(self, inquiries: Sequence[Inquiry]) -> None:
+        self._inquiries = inquiries
+        self._places = [
+            (number, repetition, target)
+            for number, inquiry in enumerate(inquiries)
+            for repetition in range(inquiry.repetitions)
+            for target in range(_targets(inquiry.problem))
+        ]
+        self._missing = Counter(number for number, *_ in self._places)
+        self._learned: dict[int, dict[tuple[int, int], Floats]] = {}
+        self._answers: dict[int, Answer] = {}
+
+    def take(self, position: int, predictions: Floats) -> None:
+        """Take a nuisance function by its position among all."""
+        number, repetition, target = self._places[position]
+        self._learned.setdefault(number, {})[repetition, target] = predictions
+        self._missing[number] -= 1
+        if self._missing[number] == 0:
+            self._answers[number] = self._answer(number)
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """All answers, in the order of the inquiries."""
+        return tuple(self._answers[number] for number in range(len(self._inquiries)))
+
+    def _answer(self, number: int) -> Answer:
+        inquiry, learned = self._inquiries[number], self._learned.pop(number)
+        return _answer(
             inquiry,
             [
-                [next(ready) for _ in range(_targets(inquiry.problem))]
-                for _ in range(inquiry.repetitions)
+                [learned[repetition, target] for target in range(_targets(inquiry.problem))]
+                for repetition in range(inquiry.repetitions)
             ],
         )
-        for inquiry in inquiries
-    )
-    return answers, learned.counts
 
 
 def _by_repetition(inquiry: Inquiry) -> list[list[NuisanceFunction]]:

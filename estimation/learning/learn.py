@@ -6,7 +6,7 @@ longest first, spread over processes or a cluster, and put together again. What 
 earlier run is not fitted again, so that an interrupted run resumes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
@@ -38,6 +38,10 @@ class Kept(Protocol):
         ...
 
 
+Arrived = Callable[[int, Floats], None]
+"""Called with the position of a function and its predictions."""
+
+
 @dataclass(frozen=True, slots=True)
 class FitCounts:
     """How much was asked for and how much was done, in single fits (one learner, one fold)."""
@@ -67,6 +71,7 @@ def learn(
     executor: Executor | None = None,
     progress: Progress | None = None,
     kept: Kept | None = None,
+    arrived: Arrived | None = None,
 ) -> Learned:
     """Predict every nuisance function out of fold.
 
@@ -79,6 +84,9 @@ def learn(
     kept : Kept, optional
         Where predictions of earlier runs are, and where new ones go as soon as all folds of a
         function are done.
+    arrived : callable, optional
+        Called in this process for each function as soon as all its folds are there, while others
+        are still being fitted; last for those that were kept.
 
     Returns
     -------
@@ -91,26 +99,49 @@ def learn(
         A learner fails or gives no number.
     """
     addresses = Addresses()
-    named = [addresses.of(function) for function in functions]
-    distinct = dict(zip(named, functions, strict=True))
+    positions: dict[str, list[int]] = {}
+    for position, function in enumerate(functions):
+        positions.setdefault(addresses.of(function), []).append(position)
+    distinct = {address: functions[first] for address, (first, *_) in positions.items()}
     found = {} if kept is None else _kept(distinct, kept)
     missing = {address: one for address, one in distinct.items() if address not in found}
-    total = _n_fits(missing.values())
-    processes = UNDER_WAY if executor is not None else worker_count(workers, total)
-    together = max(1, total // (processes * TASKS_EACH))
-    tasks = [(address, fits) for address, one in missing.items() for fits in _cut(one, together)]
-    tasks.sort(key=lambda pair: -cost(pair[1]))
+    predictions: dict[int, Floats] = {}
+
+    def take(address: str, values: Floats) -> None:
+        for position in positions[address]:
+            predictions[position] = values
+            if arrived is not None:
+                arrived(position, values)
+
     collect = _Collector(missing, kept, progress)
-    results = iter_fits(run_fits, [fits for _, fits in tasks], workers=workers, executor=executor)
-    for (address, fits), values in zip(tasks, results, strict=True):
-        collect.add(address, fits, values)
-    whole = found | collect.whole
+    tasks, results = _fitted(missing, workers, executor)
+    for (address, fits), predicted in zip(tasks, results, strict=True):
+        whole = collect.add(address, fits, predicted)
+        if whole is not None:
+            take(address, whole)
+    for address, values in found.items():
+        take(address, values)
     return Learned(
-        predictions=tuple(whole[address] for address in named),
+        predictions=tuple(predictions[position] for position in range(len(functions))),
         counts=FitCounts(
-            asked=_n_fits(functions), distinct=_n_fits(distinct.values()), fitted=total
+            asked=_n_fits(functions),
+            distinct=_n_fits(distinct.values()),
+            fitted=_n_fits(missing.values()),
         ),
     )
+
+
+def _fitted(
+    functions: Mapping[str, NuisanceFunction], workers: int | None, executor: Executor | None
+) -> tuple[list[tuple[str, FoldFits]], Iterator[tuple[Floats, ...]]]:
+    """Tasks by their functions' addresses, the longest first, and their results in that order."""
+    total = _n_fits(functions.values())
+    processes = UNDER_WAY if executor is not None else worker_count(workers, total)
+    together = max(1, total // (processes * TASKS_EACH))
+    tasks = [(address, fits) for address, one in functions.items() for fits in _cut(one, together)]
+    tasks.sort(key=lambda pair: -cost(pair[1]))
+    fits = [one for _, one in tasks]
+    return tasks, iter_fits(run_fits, fits, workers=workers, executor=executor)
 
 
 def _kept(functions: Mapping[str, NuisanceFunction], kept: Kept) -> dict[str, Floats]:
@@ -132,27 +163,31 @@ class _Collector:
         kept: Kept | None,
         progress: Progress | None,
     ) -> None:
-        self.whole: dict[str, Floats] = {}
         self._functions = functions
+        self._parts: dict[str, Floats] = {}
         self._missing: dict[str, int] = {}
         self._kept = kept
         self._progress = progress
         self._done, self._total = 0, _n_fits(functions.values())
 
-    def add(self, address: str, fits: FoldFits, values: Sequence[Floats]) -> None:
-        """Take the predictions of some folds."""
+    def add(self, address: str, fits: FoldFits, values: Sequence[Floats]) -> Floats | None:
+        """Take the predictions of some folds; give those of all once they are there."""
         function = self._functions[address]
-        if address not in self.whole:
-            self.whole[address] = np.empty_like(function.target)
+        if address not in self._parts:
+            self._parts[address] = np.empty_like(function.target)
             self._missing[address] = len(function.folds)
         for (_, (_, predicted)), found in zip(fits.folds, values, strict=True):
-            self.whole[address][predicted] = found
+            self._parts[address][predicted] = found
             self._missing[address] -= 1
             self._done += 1
             if self._progress is not None:
                 self._progress(self._done, self._total)
-        if self._missing[address] == 0 and self._kept is not None:
-            self._kept.put(address, self.whole[address])
+        if self._missing[address] > 0:
+            return None
+        whole = self._parts.pop(address)
+        if self._kept is not None:
+            self._kept.put(address, whole)
+        return whole
 
 
 def _n_fits(functions: Iterable[NuisanceFunction]) -> int:

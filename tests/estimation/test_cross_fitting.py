@@ -19,6 +19,7 @@ from estimation.parts.registry import parts_of
 from estimation.plan import plan_design
 from estimation.problems.transforms import TRANSFORMS
 from estimation.residuals import draw_folds, nuisance_functions
+from geo.errors import SampleError
 from tests.estimation.made_up import confounded, inquiry, problem_of
 
 LINEAR, OTHER = LearnerSpec("linear"), LearnerSpec("ridge")
@@ -139,3 +140,14 @@ def test_a_part_asks_by_name_and_never_for_the_main_inquiry(
         assert (one.folds, one.seed, one.repetitions) == (3, setting.main.seed, 1)
     without = parts_of(replace(DESIGN, checks=()))
     assert [list(part.ask(setting)) for part in without] == [[]]
+
+
+def test_what_cannot_be_solved_is_told_though_others_are_being_learned(panel: pd.DataFrame) -> None:
+    problem = problem_of(panel, DESIGN, "within")
+    determined = replace(problem, D=problem.X[:, :1].copy())
+    asked = [inquiry(determined, LINEAR, repetitions=2), inquiry(problem, OTHER, repetitions=9)]
+    with pytest.raises(SampleError, match="variation that effects and controls do not explain"):
+        cross_fit(asked, workers=2)
+    (answer, whole), _ = cross_fit([replace(asked[0], optional=True), asked[1]], workers=2)
+    assert isinstance(answer.found, SampleError)
+    assert len(whole.fits) == 9

@@ -127,18 +127,21 @@ def test_a_run_killed_at_any_moment_leaves_all_or_nothing(tmp_path: Path) -> Non
 
 
 def test_files_of_two_runs_at_once_do_not_mix(tmp_path: Path) -> None:
-    runs = [_started(_move_often, tmp_path) for _ in range(2)]
-    seen = set()
-    while any(run.poll() is None for run in runs):
-        with exclusive(tmp_path / LOCK):
-            found = content(tmp_path)
+    out, enough = tmp_path / "out", tmp_path / "enough"
+    out.mkdir()
+    runs = [_started(_move_until_enough, out) for _ in range(2)]
+    seen, until = set(), time.monotonic() + 60
+    while len(seen) < 2 and time.monotonic() < until:
+        with exclusive(out / LOCK):
+            found = content(out)
         assert len(found) in {0, 30}
         assert len(set(found.values())) <= 1
         seen |= set(found.values())
         time.sleep(0.05)
+    enough.touch()
     assert [run.wait() for run in runs] == [0, 0]
     assert len(seen) == 2
-    assert len(list(tmp_path.iterdir())) == 30
+    assert len(list(out.iterdir())) == 30
 
 
 def test_two_runs_may_check_one_new_folder_at_once(tmp_path: Path) -> None:
@@ -246,7 +249,7 @@ def _killed_at_every_call(folder: Path) -> None:
         print(number)
 
 
-def _move_often(folder: Path) -> None:
+def _move_until_enough(folder: Path) -> None:
     import os
     import time
 
@@ -259,7 +262,7 @@ def _move_often(folder: Path) -> None:
         return real(self, target)
 
     Path.replace = slowly
-    for _ in range(10):
+    while not (folder.parent / "enough").exists():
         with staged(folder) as staging:
             for number in range(30):
                 (staging / str(number)).write_text(str(os.getpid()), encoding="utf-8")

@@ -317,3 +317,15 @@ def test_addresses_are_equal_exactly_where_functions_are(
     )
     addresses = Addresses()
     assert (addresses.of(one) == addresses.of(two)) == equal
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_functions_arrive_once_each_as_they_are_learned(workers: int) -> None:
+    functions = [function_of(seed % 3, learner=TREES) for seed in range(5)]
+    shelf, seen = Shelf(), []
+    learn(functions[:1], workers=1, kept=shelf)
+    learned = learn(functions, workers=workers, kept=shelf, arrived=lambda *one: seen.append(one))
+    assert sorted(position for position, _ in seen) == [0, 1, 2, 3, 4]
+    assert {position for position, _ in seen[-2:]} == {0, 3}  # what was kept comes last
+    for position, values in seen:
+        np.testing.assert_array_equal(values, learned.predictions[position])
