@@ -16,6 +16,7 @@ from estimation.parts.part import Told
 from estimation.samples.adoption import policy_name
 from estimation.samples.sample import Floats, Sample
 from estimation.staggered.cohorts import StaggeredPanel, with_clean_start
+from estimation.staggered.imputation import NOT_IMPUTED
 from estimation.staggered.keys import Adoption
 from estimation.staggered.slopes import SlopeStudy, clean_slope, slope_event_study
 from estimation.vocabulary import LINEAR
@@ -163,8 +164,7 @@ def _clean(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floats)
     ]
     notes: tuple[str, ...] = ()
     if found.left_out:
-        text = "city-years under the policy left out: their city or year has no untreated row"
-        notes = (f"{design_label(design)}: imputation: {found.left_out} {text}",)
+        notes = (f"{design_label(design)}: imputation: {found.left_out} {NOT_IMPUTED}",)
     points = _points(design, adoption, panel, "imputation", found.study)
     return together([Told(estimates=tuple(rows), notes=notes), points])
 

@@ -87,7 +87,7 @@ def slope_event_study(
     fit = absorbed_slopes(D, rows, others=np.column_stack([d, rows.X]), where=where)
     carried = np.array([np.unique(rows.cluster[one > 0]).size for one in event.T], dtype=np.int64)
     whole = Effects(fit.estimate, fit.influence, np.tile(carried, 2))
-    told = np.flatnonzero(~np.isnan(fit.estimate[: at.size]))
+    told = np.flatnonzero(~np.isnan(fit.estimate).reshape(2, at.size).any(axis=0))
     return SlopeStudy(at[told], whole.taken(told), whole.taken(at.size + told), rows.y.size)
 
 
