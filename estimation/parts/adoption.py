@@ -6,16 +6,13 @@ from typing import ClassVar
 import numpy as np
 
 from estimation.designs import Design, design_label
-from estimation.parts.adoption_rows import (
-    Told as About,
-)
-from estimation.parts.adoption_rows import (
-    check_row,
-    curve_rows,
-    estimate_rows,
+from estimation.parts.adoption_checks import (
     honest_rows,
+    power_rows,
     pre_trend_rows,
+    with_errors,
 )
+from estimation.parts.adoption_rows import About, check_row, curve_rows, estimate_rows
 from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Told
 from estimation.results import Check, CurvePoint, Estimate
@@ -248,7 +245,10 @@ def _callaway_santanna(design: Design, adoption: Adoption, panel: StaggeredPanel
         ),
     ]
     reference = -1.0 - adoption.anticipation
-    study = _study(shared, dynamic.by, dynamic.at, reference=reference, honest=True)
+    # The year of reference is on the curve, and nothing to test.
+    study = _study(
+        shared, dynamic.by, dynamic.at, reference=reference, honest=True, nought=reference
+    )
     untold = _untold(design, cells)
     return together([Told(estimates=tuple(rows)), study, Told(notes=untold)])
 
@@ -294,27 +294,48 @@ def _event_study(
     return together([Told(estimates=tuple(rows)), study])
 
 
-def _study(about_it: About, by: Effects, at: Floats, *, reference: float, honest: bool) -> Told:
-    """An event study: rows, curve (with the year of reference), test of pre-trends.
+def _study(
+    about_it: About,
+    by: Effects,
+    at: Floats,
+    *,
+    reference: float,
+    honest: bool,
+    nought: float = np.nan,
+) -> Told:
+    """An event study: rows, curve, test of pre-trends (years before the reference).
 
     Power and honest bounds are told of one estimator, whose effects all have one base year: those
     of Sun and Abraham are the same without covariates, and imputation's leads another regression.
+    Years up to the first without a standard error are theirs. The year ``nought``, if it is told,
+    has no effect by construction: the curve alone shows it.
     """
     name = about_it.design.treatment
     curve: tuple[CurvePoint, ...] = curve_rows(about_it, by, at, curve="event_study")
-    places = np.flatnonzero(at != reference)
-    by_others, others = by.taken(places), at[places]
-    terms = [f"{name}, {one:+g} years" for one in others]
-    tested, notes = pre_trend_rows(about_it, by_others, others, reference=reference, power=honest)
-    bounds, why = (
-        honest_rows(about_it, by_others, others, reference=reference) if honest else ([], [])
-    )
+    places = np.flatnonzero(at != nought)
+    by, at = by.taken(places), at[places]
+    terms = [f"{name}, {one:+g} years" for one in at]
+    rows, notes = pre_trend_rows(about_it, by, at, reference=reference)
+    if honest:
+        firm, years, without = with_errors(by, at, reference=reference)
+        bounds, why = honest_rows(about_it, firm, years, reference=reference)
+        rows += [*power_rows(about_it, firm, years, reference=reference), *bounds]
+        notes += [*_narrowed(about_it, without), *why]
     return Told(
-        estimates=tuple(estimate_rows(about_it, by_others, part="event_study", terms=terms)),
-        checks=(*tested, *bounds),
+        estimates=tuple(estimate_rows(about_it, by, part="event_study", terms=terms)),
+        checks=tuple(rows),
         curves=curve,
-        notes=(*notes, *why),
+        notes=tuple(notes),
     )
+
+
+def _narrowed(about_it: About, without: tuple[float, ...]) -> list[str]:
+    if not without:
+        return []
+    label = f"{design_label(about_it.design)}: {about_it.variant}"
+    years = ", ".join(f"{one:+g}" for one in without)
+    why = "one there, or nearer to adoption, has no standard error"
+    return [f"{label}: power of the pre-trend test and honest bounds without years {years}: {why}"]
 
 
 _ESTIMATORS = {

@@ -10,7 +10,8 @@ from estimation.designs import Design, design_label
 from estimation.linear.other_terms import with_terms
 from estimation.linear.rows import linear_estimate, linear_rows
 from estimation.parts.adoption import about, inside, panel_of, together
-from estimation.parts.adoption_rows import curve_rows, estimate_rows, pre_trend_rows
+from estimation.parts.adoption_checks import power_rows, pre_trend_rows, with_errors
+from estimation.parts.adoption_rows import curve_rows, estimate_rows
 from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Told
 from estimation.samples.adoption import policy_name
@@ -135,8 +136,10 @@ def _by_years(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floa
     rows, notes = pre_trend_rows(
         shared, found.slope, found.at, reference=reference, check="slope_pre_trend"
     )
+    firm, years, _ = with_errors(found.slope, found.at, reference=reference)
+    rows += power_rows(shared, firm, years, reference=reference, check="slope_pre_trend")
     level, more = pre_trend_rows(
-        shared, found.level, found.at, reference=reference, check="level_pre_trend", power=False
+        shared, found.level, found.at, reference=reference, check="level_pre_trend"
     )
     told = _points(design, adoption, panel, LINEAR, found)
     return together([told, Told(checks=(*rows, *level), notes=(*notes, *more))])

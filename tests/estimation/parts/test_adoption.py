@@ -227,3 +227,34 @@ WRONG = (
 def test_wrong_keys_are_named(adoption, keys, word):
     with pytest.raises(DesignError, match=word):
         design(Adoption(**adoption), **keys)
+
+
+@pytest.mark.parametrize("anticipation", [0, 1])
+@pytest.mark.parametrize("variant", ["callaway_santanna", "sun_abraham", "imputation"])
+def test_every_year_of_a_curve_but_the_reference_is_a_row(variant, anticipation):
+    adoption = Adoption(year="adopted", anticipation=anticipation, estimators=(variant,), **QUICK)
+    found = told(staggered(31), adoption)
+    rows = found.estimates[found.estimates["part"] == "event_study"]
+    years = [float(one.split(", ")[1].split(" ")[0]) for one in rows["term"]]
+    curve = list(found.curves["at"])
+    reference = [-1.0 - anticipation] if variant == "callaway_santanna" else []
+    assert years == [one for one in curve if one not in reference]
+    assert 0.0 in years
+    if variant == "imputation":
+        assert -1.0 in years
+
+
+def test_bounds_and_power_are_of_the_years_with_errors():
+    """One city adopts earlier than the others: the last years rest on it alone."""
+    table = staggered(31, cohorts=(2006.0, np.inf, np.inf))
+    table.loc[table["city"] == 1, "g"] = 2003.0
+    adoption = Adoption(year="adopted", window=(-3, 8), relative=(0.0,))
+    wide = told(table, adoption)
+    narrow = told(table, Adoption(year="adopted", window=(-3, 5), relative=(0.0,)))
+    assert "without years +6, +7, +8" in "\n".join(wide.notes)
+    names = ["check", "subject", "statistic", "value", "reference"]
+    kinds = ["honest_bounds", "pre_trend_power"]
+    both = [one.checks[one.checks["check"].isin(kinds)][names] for one in (wide, narrow)]
+    pd.testing.assert_frame_equal(*(one.reset_index(drop=True) for one in both))
+    notes = wide.checks[wide.checks["check"].isin(kinds)]["note"]
+    assert notes[~notes.str.contains("least")].str.contains("of years 0 to 5 since adoption").all()
