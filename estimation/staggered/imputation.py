@@ -22,7 +22,6 @@ from estimation.staggered.effects import Effects
 from estimation.staggered.sun_abraham import EventStudy
 from geo.errors import SampleError
 
-
 NOT_IMPUTED = (
     "city-years under the policy left out: no untreated rows tell what they would be without it"
 )
@@ -141,7 +140,7 @@ def _left(columns: Floats, others: Floats, rows: Rows, free: NDArray[np.bool_]) 
     return np.asarray(left - np.vstack([level, np.zeros((short, m))])[rows.city])
 
 
-def imputed_effects(found: Imputed, weights: Floats) -> Effects:
+def imputed_effects(found: Imputed, weights: Floats, *, explained: Floats | None = None) -> Effects:
     """Weighted sums of imputed effects, with conservative clustered errors.
 
     Their Theorem 3 and Proposition 6: residuals under the policy are effects less the average of
@@ -152,6 +151,9 @@ def imputed_effects(found: Imputed, weights: Floats) -> Effects:
     found : Imputed
     weights : float array, shape (n, m)
         Of each city-year in each sum; 0 where untreated.
+    explained : float array, shape (n, m), optional
+        What a model of the effects makes of each, up to a constant of its cohort and year: no part
+        of the residuals. None takes effects of a cohort and year as the same.
 
     Returns
     -------
@@ -161,6 +163,8 @@ def imputed_effects(found: Imputed, weights: Floats) -> Effects:
     rows, under = found.rows, found.under
     v = weights + _on_untreated(found, weights)
     residual = np.tile(found.effect[:, None], (1, v.shape[1]))
+    if explained is not None:
+        residual = residual - np.where(under[:, None], explained, 0.0)
     cohort = _cohort_years(rows)
     square = np.where(under[:, None], v**2, 0.0)
     sums = cluster_sums(np.column_stack([square * residual, square]), cohort)

@@ -147,7 +147,12 @@ def clean_slope(
     weights = [_slope_weights(found, d, after)]
     weights += [_slope_weights(found, d, after & (rows.since == one)) for one in at]
     shares = [_shares(found, after), *(_shares(found, after & (rows.since == one)) for one in at)]
-    effects = imputed_effects(found, np.column_stack([*weights, *shares]))
+    # A treatment that differs within a cohort and year moves effects there by its slope: that is
+    # what is estimated, and no noise.
+    lines = np.column_stack([float(one @ found.effect) * d for one in weights])
+    effects = imputed_effects(
+        found, np.column_stack([*weights, *shares]), explained=np.tile(lines, 2)
+    )
     k = len(at)
     study = SlopeStudy(
         np.array(at),

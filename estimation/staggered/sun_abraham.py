@@ -163,10 +163,8 @@ def _with_reference(
 def _unknown(rows: int, cells: int) -> tuple[str, ...]:
     if not cells:
         return ()
-    return (
-        f"{rows} city-years ({cells} cohort-years) not told: nothing clean compares them with the "
-        "last year before adoption",
-    )
+    why = "nothing clean compares them with the last year before adoption"
+    return (f"{rows} city-years ({cells} cohort-years) not told: {why}",)
 
 
 def _cells(panel: StaggeredPanel, rows: Rows, anticipation: int) -> tuple[Floats, Floats]:
