@@ -20,7 +20,7 @@ from estimation.samples.adoption import adopted_in
 from estimation.samples.sample import Floats, Integers, Sample
 from estimation.staggered.averages import averages
 from estimation.staggered.bacon import FORBIDDEN, TYPES, bacon_decomposition
-from estimation.staggered.cohorts import StaggeredPanel, staggered_panel, with_clean_start
+from estimation.staggered.cohorts import LeftOut, StaggeredPanel, staggered_panel, with_clean_start
 from estimation.staggered.effects import Effects
 from estimation.staggered.group_time import GroupTime, group_time
 from estimation.staggered.imputation import imputation
@@ -48,8 +48,8 @@ class StaggeredAdoption:
         """
         panel = panel_of(setting.sample, setting.design, self.adoption)
         told = [_bacon(setting.design, panel)]
-        clean, left_out = with_clean_start(panel)
-        told.append(Told(notes=_notes(setting.design, panel, clean, left_out.always_treated)))
+        clean, left_out = with_clean_start(panel, anticipation=self.adoption.anticipation)
+        told.append(Told(notes=_notes(setting.design, panel, clean, left_out)))
         for estimator in self.adoption.estimators:
             try:
                 told.append(_ESTIMATORS[estimator](setting.design, self.adoption, clean))
@@ -170,19 +170,24 @@ def _bacon(design: Design, panel: StaggeredPanel) -> Told:
 
 
 def _notes(
-    design: Design, panel: StaggeredPanel, clean: StaggeredPanel, always: int
+    design: Design, panel: StaggeredPanel, clean: StaggeredPanel, left_out: LeftOut
 ) -> tuple[str, ...]:
     """What of the data limits what can be told."""
     label, notes = design_label(design), []
     first, last = panel.years[0], panel.years[-1]
-    if always:
+    if left_out.always_treated:
         notes.append(
-            f"{always} always treated cities (under the policy in their first year) left out of "
+            f"{left_out.always_treated} always treated cities (under the policy in their first year) left out of "
             "all estimators but two-way fixed effects"
         )
-    late = int((np.isfinite(panel.adopted) & (panel.adopted > last)).sum())
+    late = left_out.after_the_end
     if late:
         notes.append(f"{late} cities adopt after {last}: compared with as if they never adopted")
+    soon = int((np.isfinite(clean.adopted) & (clean.adopted > last)).sum())
+    if soon:
+        notes.append(
+            f"{soon} cities adopt after {last}, but may react before: no controls in these years"
+        )
     early = int((panel.adopted < first).sum())
     if early:
         notes.append(f"{early} cities adopted before {first}, the first year of the sample")

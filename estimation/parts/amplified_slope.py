@@ -47,7 +47,7 @@ class AmplifiedSlope:
         """
         design, sample = setting.design, setting.sample
         panel = panel_of(sample, design, self.adoption)
-        clean, left_out = with_clean_start(panel)
+        clean, left_out = with_clean_start(panel, anticipation=self.adoption.anticipation)
         told = [_two_way(sample, design, panel)]
         label = design_label(design)
         told.append(Told(notes=(f"{label}: {_apart(design)}",)))

@@ -258,3 +258,21 @@ def test_bounds_and_power_are_of_the_years_with_errors():
     pd.testing.assert_frame_equal(*(one.reset_index(drop=True) for one in both))
     notes = wide.checks[wide.checks["check"].isin(kinds)]["note"]
     assert notes[~notes.str.contains("least")].str.contains("of years 0 to 5 since adoption").all()
+
+
+@pytest.mark.parametrize("control", ["never_treated", "not_yet_treated"])
+def test_cities_that_react_before_adopting_after_the_end_are_no_controls(control):
+    """The effect is nought; cities that adopt in 2012 rise by 5 in the sample's last year."""
+    table = staggered(5, cohorts=(2005.0, 2012.0, np.inf), growing=0.0, effect=0.0, cities=240)
+    table.loc[table["year"] == table["g"] - 1, "y"] += 5.0
+    adoption = Adoption(year="adopted", anticipation=1, control=control, **QUICK)
+    found = told(table, adoption)
+    rows = found.estimates
+    assert "80 cities adopt after 2011, but may react before" in "\n".join(found.notes)
+    att = rows[rows["part"] == "att"].set_index("variant")["estimate"]
+    assert att.abs().max() < 0.15
+    reacting = rows[rows["term"] == "pilot, -1 years"].set_index("variant")["estimate"]
+    assert reacting["callaway_santanna"] == pytest.approx(5.0, abs=0.3)
+    assert reacting["imputation"] == pytest.approx(5.0, abs=0.3)
+    without = told(table, Adoption(year="adopted", **QUICK)).notes
+    assert "80 cities adopt after 2011: compared with" in "\n".join(without)
