@@ -12,6 +12,7 @@ from estimation.parts.adoption_checks import (
     pre_trend_rows,
     with_errors,
 )
+from estimation.parts.adoption_notes import limits
 from estimation.parts.adoption_rows import About, check_row, curve_rows, estimate_rows
 from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Told
@@ -20,7 +21,7 @@ from estimation.samples.adoption import adopted_in
 from estimation.samples.sample import Floats, Integers, Sample
 from estimation.staggered.averages import averages
 from estimation.staggered.bacon import FORBIDDEN, TYPES, bacon_decomposition
-from estimation.staggered.cohorts import LeftOut, StaggeredPanel, staggered_panel, with_clean_start
+from estimation.staggered.cohorts import StaggeredPanel, staggered_panel, with_clean_start
 from estimation.staggered.effects import Effects
 from estimation.staggered.group_time import GroupTime, group_time
 from estimation.staggered.imputation import imputation
@@ -49,7 +50,7 @@ class StaggeredAdoption:
         panel = panel_of(setting.sample, setting.design, self.adoption)
         told = [_bacon(setting.design, panel)]
         clean, left_out = with_clean_start(panel, anticipation=self.adoption.anticipation)
-        told.append(Told(notes=_notes(setting.design, panel, clean, left_out)))
+        told.append(Told(notes=limits(setting.sample, setting.design, panel, clean, left_out)))
         for estimator in self.adoption.estimators:
             try:
                 told.append(_ESTIMATORS[estimator](setting.design, self.adoption, clean))
@@ -167,60 +168,6 @@ def _bacon(design: Design, panel: StaggeredPanel) -> Told:
             f"{found.left_out} have gaps"
         )
     return Told(checks=tuple(rows), notes=tuple(notes))
-
-
-def _notes(
-    design: Design, panel: StaggeredPanel, clean: StaggeredPanel, left_out: LeftOut
-) -> tuple[str, ...]:
-    """What of the data limits what can be told."""
-    label, notes = design_label(design), []
-    first, last = panel.years[0], panel.years[-1]
-    if left_out.always_treated:
-        notes.append(
-            f"{left_out.always_treated} always treated cities (under the policy in their first year) left out of "
-            "all estimators but two-way fixed effects"
-        )
-    late = left_out.after_the_end
-    if late:
-        notes.append(f"{late} cities adopt after {last}: compared with as if they never adopted")
-    soon = int((np.isfinite(clean.adopted) & (clean.adopted > last)).sum())
-    if soon:
-        notes.append(
-            f"{soon} cities adopt after {last}, but may react before: no controls in these years"
-        )
-    early = int((panel.adopted < first).sum())
-    if early:
-        notes.append(f"{early} cities adopted before {first}, the first year of the sample")
-    gaps = np.setdiff1d(np.arange(first, last + 1), panel.years)
-    if gaps.size:
-        notes.append(
-            f"no rows of {', '.join(map(str, gaps))}: effects there are unknown, and the year "
-            "before adoption is the last one at hand"
-        )
-    if not np.isinf(clean.adopted).any():
-        notes.append("no city never adopts: late years have no clean comparison")
-    sizes = {one: int((clean.adopted == one).sum()) for one in clean.cohorts}
-    if len(sizes) == 1:
-        notes.append(
-            "one cohort adopts: there are no forbidden comparisons, two-way fixed effects and the "
-            "other estimators aim at the same average, and effects by cohort or that differ "
-            "between early and late adopters cannot be told"
-        )
-    alone = [f"{one:g}" for one, size in sizes.items() if size == 1]
-    if alone:
-        notes.append(
-            f"cohort {', '.join(alone)} is one city: what happened there besides the policy "
-            "cannot be told apart from it, and effects that rest on it alone have no standard "
-            "error"
-        )
-    if design.controls and design.adoption is not None and not design.adoption.amplifies:
-        beyond = [one for one in design.controls if one not in design.adoption.covariates]
-        if beyond:
-            notes.append(
-                f"{', '.join(beyond)} in two-way fixed effects alone: other estimators use the "
-                "covariates that adoption names"
-            )
-    return tuple(f"{label}: {note}" for note in notes)
 
 
 def _callaway_santanna(design: Design, adoption: Adoption, panel: StaggeredPanel) -> Told:

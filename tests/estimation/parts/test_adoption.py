@@ -276,3 +276,43 @@ def test_cities_that_react_before_adopting_after_the_end_are_no_controls(control
     assert reacting["imputation"] == pytest.approx(5.0, abs=0.3)
     without = told(table, Adoption(year="adopted", **QUICK)).notes
     assert "80 cities adopt after 2011: compared with" in "\n".join(without)
+
+
+def test_a_missing_outcome_does_not_move_the_year_of_adoption():
+    table = panel_of(staggered(31, cohorts=(2005.0, np.inf), growing=0.0))
+    codes = sorted(table.loc[np.isfinite(table["g"]), "city_id"].unique())[:15]
+    lacking = table["city_id"].isin(codes) & table["year"].isin([2005, 2006])
+    table.loc[lacking, "y"] = np.nan
+    by_year, by_policy = (
+        estimate(table, [design(adoption, treatment=treatment)], workers=1)
+        for adoption, treatment in (
+            (Adoption(year="adopted", **QUICK), "pilot"),
+            (Adoption(policy="policy", **QUICK), "policy"),
+        )
+    )
+    np.testing.assert_array_equal(by_year.estimates["estimate"], by_policy.estimates["estimate"])
+    groups = by_policy.estimates[by_policy.estimates["part"] == "group"]["term"]
+    assert groups.to_list() == ["policy, cohort 2005"]
+    told_of = f"15 cities ({', '.join(codes[:5])}, ...) without a row in the year of adoption"
+    assert told_of in "\n".join(by_policy.notes)
+    table.loc[(table["city_id"] == codes[0]) & (table["year"] == 2004), "y"] = np.nan
+    notes = estimate(table, [design(Adoption(year="adopted", **QUICK))], workers=1).notes
+    assert f"1 city ({codes[0]}) without a row in the last year before" in "\n".join(notes)
+
+
+def test_a_policy_switched_off_where_there_is_no_outcome_is_named():
+    table = panel_of(staggered(31))
+    table.loc[(table["city"] == 4) & (table["year"] == 2011), ["policy", "y"]] = [0.0, np.nan]
+    asked = design(Adoption(policy="policy"), treatment="policy")
+    with pytest.raises(SampleError, match=r"city 1105, year 2011.*switched off again"):
+        estimate(table, [asked])
+
+
+def test_a_policy_unknown_before_its_first_year_is_audited():
+    table = panel_of(staggered(31))
+    table.loc[(table["city"] == 1) & table["year"].isin([2004, 2005]), "policy"] = np.nan
+    asked = design(Adoption(policy="policy", **QUICK), treatment="policy")
+    found = estimate(table, [asked], workers=1)
+    (row,) = [row for row in found.audit if row.rule == "adoption_between"]
+    assert "city 1102" in row.subject
+    assert "0 in 2003, unknown then: read as adopted in 2006" in row.detail
