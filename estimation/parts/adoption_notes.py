@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from estimation.designs import Design, design_label
 from estimation.samples.sample import Sample
 from estimation.staggered.cohorts import LeftOut, StaggeredPanel, base_year
+from estimation.staggered.effects import FEW_TREATED
+from estimation.staggered.small_cohorts import FEW
 
 NAMED = 5
 """Cities named where something is said of several."""
@@ -113,6 +115,19 @@ def _on_cohorts(clean: StaggeredPanel) -> list[str]:
             "one cohort adopts: there are no forbidden comparisons, two-way fixed effects and the "
             "other estimators aim at the same average, and effects by cohort or that differ "
             "between early and late adopters cannot be told"
+        )
+    clusters = {one: np.unique(clean.cluster[clean.adopted == one]).size for one in sizes}
+    few = [f"{one:g}" for one, count in clusters.items() if count < FEW]
+    if few:
+        notes.append(
+            f"fewer than {FEW} clusters in cohort {', '.join(few)}: errors of averages take their "
+            "distance from a common average, errors of a cohort's own effect are too short"
+        )
+    treated = np.unique(clean.cluster[np.isfinite(clean.adopted)]).size
+    if treated < FEW_TREATED:
+        notes.append(
+            f"{treated} treated clusters in all: they alone are the degrees of freedom of "
+            "intervals and tests, and errors are rough"
         )
     alone = [f"{one:g}" for one, size in sizes.items() if size == 1]
     if alone:

@@ -54,8 +54,9 @@ def estimate_rows(
     adoption = design.adoption
     covariates = () if adoption is None else adoption.covariates
     rows = []
-    for term, value, error in zip(terms, effects.estimate, effects.std_error, strict=True):
-        statistic, p_value, low, high = interval(float(value), float(error), df=effects.df)
+    columns = (terms, effects.estimate, effects.std_error, effects.df_of_each)
+    for term, value, error, df in zip(*columns, strict=True):
+        statistic, p_value, low, high = interval(float(value), float(error), df=float(df))
         rows.append(
             replace(
                 blank_row(design, about.variant, part=part, term=term),
@@ -68,7 +69,7 @@ def estimate_rows(
                 n=about.n,
                 n_clusters=int(effects.df) + 1,
                 se_type=about.se_type,
-                df=effects.df,
+                df=float(df),
                 std_error_cluster=float(error),
                 lowest=float(value),
                 highest=float(value),

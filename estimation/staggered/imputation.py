@@ -19,6 +19,7 @@ from estimation.staggered.absorbed import (
 )
 from estimation.staggered.cohorts import StaggeredPanel, cluster_sums
 from estimation.staggered.effects import Effects
+from estimation.staggered.small_cohorts import Cells, pooled_residuals
 from estimation.staggered.sun_abraham import EventStudy
 from geo.errors import SampleError
 
@@ -167,18 +168,33 @@ def imputed_effects(found: Imputed, weights: Floats, *, explained: Floats | None
         residual = residual - np.where(under[:, None], explained, 0.0)
     cohort = _cohort_years(rows)
     square = np.where(under[:, None], v**2, 0.0)
+    pooled, small = _pooled(found, residual, square)
     sums = cluster_sums(np.column_stack([square * residual, square]), cohort)
     m = v.shape[1]
     average = np.divide(
         sums[:, :m], sums[:, m:], out=np.zeros((len(sums), m)), where=sums[:, m:] > 0
     )
     residual = residual - np.where(under[:, None], average[cohort], 0.0)
-    carried = [np.unique(rows.cluster[column != 0]).size for column in weights.T]
+    residual[small] = pooled[small]
     return Effects(
         weights.T @ found.effect,
         cluster_sums(v * residual, rows.cluster),
-        np.array(carried, dtype=np.int64),
+        cluster_sums((weights != 0).astype(np.float64), rows.cluster) > 0,
     )
+
+
+def _pooled(found: Imputed, residual: Floats, square: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Residuals under the policy of small cohorts, and whose they are."""
+    rows, under = found.rows, found.under
+    G = int(rows.cluster.max()) + 1
+    carried = np.zeros((G, int(under.sum())), dtype=np.bool_)
+    carried[rows.cluster[under], np.arange(carried.shape[1])] = True
+    # Averages after adoption leave years of anticipation out: their signs set stretches apart.
+    cells = Cells(rows.adopted[under], rows.since[under], carried)
+    own, whose = pooled_residuals(residual[under], square[under], cells, rows.cluster[under])
+    made, small = residual.copy(), np.zeros(under.size, dtype=np.bool_)
+    made[under], small[under] = own, whose
+    return made, small
 
 
 def imputation(panel: StaggeredPanel, *, anticipation: int = 0, leads: int = 5) -> EventStudy:
@@ -247,11 +263,9 @@ def _leads(found: Imputed, panel: StaggeredPanel, leads: int) -> tuple[Floats, E
     except SampleError:
         return at[:0], None
     told = ~np.isnan(fit.estimate)
-    carried = [np.unique(rows.cluster[one > 0]).size for one in dummies.T[told]]
+    carried = _padded(cluster_sums(dummies[:, told], rows.cluster), found) > 0
     # Clusters without an untreated row have no influence here, but stand in the same order.
-    effects = Effects(
-        fit.estimate[told], _padded(fit.influence[:, told], found), np.array(carried, np.int64)
-    )
+    effects = Effects(fit.estimate[told], _padded(fit.influence[:, told], found), carried)
     return at[told], effects
 
 
@@ -265,7 +279,7 @@ def _beside(first: Effects, second: Effects) -> Effects:
     return Effects(
         np.concatenate([first.estimate, second.estimate]),
         np.column_stack([first.influence, second.influence]),
-        np.concatenate([first.carried, second.carried]),
+        np.column_stack([first.carried, second.carried]),
     )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from estimation.rounding import SHARE
 from estimation.samples.sample import Floats
 from estimation.staggered.absorbed import absorbed_slopes, rows_of
-from estimation.staggered.cohorts import StaggeredPanel
+from estimation.staggered.cohorts import StaggeredPanel, cluster_sums
 from estimation.staggered.effects import Effects
 from estimation.staggered.imputation import Imputed, imputed, imputed_effects
 from geo.errors import SampleError
@@ -85,7 +85,7 @@ def slope_event_study(
     event = (since[:, None] == at).astype(np.float64)
     D = np.column_stack([event * d[:, None], event])
     fit = absorbed_slopes(D, rows, others=np.column_stack([d, rows.X]), where=where)
-    carried = np.array([np.unique(rows.cluster[one > 0]).size for one in event.T], dtype=np.int64)
+    carried = cluster_sums(event, rows.cluster) > 0
     whole = Effects(fit.estimate, fit.influence, np.tile(carried, 2))
     told = np.flatnonzero(~np.isnan(fit.estimate).reshape(2, at.size).any(axis=0))
     return SlopeStudy(at[told], whole.taken(told), whole.taken(at.size + told), rows.y.size)

@@ -6,8 +6,9 @@ import numpy as np
 
 from estimation.samples.sample import Floats
 from estimation.staggered.absorbed import Rows, absorbed_slopes, rows_of
-from estimation.staggered.cohorts import NEVER, StaggeredPanel, base_year
+from estimation.staggered.cohorts import NEVER, StaggeredPanel, base_year, cluster_sums
 from estimation.staggered.effects import Effects
+from estimation.staggered.small_cohorts import Cells, with_pools
 from geo.errors import SampleError
 
 
@@ -79,9 +80,12 @@ def sun_abraham(panel: StaggeredPanel, *, anticipation: int = 0) -> EventStudy:
             found="none",
             hint="add cities that never adopt, with years before and after",
         )
-    carried = [np.unique(rows.cluster[one]).size for one in member.T]
-    cells = Effects(fit.estimate[told], fit.influence[:, told], np.array(carried, dtype=np.int64))
-    size = rows.weight @ member
+    weight = cluster_sums(rows.weight[:, None] * member, rows.cluster)
+    influence = with_pools(
+        fit.estimate[told], fit.influence[:, told], Cells(cohort, since, weight > 0), weight
+    )
+    cells = Effects(fit.estimate[told], influence, weight > 0)
+    size = weight.sum(axis=0)
     at = np.unique(since)
     by = _weighted(cells, [size * (since == one) for one in at])
     return EventStudy(
@@ -96,10 +100,7 @@ def sun_abraham(panel: StaggeredPanel, *, anticipation: int = 0) -> EventStudy:
 
 
 def _weighted(cells: Effects, sizes: list[Floats]) -> Effects:
-    """Averages of cells; each is carried by the clusters of all its cells."""
-    L = np.array([one / one.sum() for one in sizes])
-    carried = np.array([int(cells.carried[row > 0].sum()) for row in L], dtype=np.int64)
-    return replace(cells.combined(L), carried=carried)
+    return cells.combined(np.array([one / one.sum() for one in sizes]))
 
 
 def _with_comparison(

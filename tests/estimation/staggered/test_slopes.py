@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student
 
 from estimation.staggered.cohorts import staggered_panel
 from estimation.staggered.slopes import clean_slope, slope_event_study
@@ -104,3 +105,14 @@ def test_clean_slope_errors_do_not_depend_on_the_slope():
     flat, steep = (clean_slope(panel, d).slope for panel, d in panels)
     assert steep.estimate[0] - flat.estimate[0] == pytest.approx(1.0, abs=1e-9)
     assert steep.std_error[0] == pytest.approx(flat.std_error[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("slope", [0.126, 1.0])
+def test_clean_slope_errors_of_a_few_waves(slope):
+    """Neither far too short (few cities) nor too long (a steep slope taken for noise)."""
+    found = [clean_slope(*_waves(seed, slope)).slope for seed in range(100)]
+    away = np.array([one.estimate[0] - slope for one in found])
+    error = np.array([one.std_error[0] for one in found])
+    covered = np.mean(np.abs(away) <= student.ppf(0.975, found[0].df_of_each[0]) * error)
+    assert 0.87 <= covered <= 0.99
+    assert 0.7 <= error.mean() / away.std() <= 1.15
