@@ -9,13 +9,22 @@ from numpy.typing import NDArray
 from estimation.designs import Design, design_label
 from estimation.linear.other_terms import with_terms
 from estimation.linear.rows import linear_estimate, linear_rows
-from estimation.parts.adoption import about, inside, panel_of, together
-from estimation.parts.adoption_rows import curve_rows, estimate_rows, pre_trend_rows
+from estimation.parts.adoption import (
+    about,
+    inside,
+    panel_of,
+    together,
+    with_part,
+    without_part,
+)
+from estimation.parts.adoption_checks import power_rows, pre_trend_rows, with_errors
+from estimation.parts.adoption_rows import curve_rows, estimate_rows
 from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Told
 from estimation.samples.adoption import policy_name
 from estimation.samples.sample import Floats, Sample
 from estimation.staggered.cohorts import StaggeredPanel, with_clean_start
+from estimation.staggered.imputation import NOT_IMPUTED
 from estimation.staggered.keys import Adoption
 from estimation.staggered.slopes import SlopeStudy, clean_slope, slope_event_study
 from estimation.vocabulary import LINEAR
@@ -45,7 +54,7 @@ class AmplifiedSlope:
         """
         design, sample = setting.design, setting.sample
         panel = panel_of(sample, design, self.adoption)
-        clean, left_out = with_clean_start(panel)
+        clean, left_out = with_clean_start(panel, anticipation=self.adoption.anticipation)
         told = [_two_way(sample, design, panel)]
         label = design_label(design)
         told.append(Told(notes=(f"{label}: {_apart(design)}",)))
@@ -57,7 +66,7 @@ class AmplifiedSlope:
             told.append(Told(notes=(f"{label}: {note}",)))
         kept = ~(panel.adopted <= panel.years[np.argmax(panel.there, axis=1)])
         d = _matrix(sample, panel)[kept]
-        others = [one for one in design.controls if one not in self.adoption.covariates]
+        others = list(_covariates(design)[len(self.adoption.covariates) :])
         clean = _with_controls(clean, sample, panel, others, kept)
         for one in (_by_years, _clean):
             try:
@@ -65,6 +74,12 @@ class AmplifiedSlope:
             except SampleError as error:
                 told.append(Told(notes=(f"{label}: amplification not told: {error}",)))
         return together(told)
+
+
+def _covariates(design: Design) -> tuple[str, ...]:
+    """Columns beside the treatment: those that adoption names, and the design's controls."""
+    named = () if design.adoption is None else design.adoption.covariates
+    return (*named, *(one for one in design.controls if one not in named))
 
 
 def _apart(design: Design) -> str:
@@ -134,8 +149,10 @@ def _by_years(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floa
     rows, notes = pre_trend_rows(
         shared, found.slope, found.at, reference=reference, check="slope_pre_trend"
     )
+    firm, years, _ = with_errors(found.slope, found.at, reference=reference)
+    rows += power_rows(shared, firm, years, reference=reference, check="slope_pre_trend")
     level, more = pre_trend_rows(
-        shared, found.level, found.at, reference=reference, check="level_pre_trend", power=False
+        shared, found.level, found.at, reference=reference, check="level_pre_trend"
     )
     told = _points(design, adoption, panel, LINEAR, found)
     return together([told, Told(checks=(*rows, *level), notes=(*notes, *more))])
@@ -145,7 +162,9 @@ def _clean(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floats)
     """The amplification where no city under the policy is a control."""
     found = clean_slope(panel, d, window=adoption.window, anticipation=adoption.anticipation)
     policy = policy_name(design)
-    shared = about(design, "imputation", panel, found.study.rows, SLOPE_NOTE)
+    names = _covariates(design)
+    used = with_part(names, found.study.used)
+    shared = about(design, "imputation", panel, found.study.rows, SLOPE_NOTE, used)
     rows = [
         *estimate_rows(
             shared, found.slope, part="amplification", terms=[f"{design.treatment} x {policy}"]
@@ -161,10 +180,9 @@ def _clean(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floats)
             terms=[policy],
         ),
     ]
-    notes: tuple[str, ...] = ()
+    notes = without_part(design, "imputation", names, found.study.used)
     if found.left_out:
-        text = "city-years under the policy left out: their city or year has no untreated row"
-        notes = (f"{design_label(design)}: imputation: {found.left_out} {text}",)
+        notes += (f"{design_label(design)}: imputation: {found.left_out} {NOT_IMPUTED}",)
     points = _points(design, adoption, panel, "imputation", found.study)
     return together([Told(estimates=tuple(rows), notes=notes), points])
 
@@ -175,7 +193,8 @@ def _points(
     """Slopes by years since adoption as rows and a curve."""
     places = inside(study.at, adoption.window)
     slope, at = study.slope.taken(places), study.at[places]
-    shared = about(design, variant, panel, study.rows, SLOPE_NOTE)
+    used = with_part(_covariates(design), study.used)
+    shared = about(design, variant, panel, study.rows, SLOPE_NOTE, used)
     product = f"{design.treatment} x {policy_name(design)}"
     return Told(
         estimates=tuple(

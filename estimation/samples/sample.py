@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from estimation.designs import Design, check_columns, design_label, label_of, numbers_of
 from estimation.linear.keys import atoms_of
 from estimation.samples.columns import cluster_column, effect_column, group_column, keyed
+from estimation.samples.policy import ADOPTED_COLUMN
 from estimation.samples.rules import RULES
 from estimation.vocabulary import LINEAR
 from geo.audit import AuditRow
@@ -59,6 +60,9 @@ class Sample:
     """Level of each row in what effects are made of, shape (n, a)."""
     level_names: tuple[str, ...] = ()
     """What effects are made of: ``city``, ``year``, ``province`` or columns, a of them."""
+    adopted: Floats = field(default_factory=lambda: np.empty(0))
+    """First year under the policy of each row's city, ``inf`` for never, shape (n,), where a
+    column of the policy tells it; empty otherwise."""
 
     def column(self, name: str) -> Floats:
         """A control or further column by its name, shape (n,)."""
@@ -196,6 +200,7 @@ def take(sample: Sample, rows: NDArray[np.bool_], audit: Sequence[AuditRow] = ()
         groupings=sample.groupings[rows] if sample.grouping_names else sample.groupings,
         group=sample.group[rows] if sample.group_names else sample.group,
         levels=sample.levels[rows] if sample.level_names else sample.levels,
+        adopted=sample.adopted[rows] if sample.adopted.size else sample.adopted,
         audit=(*sample.audit, *audit),
     )
 
@@ -234,6 +239,11 @@ def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) ->
         group_names=group_names,
         levels=levels,
         level_names=atoms,
+        adopted=(
+            table[ADOPTED_COLUMN].to_numpy(dtype=np.float64)
+            if ADOPTED_COLUMN in table.columns
+            else np.empty(0)
+        ),
     )
 
 

@@ -59,28 +59,30 @@ def averages(cells: GroupTime, kind: Kind, *, window: tuple[int, int] | None = N
         own = ~cells.base | (cells.since == -1 - cells.anticipation)
         wanted = (cells.since >= low) & (cells.since <= high) & own
         at = np.unique(cells.since[wanted])
+        _check_some(cells, at)
         parts = [_averaged(cells, wanted & (cells.since == one)) for one in at]
         by = _stacked(parts)
-        return Averages(_mean(by.taken(np.flatnonzero(at >= 0))), at, by)
+        return Averages(_mean(cells, by.taken(np.flatnonzero(at >= 0))), at, by)
     if kind == "calendar":
         at = np.unique(cells.year[after]).astype(np.float64)
+        _check_some(cells, at)
         by = _stacked([_averaged(cells, after & (cells.year == one)) for one in at])
-        return Averages(_mean(by), at, by)
+        return Averages(_mean(cells, by), at, by)
     at = np.unique(cells.cohort[after])
     rows = [np.flatnonzero(after & (cells.cohort == one)) for one in at]
     # Years of one cohort count alike: shares play no part.
-    by = _stacked(
-        [cells.effects.combined(_row(cells, one, np.full(one.size, 1 / one.size))) for one in rows]
-    )
     first = np.array([one[0] for one in rows], dtype=np.int64)
-    return Averages(_by_share(cells, by, first), at, by)
+    _check_some(cells, first)
+    L = np.vstack([_row(cells, one, np.full(one.size, 1 / one.size)) for one in rows])
+    overall = _by_share(cells, cells.across.combined(L), first)
+    return Averages(overall, at, cells.effects.combined(L))
 
 
 def _averaged(cells: GroupTime, chosen: NDArray[np.bool_]) -> Effects:
     """Chosen effects weighted by the shares of their cohorts."""
     places = np.flatnonzero(chosen)
-    _check_some(places)
-    return _by_share(cells, cells.effects.taken(places), places)
+    _check_some(cells, places)
+    return _by_share(cells, cells.across.taken(places), places)
 
 
 def _by_share(cells: GroupTime, effects: Effects, places: Integers) -> Effects:
@@ -89,13 +91,16 @@ def _by_share(cells: GroupTime, effects: Effects, places: Integers) -> Effects:
     total = share.sum()
     weight = share / total
     estimate = float(weight @ effects.estimate)
-    of_shares = cells.size_influence[:, places] @ ((effects.estimate - estimate) / total)
+    # The distance of a small cohort from the average is in its influence already.
+    moved = np.where(cells.small[places], 0.0, effects.estimate - estimate)
+    of_shares = cells.size_influence[:, places] @ (moved / total)
     influence = effects.influence @ weight + of_shares
-    return Effects(np.array([estimate]), influence[:, None], _most(effects, np.ones(weight.size)))
+    carried = np.asarray(effects.carried.any(axis=1))[:, None]
+    return Effects(np.array([estimate]), influence[:, None], carried)
 
 
-def _mean(effects: Effects) -> Effects:
-    _check_some(effects.estimate)
+def _mean(cells: GroupTime, effects: Effects) -> Effects:
+    _check_some(cells, effects.estimate)
     count = effects.estimate.size
     return effects.combined(np.full((1, count), 1 / count))
 
@@ -106,16 +111,11 @@ def _row(cells: GroupTime, places: Integers, weights: Floats) -> Floats:
     return row
 
 
-def _most(effects: Effects, weights: Floats) -> Integers:
-    """Clusters that carry an average: those of several cohorts add up."""
-    return np.array([int(effects.carried[weights != 0].sum())], dtype=np.int64)
-
-
 def _stacked(parts: list[Effects]) -> Effects:
     return Effects(
         np.concatenate([one.estimate for one in parts]),
         np.column_stack([one.influence for one in parts]),
-        np.concatenate([one.carried for one in parts]),
+        np.column_stack([one.carried for one in parts]),
     )
 
 
@@ -123,11 +123,16 @@ def _none(like: Effects) -> Effects:
     return like.taken([])
 
 
-def _check_some(places: Integers | Floats) -> None:
-    if places.size == 0:
-        raise SampleError(
-            "averages of group-time effects",
-            expected="effects after adoption",
-            found="none",
-            hint="widen the window, or choose later years",
-        )
+def _check_some(cells: GroupTime, places: Integers | Floats) -> None:
+    if places.size:
+        return
+    why = cells.untold
+    more = f" and {len(why) - 1} more" if len(why) > 1 else ""
+    raise SampleError(
+        "averages of group-time effects",
+        expected="effects after adoption",
+        found=f"none: {why[0]}{more}" if why else "none",
+        hint="use fewer covariates, or other years and cities"
+        if why
+        else "widen the window, or choose later years",
+    )

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from estimation.samples.sample import Floats
 from estimation.staggered.absorbed import Rows, absorbed_slopes, rows_of
-from estimation.staggered.cohorts import NEVER, StaggeredPanel, base_year
+from estimation.staggered.cohorts import NEVER, StaggeredPanel, base_year, cluster_sums
 from estimation.staggered.effects import Effects
+from estimation.staggered.small_cohorts import Cells, with_pools
 from geo.errors import SampleError
 
 
@@ -27,6 +29,9 @@ class EventStudy:
     """City-years used."""
     cities: int
     """Cities used."""
+    used: NDArray[np.bool_]
+    """Which covariates play a part, shape (p,): not those that city and year effects, or others,
+    determine."""
     notes: tuple[str, ...] = ()
     """What a reader must know."""
 
@@ -56,8 +61,9 @@ def sun_abraham(panel: StaggeredPanel, *, anticipation: int = 0) -> EventStudy:
         Nothing can be compared.
     """
     used, notes = _with_comparison(panel, anticipation)
+    used, skipped = _with_reference(_with_several_rows(used), anticipation)
     rows = rows_of(used)
-    cohort, since, skipped = _cells(used, rows, anticipation)
+    cohort, since = _cells(used, rows, anticipation)
     if since.size == 0 or not (since >= 0).any():
         raise SampleError(
             f"{panel.label}, sun_abraham",
@@ -69,10 +75,22 @@ def sun_abraham(panel: StaggeredPanel, *, anticipation: int = 0) -> EventStudy:
     where = f"{panel.label}, sun_abraham"
     fit = absorbed_slopes(member.astype(np.float64), rows, others=rows.X, where=where)
     told = ~np.isnan(fit.estimate)
-    cohort, since, member = cohort[told], since[told], member[:, told]
-    carried = [np.unique(rows.cluster[one]).size for one in member.T]
-    cells = Effects(fit.estimate[told], fit.influence[:, told], np.array(carried, dtype=np.int64))
-    size = rows.weight @ member
+    if not (since[told] >= 0).any():
+        raise SampleError(
+            where,
+            expected="a cohort-year after adoption that clean comparisons tell",
+            found="none",
+            hint="add cities that never adopt, with years before and after",
+        )
+    if not told.all():
+        rest = _without(used, rows, member[:, ~told].any(axis=1))
+        again = sun_abraham(rest, anticipation=anticipation)
+        unknown = _unknown(int(member[:, ~told].sum()), int((~told).sum()))
+        return replace(again, notes=(*notes, *skipped, unknown, *again.notes))
+    weight = cluster_sums(rows.weight[:, None] * member, rows.cluster)
+    influence = with_pools(fit.estimate, fit.influence, Cells(cohort, since, weight > 0), weight)
+    cells = Effects(fit.estimate, influence, weight > 0)
+    size = weight.sum(axis=0)
     at = np.unique(since)
     by = _weighted(cells, [size * (since == one) for one in at])
     return EventStudy(
@@ -82,15 +100,13 @@ def sun_abraham(panel: StaggeredPanel, *, anticipation: int = 0) -> EventStudy:
         reference=np.array([-1.0 - anticipation]),
         rows=rows.y.size,
         cities=int(np.unique(rows.city).size),
+        used=fit.used,
         notes=(*notes, *skipped),
     )
 
 
 def _weighted(cells: Effects, sizes: list[Floats]) -> Effects:
-    """Averages of cells; each is carried by the clusters of all its cells."""
-    L = np.array([one / one.sum() for one in sizes])
-    carried = np.array([int(cells.carried[row > 0].sum()) for row in L], dtype=np.int64)
-    return replace(cells.combined(L), carried=carried)
+    return cells.combined(np.array([one / one.sum() for one in sizes]))
 
 
 def _with_comparison(
@@ -120,19 +136,63 @@ def _with_comparison(
     return kept.taken(there), (note,)
 
 
-def _cells(
-    panel: StaggeredPanel, rows: Rows, anticipation: int
-) -> tuple[Floats, Floats, tuple[str, ...]]:
-    """Cohort and years since adoption of each dummy, and cohorts without a reference."""
-    cohort, since, skipped = [], [], []
+def _with_reference(
+    panel: StaggeredPanel, anticipation: int
+) -> tuple[StaggeredPanel, tuple[str, ...]]:
+    """The panel without cohorts that have no row in the year of reference, and what they were.
+
+    Without it they have no dummies: under the policy they would stand as controls.
+    """
+    there = panel.there & ~np.isnan(panel.covariates).any(axis=2)
+    lacking = []
+    for one in panel.cohorts:
+        start = base_year(panel.years, float(one), anticipation)
+        if start is None or not there[panel.adopted == one, start].any():
+            lacking.append(float(one))
+    if not lacking:
+        return panel, ()
+    out = np.isin(panel.adopted, lacking)
+    notes = tuple(
+        f"cohort {one:g} left out ({int((panel.adopted == one).sum())} cities): no row of the last "
+        "year before it acts on the policy"
+        for one in lacking
+    )
+    if out.all():
+        raise SampleError(
+            f"{panel.label}, sun_abraham",
+            expected="cohorts with a row of the last year before adoption",
+            found="none",
+            hint="choose years that hold it",
+        )
+    return panel.taken(~out), notes
+
+
+def _with_several_rows(panel: StaggeredPanel) -> StaggeredPanel:
+    """The panel without cities of one row, whose own effect takes it up."""
+    there = panel.there & ~np.isnan(panel.covariates).any(axis=2)
+    several = np.asarray(there.sum(axis=1) > 1)
+    return panel if several.all() or not several.any() else panel.taken(several)
+
+
+def _without(panel: StaggeredPanel, rows: Rows, out: NDArray[np.bool_]) -> StaggeredPanel:
+    """The panel without some of its rows."""
+    outcome = panel.outcome.copy()
+    outcome[rows.place[out, 0], rows.place[out, 1]] = np.nan
+    return replace(panel, outcome=outcome)
+
+
+def _unknown(rows: int, cells: int) -> str:
+    why = "nothing clean compares them with the last year before adoption"
+    return f"{rows} city-years ({cells} cohort-years) not told: {why}"
+
+
+def _cells(panel: StaggeredPanel, rows: Rows, anticipation: int) -> tuple[Floats, Floats]:
+    """Cohort and years since adoption of each dummy."""
+    cohort, since = [], []
     for one in panel.cohorts:
         start = base_year(panel.years, float(one), anticipation)
         there = np.unique(rows.since[rows.adopted == one])
-        reference = None if start is None else panel.years[start] - one
-        if reference is None or reference not in there:
-            skipped.append(f"cohort {one:g} has no year before adoption to compare with")
-            continue
-        own = there[there != reference]
+        own = there if start is None else there[there != panel.years[start] - one]
         cohort += [float(one)] * own.size
         since += own.tolist()
-    return np.array(cohort), np.array(since), tuple(skipped)
+    return np.array(cohort), np.array(since)
