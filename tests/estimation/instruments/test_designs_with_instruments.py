@@ -110,6 +110,13 @@ def test_years_asked_for_may_use_the_past_of_a_year_that_is_not() -> None:
         told(replace(PLAIN, instrument=Instruments(lag=6)))
 
 
+def test_many_years_are_years() -> None:
+    panel, _ = panel_tables(years=13)
+    result = told(replace(PLAIN, instrument=Instruments(lag=11)), panel)
+    (row,) = [row for row in result.audit if row.rule == "no_earlier_treatment"]
+    assert "no treatment 11 years before" in row.detail
+
+
 def test_the_lag_serves_variants_that_learn() -> None:
     design = replace(
         PLAIN, instrument=Instruments(lag=1), variants=("within",), learner="linear", repetitions=1
@@ -184,6 +191,17 @@ def test_left_out_shocks_go_without_a_shock_level_regression() -> None:
     assert "other cities" in by_part(result).loc[("akm", "d"), "note"]
     assert any("no shock-level regression" in note for note in result.notes)
     assert any("identified by shares" in note for note in result.notes)
+
+
+def test_empty_outcomes_of_other_cities_are_counted() -> None:
+    own = ShiftShare(Shares("shares"), "shares", leave_one_out=LeaveOneOut("outcomes"))
+    table = TABLES["outcomes"].copy()
+    table.loc[table.index[:2], "value"] = np.nan
+    result = told(replace(PLAIN, shift_share=own), tables=TABLES | {"outcomes": table})
+    assert any("leave_one_out: 2 empty outcomes" in note for note in result.notes)
+    assert [row.count for row in result.audit if row.rule == "unknown_outcomes"] == [2]
+    whole = told(replace(PLAIN, shift_share=own))
+    assert not [row for row in whole.audit if row.rule == "unknown_outcomes"]
 
 
 def test_more_sectors_than_cities_leave_the_rest_standing() -> None:
