@@ -12,7 +12,7 @@ from estimation.instruments.exposure import Columns, Exposure, by_shock, exposur
 from estimation.instruments.keys import ShiftShare, instruments_of
 from estimation.instruments.rotemberg import Rotemberg, rotemberg
 from estimation.instruments.shock_level import shock_level
-from estimation.parts.instrument_tests import Told2SLS, linear_columns, set_said
+from estimation.parts.instrument_tests import LinearColumns, linear_columns, set_said
 from estimation.parts.linear_checks import linear_check, linear_row
 from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Told
@@ -65,7 +65,9 @@ class ShiftShareTests:
 Rows = tuple[list[Estimate], list[Check], list[str]]
 
 
-def _akm_rows(setting: LinearSetting, told: Told2SLS, made: Exposure, columns: Columns) -> Rows:
+def _akm_rows(
+    setting: LinearSetting, told: LinearColumns, made: Exposure, columns: Columns
+) -> Rows:
     found = akm(told.columns, columns.shares, columns.cluster, where=f"{told.where}, AKM")
     note = f"{found.n_shocks} shocks in {found.n_clusters} clusters{_alone(setting)}"
     if made.own_left_out:
@@ -119,7 +121,9 @@ def _set(found: ShiftShareErrors) -> str:
     return set_said(((-np.inf, found.low_null), (found.high_null, np.inf)))
 
 
-def _shock_rows(setting: LinearSetting, told: Told2SLS, made: Exposure, columns: Columns) -> Rows:
+def _shock_rows(
+    setting: LinearSetting, told: LinearColumns, made: Exposure, columns: Columns
+) -> Rows:
     if made.own_left_out:
         return [], [], ["no shock-level regression: left-out shocks differ from city to city"]
     years = np.unique(columns.year)[1:]

@@ -303,7 +303,7 @@ def test_wrong_data_stop_the_run() -> None:
         told(EXPOSED, PANEL.assign(exposure=1.0))
     with pytest.raises(ExposureError, match=r"city_id 1101: .* one or less"):
         told(EXPOSED, tables=TABLES | {"shares": TABLES["shares"].assign(share=0.3)})
-    with pytest.raises(SampleError, match=r"instrument of d, linear two-way.*determine it"):
+    with pytest.raises(SampleError, match=r"linear fixed effects, instrument w: .*determine it"):
         told(replace(PLAIN, instrument="w"), PANEL.assign(w=2 * PANEL["x"] + PANEL["year"]))
     same = PANEL.assign(v=3 * PANEL["w"] + PANEL["x"])
     with pytest.raises(SampleError, match="found 2 that say as much as 1"):
