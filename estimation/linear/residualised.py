@@ -96,7 +96,7 @@ def residualised(model: Regression) -> Residualised:
     ------
     SampleError
         There are fewer instruments than terms, effects, controls and other terms determine a term,
-        or no row is left.
+        instruments determine a term or the outcome, or no row is left.
     """
     _check_enough(model)
     model, redundant = without_redundant(model)
@@ -121,6 +121,8 @@ def residualised(model: Regression) -> Residualised:
     k = used.terms.shape[1]
     V, Z = rest[:, 1 : 1 + k], rest[:, 1 + k :] if given else None
     _check_terms(used, V, Z, columns[:, 1:count])
+    if Z is not None:
+        _check_copies(used, rest[:, 0], V, Z)
     units = np.array([unit for _, unit in pairs[1 : 1 + k]])
     w_units = np.array([unit for _, unit in pairs[1 + k :]])
     return Residualised(
@@ -216,4 +218,20 @@ def _check_terms(model: Regression, V: Floats, Z: Floats | None, before: Floats)
             expected="terms (and instruments) that each vary on their own",
             found="one that the others determine, or that no instrument moves",
             hint="leave out the term that says the same as others",
+        )
+
+
+def _check_copies(model: Regression, u: Floats, V: Floats, Z: Floats) -> None:
+    """Refuse instruments of which a term, or the outcome, is a linear function."""
+    names = [*(f"the term {one}" for one in model.term_names), "the outcome"]
+    columns = np.column_stack([V, u])
+    left = np.linalg.norm(left_after(columns, Z).values, axis=0)
+    copies = left <= RANK_TOLERANCE * np.linalg.norm(columns, axis=0)
+    if copies.any():
+        named = model.instrument_names or tuple(f"{place + 1}" for place in range(Z.shape[1]))
+        raise SampleError(
+            f"{model.where}, instrument{'s' if len(named) > 1 else ''} {', '.join(named)}",
+            expected="instruments that leave something of treatment and outcome unexplained",
+            found=f"{names[int(np.argmax(copies))]} itself, up to effects and controls",
+            hint="name another instrument",
         )

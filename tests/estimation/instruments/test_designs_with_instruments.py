@@ -310,6 +310,38 @@ def test_wrong_data_stop_the_run() -> None:
         told(replace(PLAIN, instrument=Instruments(("w", "v"))), same)
 
 
+@pytest.mark.parametrize("variant", ["faithful", "within", "two_way_fixed_effects"])
+@pytest.mark.parametrize(
+    ("column", "what"), [("d", "treatment 'd'"), ("y", "outcome 'y'")], ids=["treatment", "outcome"]
+)
+@pytest.mark.parametrize("unit", [(1.0, 0.0), (-2.0, 1.0)])
+def test_an_instrument_that_is_the_treatment_or_the_outcome_is_refused(
+    variant: str, column: str, what: str, unit: tuple[float, float]
+) -> None:
+    panel = PANEL.assign(v=unit[0] * PANEL[column] + unit[1])
+    design = replace(PLAIN, instrument="v", variants=(variant,), learner="linear", repetitions=1)
+    message = f"design 'd', instrument 'v': expected an instrument other than the {what}"
+    with pytest.raises(SampleError, match=message):
+        told(design, panel)
+
+
+@pytest.mark.parametrize(
+    ("columns", "named", "what"),
+    [
+        ({"v": PANEL["d"] + PANEL["year"] + 3 * PANEL["x"]}, ("v",), "the term d itself"),
+        ({"v": PANEL["y"] - PANEL["x"]}, ("v",), "the outcome itself"),
+        ({"v": PANEL["d"] - PANEL["w"]}, ("w", "v"), "the term d itself"),
+    ],
+)
+def test_instruments_that_effects_and_controls_make_a_copy_are_refused(
+    columns: dict[str, pd.Series], named: tuple[str, ...], what: str
+) -> None:
+    design = replace(PLAIN, instrument=Instruments(named))
+    message = f"instruments? {', '.join(named)}: expected .* found {what}, up to effects and contr"
+    with pytest.raises(SampleError, match=message):
+        told(design, PANEL.assign(**columns))
+
+
 def test_sectors_without_a_share_are_told() -> None:
     more = pd.DataFrame({"sector": ["s9"], "year": [2011], "shock": [1.0]})
     result = told(EXPOSED, tables=TABLES | {"shocks": pd.concat([TABLES["shocks"], more])})
