@@ -1,7 +1,7 @@
 """The exposure of city-years to shocks, ``z_it = sum_k s_ik g_kt``, and what it is made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ class Exposure:
     """Cluster of each sector, shape (K,)."""
     years: Integers
     """Year of each row, shape (n,)."""
+    _: KW_ONLY
     yearly: bool
     """Whether a sector has a shock for every year, not one for all."""
     own_left_out: bool
@@ -131,11 +132,11 @@ def exposure(
         shares.sectors,
         clusters,
         np.asarray(years),
-        yearly,
-        asked.shocks is None,
-        shares.complete,
-        unused,
-        unknown,
+        yearly=yearly,
+        own_left_out=asked.shocks is None,
+        complete=shares.complete,
+        unused=unused,
+        unknown=unknown,
     )
 
 

@@ -62,7 +62,7 @@ def linear_columns(setting: LinearSetting, names: tuple[str, ...]) -> LinearColu
     sample, design = setting.sample, setting.design
     model, _ = without_redundant(regression_of(sample, design, treatment_terms(sample, design)))
     effects, ways = tuple(model.effects.values()), tuple(model.clusters.values())
-    whole = PanelRows(sample.city, sample.year, sample.controls, effects, ways)
+    whole = PanelRows(sample.city, sample.year, sample.controls, effects=effects, clusters=ways)
     kept = np.flatnonzero(whole.in_company())
     rows = whole.take(kept)
     Z = np.column_stack(
