@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from estimation.designs import Design, check_columns, design_label
+from estimation.design_columns import check_columns
+from estimation.designs import Design, design_label
 from estimation.instruments.exposure import Exposure, exposure
 from estimation.instruments.keys import ShiftShare, built_columns, lag_name, lag_of
 from estimation.instruments.lagged import earlier

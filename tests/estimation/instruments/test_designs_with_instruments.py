@@ -298,6 +298,34 @@ def test_a_design_that_cannot_be_is_refused(keys: dict, message: str) -> None:
         replace(PLAIN, **keys)
 
 
+@pytest.mark.parametrize("changes", [{"shift_share": SHIFT}, {"instrument": Instruments(lag=1)}])
+def test_a_cross_section_has_no_regions_and_years_to_join(changes: dict) -> None:
+    with pytest.raises(
+        DesignError,
+        match=r"design 'd', cross_section: expected instruments that are columns: .* found "
+        r"(shift_share|instrument, lag); leave cross_section out, name the columns city and year",
+    ):
+        replace(PLAIN, cross_section=True, **changes)
+
+
+def test_regions_of_one_year_with_an_exposure_are_a_cross_section() -> None:
+    """What the error of a cross-section sends the reader to."""
+    panel, tables = panel_tables(cities=60)
+    shift = replace(SHIFT, control_sums=True, pre_trend=0)
+    panel = panel[panel["year"] == 2012].assign(state=lambda t: np.arange(len(t)) % 12)
+    design = replace(PLAIN, shift_share=shift, effects=("year",), cluster=("state",))
+    rows = by_part(told(design, panel, tables))
+    shares = tables["shares"].pivot_table(index="city_id", columns="sector", values="share")
+    S = shares.loc[panel["city_id"]].to_numpy()
+    g = tables["shocks"].query("year == 2012").set_index("sector")["shock"][shares.columns]
+    controls = np.column_stack([panel["x"], S.sum(axis=1)])
+    y, d = panel["y"].to_numpy(), panel["d"].to_numpy()
+    left = partialled(y, d, S @ g.to_numpy(), controls)
+    assert rows.loc[("effect", "d"), "estimate"] == pytest.approx(two_stage(left).theta, rel=1e-9)
+    expected = akm(left, S)
+    assert rows.loc[("akm", "d"), "std_error"] == pytest.approx(expected.std_error, rel=1e-8)
+
+
 def test_wrong_data_stop_the_run() -> None:
     with pytest.raises(DesignError, match=r"column 'exposure': expected a name that the panel"):
         told(EXPOSED, PANEL.assign(exposure=1.0))
