@@ -11,7 +11,7 @@ from estimation.instruments.akm import ShiftShareErrors, akm
 from estimation.instruments.exposure import Columns, Exposure, by_shock, exposure
 from estimation.instruments.keys import ShiftShare, instruments_of
 from estimation.instruments.rotemberg import Rotemberg, rotemberg
-from estimation.instruments.shock_level import shock_level
+from estimation.instruments.shock_level import ShockLevel, shock_level
 from estimation.parts.instrument_tests import LinearColumns, linear_columns, set_said
 from estimation.parts.linear_checks import linear_check, linear_row
 from estimation.parts.linear_part import LinearSetting
@@ -148,10 +148,22 @@ def _shock_rows(
         note=f"rows are shocks, averaged with their shares{_alone(setting)}"
         + ("" if found.centred else "; shocks count from zero: sums of shares are not controlled"),
     )
+    said = (
+        f"only {found.effective_clusters:.3g} effective clusters of shocks: inference that counts "
+        "on many shocks (AKM, the shock-level error) is too sure"
+    )
     few = found.effective_clusters < FEW_SHOCKS
+    return [row], [*_of_shocks(setting, found, few=few)], [said] if few else []
+
+
+def _of_shocks(setting: LinearSetting, found: ShockLevel, *, few: bool) -> Iterator[Check]:
+    """How many shocks there really are, and whether they move the treatment."""
     name = setting.design.shift_share.name if setting.design.shift_share else ""
-    checks = [
-        linear_check(
+    for words, value, verdict in (
+        ("effective number of shocks", found.effective_shocks, ""),
+        ("effective number of clusters", found.effective_clusters, "failed" if few else "passed"),
+    ):
+        yield linear_check(
             setting,
             "effective_shocks",
             name,
@@ -160,26 +172,9 @@ def _shock_rows(
             verdict=verdict,
             note="inverse Herfindahl index of the weights of shocks",
         )
-        for words, value, verdict in (
-            ("effective number of shocks", found.effective_shocks, ""),
-            (
-                "effective number of clusters",
-                found.effective_clusters,
-                "failed" if few else "passed",
-            ),
-        )
-    ]
     if setting.design.treatment != name:
-        checks.append(
-            linear_check(
-                setting, "shock_first_stage", name, "F, by clusters of shocks", found.first_stage
-            )
-        )
-    said = (
-        f"only {found.effective_clusters:.3g} effective clusters of shocks: inference that counts "
-        "on many shocks (AKM, the shock-level error) is too sure"
-    )
-    return [row], checks, [said] if few else []
+        words, value = "F, by clusters of shocks", found.first_stage
+        yield linear_check(setting, "shock_first_stage", name, words, value)
 
 
 def _sums(setting: LinearSetting, made: Exposure, asked: ShiftShare) -> Iterator[Check]:
