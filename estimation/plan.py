@@ -10,6 +10,7 @@ from estimation.cross_fitting import Inquiry
 from estimation.designs import Design, design_label
 from estimation.heterogeneity.moderator import check_moderator
 from estimation.inference.few_clusters import are_few
+from estimation.instruments.copies import check_no_copies
 from estimation.instruments.keys import instruments_of
 from estimation.learning.learner_spec import LearnerSpec, learner_spec
 from estimation.learning.learners import check_learner
@@ -112,6 +113,7 @@ def _sample(whole: Sample, design: Design, *, faithful: bool) -> Sample:
     if design.adoption is not None:
         adopted_in(sample, design)  # what cannot be a year of adoption, or a policy, ends the run
     check_size(sample, design)
+    check_no_copies(sample, design)
     return sample
 
 
