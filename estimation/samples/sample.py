@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 
 from estimation.designs import Design, check_columns, design_label, label_of, numbers_of
 from estimation.linear.keys import atoms_of
-from estimation.samples.columns import cluster_column, effect_column, group_column, keyed
+from estimation.samples.columns import (
+    cluster_column,
+    effect_column,
+    group_column,
+    keyed,
+    slope_column,
+)
 from estimation.samples.rules import RULES
 from estimation.vocabulary import LINEAR
 from geo.audit import AuditRow
@@ -59,6 +65,10 @@ class Sample:
     """Level of each row in what effects are made of, shape (n, a)."""
     level_names: tuple[str, ...] = ()
     """What effects are made of: ``city``, ``year``, ``province`` or columns, a of them."""
+    slope_codes: Integers = field(default_factory=lambda: np.empty((0, 0), dtype=np.int64))
+    """Place of each row's label among those of each column by which slopes differ, shape (n, s)."""
+    slope_labels: tuple[tuple[str, ...], ...] = ()
+    """The labels of each of the s columns, in ascending order."""
 
     def column(self, name: str) -> Floats:
         """A control or further column by its name, shape (n,)."""
@@ -196,6 +206,7 @@ def take(sample: Sample, rows: NDArray[np.bool_], audit: Sequence[AuditRow] = ()
         groupings=sample.groupings[rows] if sample.grouping_names else sample.groupings,
         group=sample.group[rows] if sample.group_names else sample.group,
         levels=sample.levels[rows] if sample.level_names else sample.levels,
+        slope_codes=sample.slope_codes[rows] if sample.slope_labels else sample.slope_codes,
         audit=(*sample.audit, *audit),
     )
 
@@ -216,6 +227,7 @@ def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) ->
     levels = np.empty((len(table), len(atoms)), dtype=np.int64)
     for place, name in enumerate(atoms):
         levels[:, place] = pd.factorize(table[effect_column(name)], sort=True)[0]
+    slopes = [pd.factorize(table[slope_column(name)], sort=True) for name in design.slopes]
     return Sample(
         outcome=table[design.outcome].to_numpy(dtype=np.float64),
         treatment=table[design.treatment].to_numpy(dtype=np.float64),
@@ -234,6 +246,8 @@ def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) ->
         group_names=group_names,
         levels=levels,
         level_names=atoms,
+        slope_codes=np.array([codes for codes, _ in slopes], dtype=np.int64).T,
+        slope_labels=tuple(tuple(map(str, labels)) for _, labels in slopes),
     )
 
 
