@@ -164,7 +164,10 @@ def test_windows_and_a_standard_deviation_tell_the_average_slope() -> None:
     ("labels", "said"),
     [
         (RAW["region"].where(RAW["region"] == "east", "east"), "two labels or more.*'east' in eve"),
-        (RAW["city_id"].where(RAW["city_id"] == "1101", "other"), "each label in two cities or more.*'1101' in"),
+        (
+            RAW["city_id"].where(RAW["city_id"] == "1101", "other"),
+            "each label in two cities or more.*'1101' in",
+        ),
         (np.where(RAW["digital"] > 0, "high", "low"), "labels that an effect holds.*city, year"),
     ],
     ids=["one", "one city", "moving"],
