@@ -6,16 +6,14 @@ from typing import ClassVar
 import numpy as np
 
 from estimation.designs import Design, design_label
-from estimation.parts.adoption_rows import (
-    Told as About,
-)
-from estimation.parts.adoption_rows import (
-    check_row,
-    curve_rows,
-    estimate_rows,
+from estimation.parts.adoption_checks import (
     honest_rows,
+    power_rows,
     pre_trend_rows,
+    with_errors,
 )
+from estimation.parts.adoption_notes import limits
+from estimation.parts.adoption_rows import About, check_row, curve_rows, estimate_rows
 from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Told
 from estimation.results import Check, CurvePoint, Estimate
@@ -51,8 +49,8 @@ class StaggeredAdoption:
         """
         panel = panel_of(setting.sample, setting.design, self.adoption)
         told = [_bacon(setting.design, panel)]
-        clean, left_out = with_clean_start(panel)
-        told.append(Told(notes=_notes(setting.design, panel, clean, left_out.always_treated)))
+        clean, left_out = with_clean_start(panel, anticipation=self.adoption.anticipation)
+        told.append(Told(notes=limits(setting.sample, setting.design, panel, clean, left_out)))
         for estimator in self.adoption.estimators:
             try:
                 told.append(_ESTIMATORS[estimator](setting.design, self.adoption, clean))
@@ -172,55 +170,6 @@ def _bacon(design: Design, panel: StaggeredPanel) -> Told:
     return Told(checks=tuple(rows), notes=tuple(notes))
 
 
-def _notes(
-    design: Design, panel: StaggeredPanel, clean: StaggeredPanel, always: int
-) -> tuple[str, ...]:
-    """What of the data limits what can be told."""
-    label, notes = design_label(design), []
-    first, last = panel.years[0], panel.years[-1]
-    if always:
-        notes.append(
-            f"{always} always treated cities (under the policy in their first year) left out of "
-            "all estimators but two-way fixed effects"
-        )
-    late = int((np.isfinite(panel.adopted) & (panel.adopted > last)).sum())
-    if late:
-        notes.append(f"{late} cities adopt after {last}: compared with as if they never adopted")
-    early = int((panel.adopted < first).sum())
-    if early:
-        notes.append(f"{early} cities adopted before {first}, the first year of the sample")
-    gaps = np.setdiff1d(np.arange(first, last + 1), panel.years)
-    if gaps.size:
-        notes.append(
-            f"no rows of {', '.join(map(str, gaps))}: effects there are unknown, and the year "
-            "before adoption is the last one at hand"
-        )
-    if not np.isinf(clean.adopted).any():
-        notes.append("no city never adopts: late years have no clean comparison")
-    sizes = {one: int((clean.adopted == one).sum()) for one in clean.cohorts}
-    if len(sizes) == 1:
-        notes.append(
-            "one cohort adopts: there are no forbidden comparisons, two-way fixed effects and the "
-            "other estimators aim at the same average, and effects by cohort or that differ "
-            "between early and late adopters cannot be told"
-        )
-    alone = [f"{one:g}" for one, size in sizes.items() if size == 1]
-    if alone:
-        notes.append(
-            f"cohort {', '.join(alone)} is one city: what happened there besides the policy "
-            "cannot be told apart from it, and effects that rest on it alone have no standard "
-            "error"
-        )
-    if design.controls and design.adoption is not None and not design.adoption.amplifies:
-        beyond = [one for one in design.controls if one not in design.adoption.covariates]
-        if beyond:
-            notes.append(
-                f"{', '.join(beyond)} in two-way fixed effects alone: other estimators use the "
-                "covariates that adoption names"
-            )
-    return tuple(f"{label}: {note}" for note in notes)
-
-
 def _callaway_santanna(design: Design, adoption: Adoption, panel: StaggeredPanel) -> Told:
     cells = group_time(
         panel,
@@ -248,7 +197,10 @@ def _callaway_santanna(design: Design, adoption: Adoption, panel: StaggeredPanel
         ),
     ]
     reference = -1.0 - adoption.anticipation
-    study = _study(shared, dynamic.by, dynamic.at, reference=reference, honest=True)
+    # The year of reference is on the curve, and nothing to test.
+    study = _study(
+        shared, dynamic.by, dynamic.at, reference=reference, honest=True, nought=reference
+    )
     untold = _untold(design, cells)
     return together([Told(estimates=tuple(rows)), study, Told(notes=untold)])
 
@@ -294,27 +246,48 @@ def _event_study(
     return together([Told(estimates=tuple(rows)), study])
 
 
-def _study(about_it: About, by: Effects, at: Floats, *, reference: float, honest: bool) -> Told:
-    """An event study: rows, curve (with the year of reference), test of pre-trends.
+def _study(
+    about_it: About,
+    by: Effects,
+    at: Floats,
+    *,
+    reference: float,
+    honest: bool,
+    nought: float = np.nan,
+) -> Told:
+    """An event study: rows, curve, test of pre-trends (years before the reference).
 
     Power and honest bounds are told of one estimator, whose effects all have one base year: those
     of Sun and Abraham are the same without covariates, and imputation's leads another regression.
+    Years up to the first without a standard error are theirs. The year ``nought``, if it is told,
+    has no effect by construction: the curve alone shows it.
     """
     name = about_it.design.treatment
     curve: tuple[CurvePoint, ...] = curve_rows(about_it, by, at, curve="event_study")
-    places = np.flatnonzero(at != reference)
-    by_others, others = by.taken(places), at[places]
-    terms = [f"{name}, {one:+g} years" for one in others]
-    tested, notes = pre_trend_rows(about_it, by_others, others, reference=reference, power=honest)
-    bounds, why = (
-        honest_rows(about_it, by_others, others, reference=reference) if honest else ([], [])
-    )
+    places = np.flatnonzero(at != nought)
+    by, at = by.taken(places), at[places]
+    terms = [f"{name}, {one:+g} years" for one in at]
+    rows, notes = pre_trend_rows(about_it, by, at, reference=reference)
+    if honest:
+        firm, years, without = with_errors(by, at, reference=reference)
+        bounds, why = honest_rows(about_it, firm, years, reference=reference)
+        rows += [*power_rows(about_it, firm, years, reference=reference), *bounds]
+        notes += [*_narrowed(about_it, without), *why]
     return Told(
-        estimates=tuple(estimate_rows(about_it, by_others, part="event_study", terms=terms)),
-        checks=(*tested, *bounds),
+        estimates=tuple(estimate_rows(about_it, by, part="event_study", terms=terms)),
+        checks=tuple(rows),
         curves=curve,
-        notes=(*notes, *why),
+        notes=tuple(notes),
     )
+
+
+def _narrowed(about_it: About, without: tuple[float, ...]) -> list[str]:
+    if not without:
+        return []
+    label = f"{design_label(about_it.design)}: {about_it.variant}"
+    years = ", ".join(f"{one:+g}" for one in without)
+    why = "one there, or nearer to adoption, has no standard error"
+    return [f"{label}: power of the pre-trend test and honest bounds without years {years}: {why}"]
 
 
 _ESTIMATORS = {

@@ -9,13 +9,15 @@ from estimation.designs import Design, design_label
 from estimation.linear.other_terms import with_terms
 from estimation.linear.rows import linear_estimate, linear_rows
 from estimation.parts.adoption import about, inside, panel_of, together
-from estimation.parts.adoption_rows import curve_rows, estimate_rows, pre_trend_rows
+from estimation.parts.adoption_checks import power_rows, pre_trend_rows, with_errors
+from estimation.parts.adoption_rows import curve_rows, estimate_rows
 from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Told
 from estimation.problems.terms import treatment_terms
 from estimation.samples.adoption import policy_name
 from estimation.samples.sample import Floats, Sample
 from estimation.staggered.cohorts import StaggeredPanel, with_clean_start
+from estimation.staggered.imputation import NOT_IMPUTED
 from estimation.staggered.keys import Adoption
 from estimation.staggered.slopes import SlopeStudy, clean_slope, slope_event_study
 from estimation.vocabulary import LINEAR
@@ -45,7 +47,7 @@ class AmplifiedSlope:
         """
         design, sample = setting.design, setting.sample
         panel = panel_of(sample, design, self.adoption)
-        clean, left_out = with_clean_start(panel)
+        clean, left_out = with_clean_start(panel, anticipation=self.adoption.anticipation)
         told = [_two_way(sample, design, panel)]
         label = design_label(design)
         told.append(Told(notes=(f"{label}: {_apart(design)}",)))
@@ -138,8 +140,10 @@ def _by_years(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floa
     rows, notes = pre_trend_rows(
         shared, found.slope, found.at, reference=reference, check="slope_pre_trend"
     )
+    firm, years, _ = with_errors(found.slope, found.at, reference=reference)
+    rows += power_rows(shared, firm, years, reference=reference, check="slope_pre_trend")
     level, more = pre_trend_rows(
-        shared, found.level, found.at, reference=reference, check="level_pre_trend", power=False
+        shared, found.level, found.at, reference=reference, check="level_pre_trend"
     )
     told = _points(design, adoption, panel, LINEAR, found)
     return together([told, Told(checks=(*rows, *level), notes=(*notes, *more))])
@@ -167,8 +171,7 @@ def _clean(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floats)
     ]
     notes: tuple[str, ...] = ()
     if found.left_out:
-        text = "city-years under the policy left out: their city or year has no untreated row"
-        notes = (f"{design_label(design)}: imputation: {found.left_out} {text}",)
+        notes = (f"{design_label(design)}: imputation: {found.left_out} {NOT_IMPUTED}",)
     points = _points(design, adoption, panel, "imputation", found.study)
     return together([Told(estimates=tuple(rows), notes=notes), points])
 

@@ -21,23 +21,21 @@ def adopted_in(sample: Sample, design: Design) -> Floats:
     Returns
     -------
     float array, shape (n,)
-        Where the policy itself is a column, the first year in which it is 1 in the sample.
+        Where the policy itself is a column, the first year in which it is 1 in the panel's years,
+        whether or not the sample has that row.
 
     Raises
     ------
     SampleError
-        A year is no year or not the same in all rows of a city, a policy is not 0 or 1 or is given
-        up, or policy and year contradict each other.
+        A year is no year or not the same in all rows of a city, or policy and year contradict each
+        other. A policy is checked as the sample is built (:mod:`estimation.samples.policy`).
     """
     adoption = design.adoption
     if adoption is None:
         raise ValueError("the design adopts nothing")
     if adoption.year:
         return _from_years(sample, design, adoption.year)
-    values = (
-        sample.treatment if adoption.policy == design.treatment else sample.column(adoption.policy)
-    )
-    return _from_policy(sample, values, f"{design_label(design)}, column '{adoption.policy}'")
+    return sample.adopted
 
 
 def policy_name(design: Design) -> str:
@@ -89,29 +87,3 @@ def _check_agrees(sample: Sample, design: Design, adopted: Floats) -> None:
             found=f"{sample.treatment[row]:g} ({int(other.sum())} such rows)",
             hint="correct one of the columns, or give the treatment another name",
         )
-
-
-def _from_policy(sample: Sample, values: Floats, where: str) -> Floats:
-    odd = ~np.isin(values, (0.0, 1.0))
-    if odd.any():
-        row = int(np.flatnonzero(odd)[0])
-        raise SampleError(
-            f"{where}, city {sample.cities[sample.city[row]]}, year {sample.year[row]}",
-            expected="a policy of 0 and 1",
-            found=f"{values[row]:g}",
-            hint="name the column of a policy, or set year to that of its adoption",
-        )
-    off = (sample.city[1:] == sample.city[:-1]) & (values[1:] < values[:-1])
-    if off.any():
-        row = int(np.flatnonzero(off)[0]) + 1
-        cities = np.unique(sample.city[1:][off]).size
-        raise SampleError(
-            f"{where}, city {sample.cities[sample.city[row]]}, year {sample.year[row]}",
-            expected="a policy that stays once it is adopted",
-            found=f"0 after 1: switched off again ({cities} such cities)",
-            hint="leave these cities out (exclude_cities), or end the years before",
-        )
-    first = np.full(len(sample.cities), NEVER)
-    under = values == 1
-    np.minimum.at(first, sample.city[under], sample.year[under].astype(np.float64))
-    return np.asarray(first[sample.city])

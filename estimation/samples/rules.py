@@ -7,6 +7,7 @@ import pandas as pd
 
 from estimation.designs import Design, design_label, label_of, numbers_of
 from estimation.samples.columns import UNITS_COLUMN, group_column
+from estimation.samples.policy import with_adoption
 from estimation.staggered.keys import formed_policy
 from geo.audit import AuditRow
 from geo.errors import DomainError, SampleError
@@ -97,8 +98,10 @@ def _adopting(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, tuple[
     City-years without one are of cities that never adopt: the year is 0.
     """
     adoption = design.adoption
-    if adoption is None or not adoption.year:
+    if adoption is None:
         return table, ()
+    if adoption.policy:
+        return with_adoption(table, design, adoption.policy, STAGE)
     column, years = adoption.year, table[adoption.year]
     where, rows = f"{design_label(design)}, column '{column}'", []
     for old, new in adoption.recode:

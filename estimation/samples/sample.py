@@ -16,6 +16,7 @@ from estimation.samples.columns import (
     keyed,
     slope_column,
 )
+from estimation.samples.policy import ADOPTED_COLUMN
 from estimation.samples.rules import RULES
 from estimation.vocabulary import LINEAR
 from geo.audit import AuditRow
@@ -69,6 +70,9 @@ class Sample:
     """Place of each row's label among those of each column by which slopes differ, shape (n, s)."""
     slope_labels: tuple[tuple[str, ...], ...] = ()
     """The labels of each of the s columns, in ascending order."""
+    adopted: Floats = field(default_factory=lambda: np.empty(0))
+    """First year under the policy of each row's city, ``inf`` for never, shape (n,), where a
+    column of the policy tells it; empty otherwise."""
 
     def column(self, name: str) -> Floats:
         """A control or further column by its name, shape (n,)."""
@@ -207,6 +211,7 @@ def take(sample: Sample, rows: NDArray[np.bool_], audit: Sequence[AuditRow] = ()
         group=sample.group[rows] if sample.group_names else sample.group,
         levels=sample.levels[rows] if sample.level_names else sample.levels,
         slope_codes=sample.slope_codes[rows] if sample.slope_labels else sample.slope_codes,
+        adopted=sample.adopted[rows] if sample.adopted.size else sample.adopted,
         audit=(*sample.audit, *audit),
     )
 
@@ -248,6 +253,11 @@ def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) ->
         level_names=atoms,
         slope_codes=np.array([codes for codes, _ in slopes], dtype=np.int64).T,
         slope_labels=tuple(tuple(map(str, labels)) for _, labels in slopes),
+        adopted=(
+            table[ADOPTED_COLUMN].to_numpy(dtype=np.float64)
+            if ADOPTED_COLUMN in table.columns
+            else np.empty(0)
+        ),
     )
 
 

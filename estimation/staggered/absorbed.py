@@ -13,6 +13,8 @@ CLEAR = 1e-4
 """Share above which cross-products tell that much is left: their rounding is far below."""
 COLLINEAR = 1e-9
 """Share of a column's length that must be left after those before it."""
+INVOLVED = 1e-6
+"""Share of a determined column above which another one has a part in it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,9 +73,13 @@ class Slopes:
     """Coefficients of k columns."""
 
     estimate: Floats
-    """Coefficients, shape (k,); NaN for a column that others determine."""
+    """Coefficients, shape (k,); NaN for one that the data do not tell: its column is determined by
+    others, or has a part in one that is."""
     influence: Floats
     """Influence of each cluster, shape (G, k), with the factor G/(G-1) (n-1)/(n-K)."""
+    used: NDArray[np.bool_]
+    """Which of the columns beside them entered, shape (p,): not those that city and year effects,
+    or others before them, determine."""
 
 
 def absorbed_slopes(D: Floats, rows: Rows, *, others: Floats, where: str) -> Slopes:
@@ -98,7 +104,7 @@ def absorbed_slopes(D: Floats, rows: Rows, *, others: Floats, where: str) -> Slo
     Raises
     ------
     SampleError
-        Nothing is left of any column, or no row is over.
+        Nothing is told of any column, or no row is over.
     """
     dummies = (rows.at[:, None] == np.unique(rows.at)[None, 1:]).astype(np.float64)
     Z = np.column_stack([dummies, others, D])
@@ -107,9 +113,10 @@ def absorbed_slopes(D: Floats, rows: Rows, *, others: Floats, where: str) -> Slo
     y, A = both[:, 0], both[:, 1:]
     length = np.linalg.norm(Z * root[:, None], axis=0)
     A = A / np.where(length > 0, length, 1.0)
-    kept = _independent(A)
+    kept = independent(A)
+    told = _identified(A, kept)
     n, K, count = len(y), int(kept.sum()) + 1, D.shape[1]
-    if n <= K or not kept[-count:].any():
+    if n <= K or not told[-count:].any():
         raise SampleError(
             where,
             expected="variation left after city and year effects",
@@ -125,13 +132,39 @@ def absorbed_slopes(D: Floats, rows: Rows, *, others: Floats, where: str) -> Slo
     estimate, influence = np.full(Z.shape[1], np.nan), np.zeros((G, Z.shape[1]))
     estimate[kept] = slopes / length[kept]
     influence[:, kept] = factor * (scores @ bread) / length[kept]
-    return Slopes(estimate[-count:], influence[:, -count:])
+    estimate[~told], influence[:, ~told] = np.nan, 0.0
+    used = kept[dummies.shape[1] : dummies.shape[1] + others.shape[1]]
+    return Slopes(estimate[-count:], influence[:, -count:], used)
 
 
-def _independent(A: Floats) -> NDArray[np.bool_]:
-    """Columns of length up to 1 that those before them do not determine, shape (k,).
+def _identified(A: Floats, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Columns whose coefficient is the same in every least squares solution, shape (k,).
+
+    A column that others determine leaves open what it and they do, each alone; those that have no
+    part in it are told as before.
+    """
+    length = np.linalg.norm(A, axis=0)
+    dropped = np.flatnonzero(~kept & (length > COLLINEAR))
+    told = kept.copy()
+    if dropped.size:
+        parts = np.linalg.lstsq(A[:, kept], A[:, dropped], rcond=None)[0]
+        share = np.abs(parts) * length[kept][:, None] / length[dropped]
+        told[np.flatnonzero(kept)[(share > INVOLVED).any(axis=1)]] = False
+    return told
+
+
+def independent(A: Floats) -> NDArray[np.bool_]:
+    """Columns of length up to 1 that those before them do not determine.
 
     Where the cross-products leave no doubt they are enough; else the columns themselves decide.
+
+    Parameters
+    ----------
+    A : float array, shape (n, k)
+
+    Returns
+    -------
+    bool array, shape (k,)
     """
     try:
         pivots = np.diag(np.linalg.cholesky(A.T @ A))

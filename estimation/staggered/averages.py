@@ -69,18 +69,17 @@ def averages(cells: GroupTime, kind: Kind, *, window: tuple[int, int] | None = N
     at = np.unique(cells.cohort[after])
     rows = [np.flatnonzero(after & (cells.cohort == one)) for one in at]
     # Years of one cohort count alike: shares play no part.
-    by = _stacked(
-        [cells.effects.combined(_row(cells, one, np.full(one.size, 1 / one.size))) for one in rows]
-    )
+    L = np.vstack([_row(cells, one, np.full(one.size, 1 / one.size)) for one in rows])
     first = np.array([one[0] for one in rows], dtype=np.int64)
-    return Averages(_by_share(cells, by, first), at, by)
+    overall = _by_share(cells, cells.across.combined(L), first)
+    return Averages(overall, at, cells.effects.combined(L))
 
 
 def _averaged(cells: GroupTime, chosen: NDArray[np.bool_]) -> Effects:
     """Chosen effects weighted by the shares of their cohorts."""
     places = np.flatnonzero(chosen)
     _check_some(places)
-    return _by_share(cells, cells.effects.taken(places), places)
+    return _by_share(cells, cells.across.taken(places), places)
 
 
 def _by_share(cells: GroupTime, effects: Effects, places: Integers) -> Effects:
@@ -89,9 +88,12 @@ def _by_share(cells: GroupTime, effects: Effects, places: Integers) -> Effects:
     total = share.sum()
     weight = share / total
     estimate = float(weight @ effects.estimate)
-    of_shares = cells.size_influence[:, places] @ ((effects.estimate - estimate) / total)
+    # The distance of a small cohort from the average is in its influence already.
+    moved = np.where(cells.small[places], 0.0, effects.estimate - estimate)
+    of_shares = cells.size_influence[:, places] @ (moved / total)
     influence = effects.influence @ weight + of_shares
-    return Effects(np.array([estimate]), influence[:, None], _most(effects, np.ones(weight.size)))
+    carried = np.asarray(effects.carried.any(axis=1))[:, None]
+    return Effects(np.array([estimate]), influence[:, None], carried)
 
 
 def _mean(effects: Effects) -> Effects:
@@ -106,16 +108,11 @@ def _row(cells: GroupTime, places: Integers, weights: Floats) -> Floats:
     return row
 
 
-def _most(effects: Effects, weights: Floats) -> Integers:
-    """Clusters that carry an average: those of several cohorts add up."""
-    return np.array([int(effects.carried[weights != 0].sum())], dtype=np.int64)
-
-
 def _stacked(parts: list[Effects]) -> Effects:
     return Effects(
         np.concatenate([one.estimate for one in parts]),
         np.column_stack([one.influence for one in parts]),
-        np.concatenate([one.carried for one in parts]),
+        np.column_stack([one.carried for one in parts]),
     )
 
 

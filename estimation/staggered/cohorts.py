@@ -67,7 +67,8 @@ class LeftOut:
     always_treated: int = 0
     """Cities under the policy in their first year: there is no year before."""
     after_the_end: int = 0
-    """Cities that adopt after the last year: controls like those that never do."""
+    """Cities that adopt after the last year, anticipation included: controls like those that never
+    do."""
 
 
 def staggered_panel(
@@ -146,21 +147,25 @@ def _fixed(values: NDArray[np.number], city: Integers, N: int, name: str, label:
     return first
 
 
-def with_clean_start(panel: StaggeredPanel) -> tuple[StaggeredPanel, LeftOut]:
+def with_clean_start(
+    panel: StaggeredPanel, *, anticipation: int = 0
+) -> tuple[StaggeredPanel, LeftOut]:
     """The panel without cities that no year before the policy is known of.
 
     Parameters
     ----------
     panel : StaggeredPanel
+    anticipation : int
+        Years before adoption in which cities may react already.
 
     Returns
     -------
     (StaggeredPanel, LeftOut)
-        Cities that adopt after the last year stand as never adopting.
+        Cities that adopt after the last year, and do not act on it before, stand as never adopting.
     """
     first = panel.years[np.argmax(panel.there, axis=1)]
     always = panel.adopted <= first
-    late = np.isfinite(panel.adopted) & (panel.adopted > panel.years[-1])
+    late = np.isfinite(panel.adopted) & (panel.adopted - anticipation > panel.years[-1])
     kept = replace(panel, adopted=np.where(late, NEVER, panel.adopted)).taken(~always)
     return kept, LeftOut(int(always.sum()), int(late.sum()))
 

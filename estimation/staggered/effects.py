@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import fdtrc
 
 from estimation.inference.bands import BLOCK, Band
@@ -11,6 +12,8 @@ from estimation.inference.streams import BANDS, check_draws, generator
 from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 
+FEW_TREATED = 20
+"""Treated clusters below which they alone are the degrees of freedom."""
 ROUNDING = 1e-9
 """Share of the largest standard error below which one is rounding."""
 
@@ -24,8 +27,8 @@ class Effects:
     influence: Floats
     """Influence of each cluster on each effect, shape (G, m): its cross-product is their
     covariance, small-sample factors included."""
-    carried: Integers
-    """Clusters of treated cities that each effect rests on, shape (m,)."""
+    carried: NDArray[np.bool_]
+    """Whether an effect rests on treated cities of a cluster, shape (G, m)."""
 
     @property
     def covariance(self) -> Floats:
@@ -34,8 +37,17 @@ class Effects:
 
     @property
     def df(self) -> float:
-        """Degrees of freedom of p values and intervals: clusters less one."""
+        """Clusters less one: degrees of freedom of p values and intervals."""
         return float(self.influence.shape[0] - 1)
+
+    @property
+    def df_of_each(self) -> Floats:
+        """Degrees of freedom of each effect, shape (m,).
+
+        Fewer than :data:`FEW_TREATED` treated clusters make up most of the error: these less one.
+        """
+        few = self.carriers < FEW_TREATED
+        return np.where(few, np.clip(self.carriers - 1.0, 1.0, self.df), self.df)
 
     @property
     def std_error(self) -> Floats:
@@ -45,11 +57,16 @@ class Effects:
         left is the error of those that it is compared with.
         """
         error = np.linalg.norm(self.influence, axis=0)
-        return np.where(self.carried >= 2, error, np.nan)
+        return np.where(self.carriers >= 2, error, np.nan)
+
+    @property
+    def carriers(self) -> Integers:
+        """Clusters of treated cities that each effect rests on, shape (m,)."""
+        return np.asarray(self.carried.sum(axis=0), dtype=np.int64)
 
     def taken(self, places: Integers | list[int]) -> "Effects":
         """Some of the effects, by their places."""
-        return Effects(self.estimate[places], self.influence[:, places], self.carried[places])
+        return Effects(self.estimate[places], self.influence[:, places], self.carried[:, places])
 
     def combined(self, L: Floats) -> "Effects":
         """Linear combinations of the effects.
@@ -62,10 +79,10 @@ class Effects:
         Returns
         -------
         Effects
-            Each carried by as many clusters as the best carried effect in it, no more.
+            Each carried by the clusters of all effects in it.
         """
-        carried = [int(self.carried[row != 0].max(initial=0)) for row in L]
-        return Effects(L @ self.estimate, self.influence @ L.T, np.array(carried, dtype=np.int64))
+        carried = self.carried.astype(np.float64) @ (L != 0).T > 0
+        return Effects(L @ self.estimate, self.influence @ L.T, carried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,8 @@ class JointTest:
     q: int
     """Effects that are told from each other (rank of their covariance)."""
     df: float
-    """Degrees of freedom of its denominator: clusters less one."""
+    """Degrees of freedom of its denominator: clusters less one; with few treated clusters these
+    less the number of effects (Hotelling)."""
     p_value: float
     """By the F distribution."""
 
@@ -111,17 +129,22 @@ def joint_test(effects: Effects, *, where: str) -> JointTest:
     scale = known.std_error
     correlation = known.covariance / np.outer(scale, scale)
     rank = int(np.linalg.matrix_rank(correlation, tol=1e-8, hermitian=True))
-    if known.df < rank:
+    treated = int(known.carried.any(axis=1).sum())
+    few = treated < FEW_TREATED
+    clusters = treated if few else int(known.df) + 1
+    if clusters <= rank:
         raise SampleError(
             where,
-            expected=f"more clusters than the {rank} effects tested together",
-            found=f"{known.df + 1:g}",
+            expected=f"more {'treated ' if few else ''}clusters than the {rank} effects tested "
+            "together",
+            found=f"{clusters}",
             hint="narrow the window",
         )
     t = known.estimate / scale
     wald = float(t @ np.linalg.pinv(correlation, rcond=1e-8, hermitian=True) @ t)
-    statistic = wald / rank
-    return JointTest(statistic, rank, known.df, float(fdtrc(rank, known.df, statistic)))
+    df = float(treated - rank) if few else known.df
+    statistic = wald / rank * (df / (treated - 1) if few else 1.0)
+    return JointTest(statistic, rank, df, float(fdtrc(rank, df, statistic)))
 
 
 def uniform_band(effects: Effects, *, seed: int, draws: int = 9999) -> Band:
@@ -141,7 +164,7 @@ def uniform_band(effects: Effects, *, seed: int, draws: int = 9999) -> Band:
     Returns
     -------
     Band
-        Intervals by Student's distribution, clusters less one. An effect without a standard error
+        Intervals by Student's distribution. An effect without a standard error
         has neither, and no say in the band.
 
     Raises
@@ -163,13 +186,15 @@ def uniform_band(effects: Effects, *, seed: int, draws: int = 9999) -> Band:
         largest = np.concatenate(parts)
     pointwise = quantile(0.5 + LEVEL / 2, df=effects.df)
     critical = max(pointwise, float(np.quantile(largest, LEVEL, method="higher")))
+    each = np.array([quantile(0.5 + LEVEL / 2, df=one) for one in effects.df_of_each])
+    half, uniform = each * std_error, np.maximum(critical, each) * std_error
     return Band(
         estimate=effects.estimate,
         std_error=std_error,
-        low=effects.estimate - pointwise * std_error,
-        high=effects.estimate + pointwise * std_error,
-        uniform_low=effects.estimate - critical * std_error,
-        uniform_high=effects.estimate + critical * std_error,
+        low=effects.estimate - half,
+        high=effects.estimate + half,
+        uniform_low=effects.estimate - uniform,
+        uniform_high=effects.estimate + uniform,
         pointwise=pointwise,
         critical=critical,
     )

@@ -1,6 +1,6 @@
 """Group-time effects of Callaway and Sant'Anna (2021): one for each cohort and year."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from estimation.samples.sample import Floats, Integers
 from estimation.staggered.cohorts import StaggeredPanel, base_year, cluster_sums
 from estimation.staggered.effects import Effects
+from estimation.staggered.small_cohorts import Cells, pooled_cohorts, with_pools
 from estimation.staggered.two_by_two import Method, two_by_two
 from geo.errors import SampleError
 
@@ -22,6 +23,9 @@ class GroupTime:
 
     effects: Effects
     """m effects, one for each pair."""
+    across: Effects
+    """The same with the errors of averages over cohorts: where these are small, of the distances
+    from their common average (:mod:`estimation.staggered.small_cohorts`)."""
     cohort: Floats
     """Year of adoption of each, shape (m,)."""
     year: Integers
@@ -30,6 +34,8 @@ class GroupTime:
     """Share of each pair's cohort among all cities, shape (m,)."""
     size_influence: Floats
     """Influence of each cluster on these shares, shape (G, m)."""
+    small: NDArray[np.bool_]
+    """Whether each is of a small cohort, shape (m,)."""
     cities: int
     """Cities used."""
     base: NDArray[np.bool_]
@@ -108,12 +114,11 @@ def group_time(
         )
     cohort = np.array([cell.cohort for cell in cells])
     size, moved = _sizes(panel, cohort)
+    effects, across, small = _effects(panel, cells)
     return GroupTime(
-        effects=Effects(
-            np.array([cell.effect for cell in cells]),
-            cluster_sums(np.column_stack([cell.influence for cell in cells]), panel.cluster),
-            np.array([cell.carried for cell in cells], dtype=np.int64),
-        ),
+        effects=effects,
+        across=across,
+        small=small,
         cohort=cohort,
         year=np.array([cell.year for cell in cells], dtype=np.int64),
         size=size,
@@ -131,8 +136,32 @@ class _Cell:
     year: int
     effect: float
     influence: Floats
-    carried: int
+    own: NDArray[np.bool_]
     base: bool = False
+
+
+def _effects(
+    panel: StaggeredPanel, cells: list[_Cell]
+) -> tuple[Effects, Effects, NDArray[np.bool_]]:
+    """Effects of all cells, with the errors of each, those of averages, and which are pooled."""
+    weight = cluster_sums(
+        np.column_stack([cell.own * panel.weights for cell in cells]), panel.cluster
+    )
+    own = Effects(
+        np.array([cell.effect for cell in cells]),
+        cluster_sums(np.column_stack([cell.influence for cell in cells]), panel.cluster),
+        weight > 0,
+    )
+    # The year of reference is nought by construction: it says nothing of the others.
+    told = np.flatnonzero([not cell.base for cell in cells])
+    cohort, year = (np.array([getattr(one, name) for one in cells]) for name in ("cohort", "year"))
+    places = Cells(cohort[told], (year - cohort)[told], own.carried[:, told])
+    influence = own.influence.copy()
+    influence[:, told] = with_pools(
+        own.estimate[told], own.influence[:, told], places, weight[:, told]
+    )
+    small = np.isin(cohort, pooled_cohorts(places)[0])
+    return own, replace(own, influence=influence), small
 
 
 def _cell(
@@ -149,8 +178,7 @@ def _cell(
     own = panel.adopted == cohort
     influence = np.zeros(N)
     if start == at:
-        carried = np.unique(panel.cluster[own]).size
-        return _Cell(cohort, year, 0.0, influence, carried, base=True)
+        return _Cell(cohort, year, 0.0, influence, own, base=True)
     others = np.isinf(panel.adopted)
     if control == "not_yet_treated":
         later = max(panel.years[at], panel.years[start]) + anticipation
@@ -171,7 +199,7 @@ def _cell(
         where=f"{panel.label}, callaway_santanna, cohort {cohort:g}, year {year}",
     )
     influence[used] = of_city / n
-    return _Cell(cohort, year, effect, influence, np.unique(panel.cluster[used & own]).size)
+    return _Cell(cohort, year, effect, influence, used & own)
 
 
 def _sizes(panel: StaggeredPanel, cohort: Floats) -> tuple[Floats, Floats]:

@@ -5,13 +5,28 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from estimation.samples.sample import Floats, Integers
-from estimation.staggered.absorbed import Rows, absorbed_slopes, demeaned_by, rows_of
+from estimation.staggered.absorbed import (
+    INVOLVED,
+    Rows,
+    absorbed_slopes,
+    demeaned_by,
+    independent,
+    rows_of,
+)
 from estimation.staggered.cohorts import StaggeredPanel, cluster_sums
 from estimation.staggered.effects import Effects
+from estimation.staggered.small_cohorts import Cells, pooled_residuals
 from estimation.staggered.sun_abraham import EventStudy
 from geo.errors import SampleError
+
+NOT_IMPUTED = (
+    "city-years under the policy left out: no untreated rows tell what they would be without it"
+)
+"""Said of city-years that cannot be imputed, after their number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,9 +40,12 @@ class Imputed:
     effect: Floats
     """Outcome less what is imputed, shape (n,); residuals where untreated."""
     left_out: int
-    """City-years under the policy whose city or year has no untreated row."""
+    """City-years under the policy that untreated rows say nothing about."""
     others: Floats
     """Year dummies and covariates of the model of untreated outcomes, shape (n, q)."""
+    used: NDArray[np.bool_]
+    """Which covariates are among them, shape (p,): not those that city and year effects, or others
+    before them, determine among untreated rows."""
 
 
 def imputed(panel: StaggeredPanel, *, anticipation: int = 0) -> Imputed:
@@ -52,37 +70,78 @@ def imputed(panel: StaggeredPanel, *, anticipation: int = 0) -> Imputed:
     """
     rows = rows_of(panel)
     under = rows.since >= -anticipation
-    known = np.isin(rows.city, rows.city[~under]) & np.isin(rows.at, rows.at[~under])
-    kept = known | ~under
-    if not (kept & under).any():
-        raise SampleError(
-            f"{panel.label}, imputation",
-            expected="city-years under the policy whose city and year have untreated rows, too",
-            found="none",
-            hint="add cities that adopt later or never, and years before adoption",
-        )
+    kept = ~under | _connected(rows, ~under)
     used, under = _kept(rows, kept), under[kept]
+    _check_some(panel, under)
     dummies = (used.at[:, None] == np.unique(used.at)[None, 1:]).astype(np.float64)
-    others = np.column_stack([dummies, used.X])
-    free, n = ~under, int((~under).sum())
-    weight, city = used.weight[free], used.city[free]
-    both = demeaned_by(np.column_stack([used.y[free], others[free]]), city, weight)
-    root = np.sqrt(weight)[:, None]
-    scale = np.maximum(np.abs(others[free]).max(axis=0, initial=0.0), 1e-300)
-    slopes = np.linalg.lstsq(both[:, 1:] / scale * root, both[:, 0] * root[:, 0], rcond=1e-11)[0]
-    left = used.y - (others / scale) @ slopes
-    means = cluster_sums(np.column_stack([weight * left[free], weight]), city)
-    level = means[:, 0] / np.where(means[:, 1] > 0, means[:, 1], 1.0)
+    model = _covariates_used(used, ~under, dummies)
+    others = np.column_stack([dummies, used.X[:, model]])
+    left = _left(np.column_stack([used.y, used.X[:, ~model]]), others, used, ~under)
+    # What untreated rows do not tell of a covariate must not be needed under the policy either.
+    size = np.abs(used.X[:, ~model]).max(axis=0, initial=1e-300)
+    told = ~under | (np.abs(left[:, 1:]) <= INVOLVED * size).all(axis=1)
+    _check_some(panel, under & told)
+    scale = np.maximum(np.abs(others[~under]).max(axis=0, initial=0.0), 1e-300)
     return Imputed(
-        rows=used,
-        under=under,
-        effect=left - level[used.city],
-        left_out=int((~kept).sum()),
-        others=others / scale if n else others,
+        rows=_kept(used, told),
+        under=under[told],
+        effect=left[told, 0],
+        left_out=int((~kept).sum() + (~told).sum()),
+        others=(others / scale)[told],
+        used=model,
     )
 
 
-def imputed_effects(found: Imputed, weights: Floats) -> Effects:
+def _connected(rows: Rows, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """City-years whose city and year effects untreated rows tell together, shape (n,).
+
+    Effects of cities and years are known relative to each other where a chain of untreated rows
+    leads from one to the other.
+    """
+    N, T = int(rows.city.max()) + 1, int(rows.at.max()) + 1
+    ends = (rows.city[free], N + rows.at[free])
+    links = csr_array((np.ones(int(free.sum())), ends), shape=(N + T, N + T))
+    _, part = connected_components(links, directed=False)
+    return np.asarray(part[rows.city] == part[N + rows.at])
+
+
+def _check_some(panel: StaggeredPanel, under: NDArray[np.bool_]) -> None:
+    if not under.any():
+        raise SampleError(
+            f"{panel.label}, imputation",
+            expected="city-years under the policy whose city and year have untreated rows, too",
+            found="none that a chain of such rows connects",
+            hint="add cities that adopt later or never, and years before adoption",
+        )
+
+
+def _covariates_used(rows: Rows, free: NDArray[np.bool_], dummies: Floats) -> NDArray[np.bool_]:
+    """Covariates that effects and those before them leave something of in untreated rows."""
+    if rows.X.shape[1] == 0:
+        return np.zeros(0, dtype=np.bool_)
+    Z, weight = np.column_stack([dummies, rows.X])[free], rows.weight[free]
+    root = np.sqrt(weight)[:, None]
+    length = np.linalg.norm(Z * root, axis=0)
+    A = demeaned_by(Z, rows.city[free], weight) * root / np.where(length > 0, length, 1.0)
+    return independent(A)[dummies.shape[1] :]
+
+
+def _left(columns: Floats, others: Floats, rows: Rows, free: NDArray[np.bool_]) -> Floats:
+    """Columns less what city effects and others, fitted on untreated rows, make of them."""
+    weight, city = rows.weight[free], rows.city[free]
+    m = columns.shape[1]
+    both = demeaned_by(np.column_stack([columns, others])[free], city, weight)
+    root = np.sqrt(weight)[:, None]
+    scale = np.maximum(np.abs(others[free]).max(axis=0, initial=0.0), 1e-300)
+    slopes = np.linalg.lstsq(both[:, m:] / scale * root, both[:, :m] * root, rcond=1e-11)[0]
+    left = columns - (others / scale) @ slopes
+    means = cluster_sums(np.column_stack([weight[:, None] * left[free], weight]), city)
+    level = means[:, :m] / np.where(means[:, m:] > 0, means[:, m:], 1.0)
+    short = int(rows.city.max()) + 1 - len(level)
+    return np.asarray(left - np.vstack([level, np.zeros((short, m))])[rows.city])
+
+
+def imputed_effects(found: Imputed, weights: Floats, *, explained: Floats | None = None) -> Effects:
     """Weighted sums of imputed effects, with conservative clustered errors.
 
     Their Theorem 3 and Proposition 6: residuals under the policy are effects less the average of
@@ -93,6 +152,9 @@ def imputed_effects(found: Imputed, weights: Floats) -> Effects:
     found : Imputed
     weights : float array, shape (n, m)
         Of each city-year in each sum; 0 where untreated.
+    explained : float array, shape (n, m), optional
+        What a model of the effects makes of each, up to a constant of its cohort and year: no part
+        of the residuals. None takes effects of a cohort and year as the same.
 
     Returns
     -------
@@ -102,20 +164,37 @@ def imputed_effects(found: Imputed, weights: Floats) -> Effects:
     rows, under = found.rows, found.under
     v = weights + _on_untreated(found, weights)
     residual = np.tile(found.effect[:, None], (1, v.shape[1]))
+    if explained is not None:
+        residual = residual - np.where(under[:, None], explained, 0.0)
     cohort = _cohort_years(rows)
     square = np.where(under[:, None], v**2, 0.0)
+    pooled, small = _pooled(found, residual, square)
     sums = cluster_sums(np.column_stack([square * residual, square]), cohort)
     m = v.shape[1]
     average = np.divide(
         sums[:, :m], sums[:, m:], out=np.zeros((len(sums), m)), where=sums[:, m:] > 0
     )
     residual = residual - np.where(under[:, None], average[cohort], 0.0)
-    carried = [np.unique(rows.cluster[column != 0]).size for column in weights.T]
+    residual[small] = pooled[small]
     return Effects(
         weights.T @ found.effect,
         cluster_sums(v * residual, rows.cluster),
-        np.array(carried, dtype=np.int64),
+        cluster_sums((weights != 0).astype(np.float64), rows.cluster) > 0,
     )
+
+
+def _pooled(found: Imputed, residual: Floats, square: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Residuals under the policy of small cohorts, and whose they are."""
+    rows, under = found.rows, found.under
+    G = int(rows.cluster.max()) + 1
+    carried = np.zeros((G, int(under.sum())), dtype=np.bool_)
+    carried[rows.cluster[under], np.arange(carried.shape[1])] = True
+    # Averages after adoption leave years of anticipation out: their signs set stretches apart.
+    cells = Cells(rows.adopted[under], rows.since[under], carried)
+    own, whose = pooled_residuals(residual[under], square[under], cells, rows.cluster[under])
+    made, small = residual.copy(), np.zeros(under.size, dtype=np.bool_)
+    made[under], small[under] = own, whose
+    return made, small
 
 
 def imputation(panel: StaggeredPanel, *, anticipation: int = 0, leads: int = 5) -> EventStudy:
@@ -159,8 +238,7 @@ def imputation(panel: StaggeredPanel, *, anticipation: int = 0, leads: int = 5) 
     before, leading = _leads(found, panel, leads)
     notes: tuple[str, ...] = ()
     if found.left_out:
-        text = "city-years under the policy left out: their city or year has no untreated row"
-        notes = (f"{found.left_out} {text}",)
+        notes = (f"{found.left_out} {NOT_IMPUTED}",)
     return EventStudy(
         overall=effects.taken([at.size]),
         at=np.concatenate([before, at]),
@@ -185,11 +263,9 @@ def _leads(found: Imputed, panel: StaggeredPanel, leads: int) -> tuple[Floats, E
     except SampleError:
         return at[:0], None
     told = ~np.isnan(fit.estimate)
-    carried = [np.unique(rows.cluster[one > 0]).size for one in dummies.T[told]]
+    carried = _padded(cluster_sums(dummies[:, told], rows.cluster), found) > 0
     # Clusters without an untreated row have no influence here, but stand in the same order.
-    effects = Effects(
-        fit.estimate[told], _padded(fit.influence[:, told], found), np.array(carried, np.int64)
-    )
+    effects = Effects(fit.estimate[told], _padded(fit.influence[:, told], found), carried)
     return at[told], effects
 
 
@@ -203,7 +279,7 @@ def _beside(first: Effects, second: Effects) -> Effects:
     return Effects(
         np.concatenate([first.estimate, second.estimate]),
         np.column_stack([first.influence, second.influence]),
-        np.concatenate([first.carried, second.carried]),
+        np.column_stack([first.carried, second.carried]),
     )
 
 

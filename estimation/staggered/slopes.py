@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from estimation.rounding import SHARE
 from estimation.samples.sample import Floats
 from estimation.staggered.absorbed import absorbed_slopes, rows_of
-from estimation.staggered.cohorts import StaggeredPanel
+from estimation.staggered.cohorts import StaggeredPanel, cluster_sums
 from estimation.staggered.effects import Effects
 from estimation.staggered.imputation import Imputed, imputed, imputed_effects
 from geo.errors import SampleError
@@ -85,9 +85,9 @@ def slope_event_study(
     event = (since[:, None] == at).astype(np.float64)
     D = np.column_stack([event * d[:, None], event])
     fit = absorbed_slopes(D, rows, others=np.column_stack([d, rows.X]), where=where)
-    carried = np.array([np.unique(rows.cluster[one > 0]).size for one in event.T], dtype=np.int64)
+    carried = cluster_sums(event, rows.cluster) > 0
     whole = Effects(fit.estimate, fit.influence, np.tile(carried, 2))
-    told = np.flatnonzero(~np.isnan(fit.estimate[: at.size]))
+    told = np.flatnonzero(~np.isnan(fit.estimate).reshape(2, at.size).any(axis=0))
     return SlopeStudy(at[told], whole.taken(told), whole.taken(at.size + told), rows.y.size)
 
 
@@ -147,7 +147,12 @@ def clean_slope(
     weights = [_slope_weights(found, d, after)]
     weights += [_slope_weights(found, d, after & (rows.since == one)) for one in at]
     shares = [_shares(found, after), *(_shares(found, after & (rows.since == one)) for one in at)]
-    effects = imputed_effects(found, np.column_stack([*weights, *shares]))
+    # A treatment that differs within a cohort and year moves effects there by its slope: that is
+    # what is estimated, and no noise.
+    lines = np.column_stack([float(one @ found.effect) * d for one in weights])
+    effects = imputed_effects(
+        found, np.column_stack([*weights, *shares]), explained=np.tile(lines, 2)
+    )
     k = len(at)
     study = SlopeStudy(
         np.array(at),

@@ -6,8 +6,9 @@ import numpy as np
 
 from estimation.samples.sample import Floats
 from estimation.staggered.absorbed import Rows, absorbed_slopes, rows_of
-from estimation.staggered.cohorts import NEVER, StaggeredPanel, base_year
+from estimation.staggered.cohorts import NEVER, StaggeredPanel, base_year, cluster_sums
 from estimation.staggered.effects import Effects
+from estimation.staggered.small_cohorts import Cells, with_pools
 from geo.errors import SampleError
 
 
@@ -56,8 +57,9 @@ def sun_abraham(panel: StaggeredPanel, *, anticipation: int = 0) -> EventStudy:
         Nothing can be compared.
     """
     used, notes = _with_comparison(panel, anticipation)
+    used, skipped = _with_reference(used, anticipation)
     rows = rows_of(used)
-    cohort, since, skipped = _cells(used, rows, anticipation)
+    cohort, since = _cells(used, rows, anticipation)
     if since.size == 0 or not (since >= 0).any():
         raise SampleError(
             f"{panel.label}, sun_abraham",
@@ -69,10 +71,21 @@ def sun_abraham(panel: StaggeredPanel, *, anticipation: int = 0) -> EventStudy:
     where = f"{panel.label}, sun_abraham"
     fit = absorbed_slopes(member.astype(np.float64), rows, others=rows.X, where=where)
     told = ~np.isnan(fit.estimate)
+    unknown = _unknown(int(member[:, ~told].sum()), int((~told).sum()))
     cohort, since, member = cohort[told], since[told], member[:, told]
-    carried = [np.unique(rows.cluster[one]).size for one in member.T]
-    cells = Effects(fit.estimate[told], fit.influence[:, told], np.array(carried, dtype=np.int64))
-    size = rows.weight @ member
+    if not (since >= 0).any():
+        raise SampleError(
+            where,
+            expected="a cohort-year after adoption that clean comparisons tell",
+            found="none",
+            hint="add cities that never adopt, with years before and after",
+        )
+    weight = cluster_sums(rows.weight[:, None] * member, rows.cluster)
+    influence = with_pools(
+        fit.estimate[told], fit.influence[:, told], Cells(cohort, since, weight > 0), weight
+    )
+    cells = Effects(fit.estimate[told], influence, weight > 0)
+    size = weight.sum(axis=0)
     at = np.unique(since)
     by = _weighted(cells, [size * (since == one) for one in at])
     return EventStudy(
@@ -82,15 +95,12 @@ def sun_abraham(panel: StaggeredPanel, *, anticipation: int = 0) -> EventStudy:
         reference=np.array([-1.0 - anticipation]),
         rows=rows.y.size,
         cities=int(np.unique(rows.city).size),
-        notes=(*notes, *skipped),
+        notes=(*notes, *skipped, *unknown),
     )
 
 
 def _weighted(cells: Effects, sizes: list[Floats]) -> Effects:
-    """Averages of cells; each is carried by the clusters of all its cells."""
-    L = np.array([one / one.sum() for one in sizes])
-    carried = np.array([int(cells.carried[row > 0].sum()) for row in L], dtype=np.int64)
-    return replace(cells.combined(L), carried=carried)
+    return cells.combined(np.array([one / one.sum() for one in sizes]))
 
 
 def _with_comparison(
@@ -120,19 +130,51 @@ def _with_comparison(
     return kept.taken(there), (note,)
 
 
-def _cells(
-    panel: StaggeredPanel, rows: Rows, anticipation: int
-) -> tuple[Floats, Floats, tuple[str, ...]]:
-    """Cohort and years since adoption of each dummy, and cohorts without a reference."""
-    cohort, since, skipped = [], [], []
+def _with_reference(
+    panel: StaggeredPanel, anticipation: int
+) -> tuple[StaggeredPanel, tuple[str, ...]]:
+    """The panel without cohorts that have no row in the year of reference, and what they were.
+
+    Without it they have no dummies: under the policy they would stand as controls.
+    """
+    there = panel.there & ~np.isnan(panel.covariates).any(axis=2)
+    lacking = []
+    for one in panel.cohorts:
+        start = base_year(panel.years, float(one), anticipation)
+        if start is None or not there[panel.adopted == one, start].any():
+            lacking.append(float(one))
+    if not lacking:
+        return panel, ()
+    out = np.isin(panel.adopted, lacking)
+    notes = tuple(
+        f"cohort {one:g} left out ({int((panel.adopted == one).sum())} cities): no row of the last "
+        "year before it acts on the policy"
+        for one in lacking
+    )
+    if out.all():
+        raise SampleError(
+            f"{panel.label}, sun_abraham",
+            expected="cohorts with a row of the last year before adoption",
+            found="none",
+            hint="choose years that hold it",
+        )
+    return panel.taken(~out), notes
+
+
+def _unknown(rows: int, cells: int) -> tuple[str, ...]:
+    if not cells:
+        return ()
+    why = "nothing clean compares them with the last year before adoption"
+    return (f"{rows} city-years ({cells} cohort-years) not told: {why}",)
+
+
+def _cells(panel: StaggeredPanel, rows: Rows, anticipation: int) -> tuple[Floats, Floats]:
+    """Cohort and years since adoption of each dummy."""
+    cohort, since = [], []
     for one in panel.cohorts:
         start = base_year(panel.years, float(one), anticipation)
         there = np.unique(rows.since[rows.adopted == one])
-        reference = None if start is None else panel.years[start] - one
-        if reference is None or reference not in there:
-            skipped.append(f"cohort {one:g} has no year before adoption to compare with")
-            continue
-        own = there[there != reference]
+        own = there if start is None else there[there != panel.years[start] - one]
         cohort += [float(one)] * own.size
         since += own.tolist()
-    return np.array(cohort), np.array(since), tuple(skipped)
+    return np.array(cohort), np.array(since)

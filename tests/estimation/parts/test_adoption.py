@@ -227,3 +227,92 @@ WRONG = (
 def test_wrong_keys_are_named(adoption, keys, word):
     with pytest.raises(DesignError, match=word):
         design(Adoption(**adoption), **keys)
+
+
+@pytest.mark.parametrize("anticipation", [0, 1])
+@pytest.mark.parametrize("variant", ["callaway_santanna", "sun_abraham", "imputation"])
+def test_every_year_of_a_curve_but_the_reference_is_a_row(variant, anticipation):
+    adoption = Adoption(year="adopted", anticipation=anticipation, estimators=(variant,), **QUICK)
+    found = told(staggered(31), adoption)
+    rows = found.estimates[found.estimates["part"] == "event_study"]
+    years = [float(one.split(", ")[1].split(" ")[0]) for one in rows["term"]]
+    curve = list(found.curves["at"])
+    reference = [-1.0 - anticipation] if variant == "callaway_santanna" else []
+    assert years == [one for one in curve if one not in reference]
+    assert 0.0 in years
+    if variant == "imputation":
+        assert -1.0 in years
+
+
+def test_bounds_and_power_are_of_the_years_with_errors():
+    """One city adopts earlier than the others: the last years rest on it alone."""
+    table = staggered(31, cohorts=(2006.0, np.inf, np.inf))
+    table.loc[table["city"] == 1, "g"] = 2003.0
+    adoption = Adoption(year="adopted", window=(-3, 8), relative=(0.0,))
+    wide = told(table, adoption)
+    narrow = told(table, Adoption(year="adopted", window=(-3, 5), relative=(0.0,)))
+    assert "without years +6, +7, +8" in "\n".join(wide.notes)
+    names = ["check", "subject", "statistic", "value", "reference"]
+    kinds = ["honest_bounds", "pre_trend_power"]
+    both = [one.checks[one.checks["check"].isin(kinds)][names] for one in (wide, narrow)]
+    pd.testing.assert_frame_equal(*(one.reset_index(drop=True) for one in both))
+    notes = wide.checks[wide.checks["check"].isin(kinds)]["note"]
+    assert notes[~notes.str.contains("least")].str.contains("of years 0 to 5 since adoption").all()
+
+
+@pytest.mark.parametrize("control", ["never_treated", "not_yet_treated"])
+def test_cities_that_react_before_adopting_after_the_end_are_no_controls(control):
+    """The effect is nought; cities that adopt in 2012 rise by 5 in the sample's last year."""
+    table = staggered(5, cohorts=(2005.0, 2012.0, np.inf), growing=0.0, effect=0.0, cities=240)
+    table.loc[table["year"] == table["g"] - 1, "y"] += 5.0
+    adoption = Adoption(year="adopted", anticipation=1, control=control, **QUICK)
+    found = told(table, adoption)
+    rows = found.estimates
+    assert "80 cities adopt after 2011, but may react before" in "\n".join(found.notes)
+    att = rows[rows["part"] == "att"].set_index("variant")["estimate"]
+    assert att.abs().max() < 0.15
+    reacting = rows[rows["term"] == "pilot, -1 years"].set_index("variant")["estimate"]
+    assert reacting["callaway_santanna"] == pytest.approx(5.0, abs=0.3)
+    assert reacting["imputation"] == pytest.approx(5.0, abs=0.3)
+    without = told(table, Adoption(year="adopted", **QUICK)).notes
+    assert "80 cities adopt after 2011: compared with" in "\n".join(without)
+
+
+def test_a_missing_outcome_does_not_move_the_year_of_adoption():
+    table = panel_of(staggered(31, cohorts=(2005.0, np.inf), growing=0.0))
+    codes = sorted(table.loc[np.isfinite(table["g"]), "city_id"].unique())[:15]
+    lacking = table["city_id"].isin(codes) & table["year"].isin([2005, 2006])
+    table.loc[lacking, "y"] = np.nan
+    by_year, by_policy = (
+        estimate(table, [design(adoption, treatment=treatment)], workers=1)
+        for adoption, treatment in (
+            (Adoption(year="adopted", **QUICK), "pilot"),
+            (Adoption(policy="policy", **QUICK), "policy"),
+        )
+    )
+    np.testing.assert_array_equal(by_year.estimates["estimate"], by_policy.estimates["estimate"])
+    groups = by_policy.estimates[by_policy.estimates["part"] == "group"]["term"]
+    assert groups.to_list() == ["policy, cohort 2005"]
+    told_of = f"15 cities ({', '.join(codes[:5])}, ...) without a row in the year of adoption"
+    assert told_of in "\n".join(by_policy.notes)
+    table.loc[(table["city_id"] == codes[0]) & (table["year"] == 2004), "y"] = np.nan
+    notes = estimate(table, [design(Adoption(year="adopted", **QUICK))], workers=1).notes
+    assert f"1 city ({codes[0]}) without a row in the last year before" in "\n".join(notes)
+
+
+def test_a_policy_switched_off_where_there_is_no_outcome_is_named():
+    table = panel_of(staggered(31))
+    table.loc[(table["city"] == 4) & (table["year"] == 2011), ["policy", "y"]] = [0.0, np.nan]
+    asked = design(Adoption(policy="policy"), treatment="policy")
+    with pytest.raises(SampleError, match=r"city 1105, year 2011.*switched off again"):
+        estimate(table, [asked])
+
+
+def test_a_policy_unknown_before_its_first_year_is_audited():
+    table = panel_of(staggered(31))
+    table.loc[(table["city"] == 1) & table["year"].isin([2004, 2005]), "policy"] = np.nan
+    asked = design(Adoption(policy="policy", **QUICK), treatment="policy")
+    found = estimate(table, [asked], workers=1)
+    (row,) = [row for row in found.audit if row.rule == "adoption_between"]
+    assert "city 1102" in row.subject
+    assert "0 in 2003, unknown then: read as adopted in 2006" in row.detail

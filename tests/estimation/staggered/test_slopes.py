@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student
 
 from estimation.staggered.cohorts import staggered_panel
 from estimation.staggered.slopes import clean_slope, slope_event_study
@@ -77,3 +78,41 @@ def test_a_treatment_that_does_not_vary_is_named():
     panel, d = _panel(turned(3, level=0.0, slope=0.0))
     with pytest.raises(SampleError, match="one value"):
         clean_slope(panel, np.ones_like(d))
+
+
+def _waves(seed: int, slope: float):
+    """30 provinces in which 4, 5 and 4 adopt; treatment and errors last from year to year."""
+    rng = np.random.default_rng([3, seed])
+    N, years = 30, np.arange(2012, 2023)
+    g = np.repeat([2015.0, 2017.0, 2019.0, np.inf], [4, 5, 4, 17])
+
+    def lasting():
+        found = rng.normal(size=(N, years.size))
+        for at in range(1, years.size):
+            found[:, at] = 0.5 * found[:, at - 1] + np.sqrt(0.75) * found[:, at]
+        return found
+
+    d = rng.normal(size=(N, 1)) + lasting()
+    under = years >= g[:, None]
+    y = rng.normal(size=(N, 1)) + 0.5 * d + under * slope * d + 0.5 * lasting()
+    city, year = np.repeat(np.arange(N), years.size), np.tile(years, N)
+    return staggered_panel(y.ravel(), city, year, np.repeat(g, years.size)), d
+
+
+def test_clean_slope_errors_do_not_depend_on_the_slope():
+    """The estimate moves with the slope; its distance from it, and its error, do not."""
+    panels = [_waves(0, slope) for slope in (0.0, 1.0)]
+    flat, steep = (clean_slope(panel, d).slope for panel, d in panels)
+    assert steep.estimate[0] - flat.estimate[0] == pytest.approx(1.0, abs=1e-9)
+    assert steep.std_error[0] == pytest.approx(flat.std_error[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("slope", [0.126, 1.0])
+def test_clean_slope_errors_of_a_few_waves(slope):
+    """Neither far too short (few cities) nor too long (a steep slope taken for noise)."""
+    found = [clean_slope(*_waves(seed, slope)).slope for seed in range(100)]
+    away = np.array([one.estimate[0] - slope for one in found])
+    error = np.array([one.std_error[0] for one in found])
+    covered = np.mean(np.abs(away) <= student.ppf(0.975, found[0].df_of_each[0]) * error)
+    assert 0.87 <= covered <= 0.99
+    assert 0.7 <= error.mean() / away.std() <= 1.15
