@@ -168,8 +168,8 @@ is {mean_estimate:.3f} on average (Monte-Carlo error {error_estimate:.3f}), its 
 {mean_truth:.3f}. That is the price of one slope for all, and of one slope for a region. Until 2016
 the slope is below its truth in this draw; over all of them it is {mean_early:.3f} on average
 ({error_early:.3f}; truth {truth_early:.3f}). Of twenty intervals one misses by chance, and rows
-drawn from the same 30 provinces miss together: ADEI moves innovation more in this draw than is true. These rows do not
-estimate what is true, for a reason:
+drawn from the same 30 provinces miss together: ADEI moves innovation more in this draw than is
+true. These rows do not estimate what is true, for a reason:
 
 * *Pilots add to the slope*, by least squares and by imputation. The slope rises from 2017 on in
   every province, and is larger in the east. Pilots begin in 2015 to 2019, so that their product
