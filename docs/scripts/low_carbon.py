@@ -47,8 +47,9 @@ file has them begin:
 
 {waves}
 
-All other cities count as never adopting in the main columns. The second wave was announced late in 2012; the file says 2013, the first whole
-year. The main columns take the file's coding, the columns named "second wave 2012" count from 2012.
+All other cities count as never adopting in the main columns. The second wave was announced late in
+2012; the file says 2013, the first whole year. The main columns take the file's coding, the columns
+named "second wave 2012" count from 2012.
 
 Pilot cities were chosen, not drawn: in 2009, before the first of them, their value added was
 {larger:.1f} times that of the others (geometric means). What follows tells how their structure
