@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from estimation.designs import Design, design_label
 from estimation.parts.adoption_checks import (
@@ -99,11 +100,44 @@ def column_of(sample: Sample, design: Design, name: str) -> Floats:
     return sample.treatment if name == design.treatment else sample.column(name)
 
 
-def about(design: Design, variant: str, panel: StaggeredPanel, rows: int, note: str = "") -> About:
+def about(
+    design: Design,
+    variant: str,
+    panel: StaggeredPanel,
+    rows: int,
+    note: str = "",
+    covariates: tuple[str, ...] = (),
+) -> About:
     """What the rows of an estimator share."""
     by_city = int(panel.cluster.max()) + 1 == len(panel.cluster)
     se_type = "city" if by_city else design.cluster[0]
-    return About(design, variant, rows, se_type, note)
+    return About(design, variant, rows, se_type, note, covariates)
+
+
+def with_part(names: tuple[str, ...], used: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Covariates that play a part in an estimator."""
+    return tuple(name for name, one in zip(names, used, strict=True) if one)
+
+
+def without_part(
+    design: Design, variant: str, names: tuple[str, ...], used: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """A note on covariates that play none."""
+    idle = with_part(names, ~used)
+    if not idle:
+        return ()
+    why = "city and year effects, or other covariates, determine what enters"
+    return (f"{design_label(design)}: {variant}: no part of {', '.join(idle)}: {why}",)
+
+
+def _unused(design: Design, variant: str, panel: StaggeredPanel, cities: int) -> tuple[str, ...]:
+    """A note on cities that an estimator has no use for."""
+    gone = len(panel.adopted) - cities
+    if not gone:
+        return ()
+    why = "no row to compare with another one"
+    noun = "city has" if gone == 1 else "cities have"
+    return (f"{design_label(design)}: {variant}: {gone} {noun} no part: {why}",)
 
 
 def together(told: list[Told]) -> Told:
@@ -180,7 +214,8 @@ def _callaway_santanna(design: Design, adoption: Adoption, panel: StaggeredPanel
     note = f"compared with cities {adoption.control.replace('_', ' ')}"
     if adoption.covariates:
         note += f"; {adoption.method.replace('_', ' ')}"
-    shared = about(design, "callaway_santanna", panel, int(panel.there.sum()), note)
+    variant = "callaway_santanna"
+    shared = about(design, variant, panel, cells.rows, note, adoption.covariates)
     name = design.treatment
     simple, dynamic = averages(cells, "simple"), averages(cells, "dynamic", window=adoption.window)
     group, calendar = averages(cells, "group"), averages(cells, "calendar")
@@ -201,7 +236,7 @@ def _callaway_santanna(design: Design, adoption: Adoption, panel: StaggeredPanel
     study = _study(
         shared, dynamic.by, dynamic.at, reference=reference, honest=True, nought=reference
     )
-    untold = _untold(design, cells)
+    untold = (*_untold(design, cells), *_unused(design, variant, panel, cells.cities))
     return together([Told(estimates=tuple(rows)), study, Told(notes=untold)])
 
 
@@ -215,15 +250,13 @@ def _untold(design: Design, cells: GroupTime) -> tuple[str, ...]:
 
 def _sun_abraham(design: Design, adoption: Adoption, panel: StaggeredPanel) -> Told:
     found = sun_abraham(panel, anticipation=adoption.anticipation)
-    told = _event_study(design, adoption, panel, "sun_abraham", found)
-    return together([told, Told(notes=_said(design, "sun_abraham", found.notes))])
+    return _event_study(design, adoption, panel, "sun_abraham", found)
 
 
 def _imputation(design: Design, adoption: Adoption, panel: StaggeredPanel) -> Told:
     leads = 5 if adoption.window is None else max(-adoption.window[0] - adoption.anticipation, 0)
     found = imputation(panel, anticipation=adoption.anticipation, leads=leads)
-    told = _event_study(design, adoption, panel, "imputation", found)
-    return together([told, Told(notes=_said(design, "imputation", found.notes))])
+    return _event_study(design, adoption, panel, "imputation", found)
 
 
 def _said(design: Design, variant: str, notes: tuple[str, ...]) -> tuple[str, ...]:
@@ -233,7 +266,8 @@ def _said(design: Design, variant: str, notes: tuple[str, ...]) -> tuple[str, ..
 def _event_study(
     design: Design, adoption: Adoption, panel: StaggeredPanel, variant: str, found: EventStudy
 ) -> Told:
-    shared = about(design, variant, panel, found.rows)
+    covariates = with_part(adoption.covariates, found.used)
+    shared = about(design, variant, panel, found.rows, covariates=covariates)
     rows = estimate_rows(shared, found.overall, part="att", terms=[design.treatment])
     places = inside(found.at, adoption.window)
     honest = variant == "sun_abraham" and "callaway_santanna" not in adoption.estimators
@@ -243,7 +277,12 @@ def _event_study(
     )
     by, at = found.by.taken(places), found.at[places]
     study = _study(shared, by, at, reference=reference, honest=honest)
-    return together([Told(estimates=tuple(rows)), study])
+    notes = (
+        *_said(design, variant, found.notes),
+        *_unused(design, variant, panel, found.cities),
+        *without_part(design, variant, adoption.covariates, found.used),
+    )
+    return together([Told(estimates=tuple(rows)), study, Told(notes=notes)])
 
 
 def _study(

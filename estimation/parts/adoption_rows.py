@@ -30,6 +30,8 @@ class About:
     """How errors are clustered."""
     note: str = ""
     """What a reader of each row must know."""
+    covariates: tuple[str, ...] = ()
+    """Covariates that play a part."""
 
 
 def estimate_rows(
@@ -51,8 +53,6 @@ def estimate_rows(
     list of Estimate
     """
     design = about.design
-    adoption = design.adoption
-    covariates = () if adoption is None else adoption.covariates
     rows = []
     columns = (terms, effects.estimate, effects.std_error, effects.df_of_each)
     for term, value, error, df in zip(*columns, strict=True):
@@ -74,7 +74,7 @@ def estimate_rows(
                 lowest=float(value),
                 highest=float(value),
                 learner="linear",
-                controls=";".join(covariates),
+                controls=";".join(about.covariates),
                 note="; ".join(filter(None, (about.note, "" if error >= 0 else ONE_CITY))),
             )
         )

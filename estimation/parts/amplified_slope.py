@@ -8,7 +8,14 @@ import numpy as np
 from estimation.designs import Design, design_label
 from estimation.linear.other_terms import with_terms
 from estimation.linear.rows import linear_estimate, linear_rows
-from estimation.parts.adoption import about, inside, panel_of, together
+from estimation.parts.adoption import (
+    about,
+    inside,
+    panel_of,
+    together,
+    with_part,
+    without_part,
+)
 from estimation.parts.adoption_checks import power_rows, pre_trend_rows, with_errors
 from estimation.parts.adoption_rows import curve_rows, estimate_rows
 from estimation.parts.linear_part import LinearSetting
@@ -59,7 +66,7 @@ class AmplifiedSlope:
             told.append(Told(notes=(f"{label}: {note}",)))
         kept = ~(panel.adopted <= panel.years[np.argmax(panel.there, axis=1)])
         d = _matrix(sample.treatment, sample, panel)[kept]
-        others = [one for one in design.controls if one not in self.adoption.covariates]
+        others = list(_covariates(design)[len(self.adoption.covariates) :])
         columns = [*(sample.column(one) for one in others), *_slopes(sample, design)]
         matrices = [_matrix(one, sample, panel)[kept] for one in columns]
         clean = _with_controls(clean, matrices)
@@ -69,6 +76,12 @@ class AmplifiedSlope:
             except SampleError as error:
                 told.append(Told(notes=(f"{label}: amplification not told: {error}",)))
         return together(told)
+
+
+def _covariates(design: Design) -> tuple[str, ...]:
+    """Columns beside the treatment: those that adoption names, and the design's controls."""
+    named = () if design.adoption is None else design.adoption.covariates
+    return (*named, *(one for one in design.controls if one not in named))
 
 
 def _apart(design: Design) -> str:
@@ -153,7 +166,10 @@ def _clean(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floats)
     """The amplification where no city under the policy is a control."""
     found = clean_slope(panel, d, window=adoption.window, anticipation=adoption.anticipation)
     policy = policy_name(design)
-    shared = about(design, "imputation", panel, found.study.rows, SLOPE_NOTE)
+    names = _covariates(design)
+    own = found.study.used[: len(names)]  # behind them stand slopes by labels
+    used = with_part(names, own)
+    shared = about(design, "imputation", panel, found.study.rows, SLOPE_NOTE, used)
     rows = [
         *estimate_rows(
             shared, found.slope, part="amplification", terms=[f"{design.treatment} x {policy}"]
@@ -169,9 +185,9 @@ def _clean(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floats)
             terms=[policy],
         ),
     ]
-    notes: tuple[str, ...] = ()
+    notes = without_part(design, "imputation", names, own)
     if found.left_out:
-        notes = (f"{design_label(design)}: imputation: {found.left_out} {NOT_IMPUTED}",)
+        notes += (f"{design_label(design)}: imputation: {found.left_out} {NOT_IMPUTED}",)
     points = _points(design, adoption, panel, "imputation", found.study)
     return together([Told(estimates=tuple(rows), notes=notes), points])
 
@@ -182,7 +198,9 @@ def _points(
     """Slopes by years since adoption as rows and a curve."""
     places = inside(study.at, adoption.window)
     slope, at = study.slope.taken(places), study.at[places]
-    shared = about(design, variant, panel, study.rows, SLOPE_NOTE)
+    names = _covariates(design)
+    used = with_part(names, study.used[: len(names)])
+    shared = about(design, variant, panel, study.rows, SLOPE_NOTE, used)
     product = f"{design.treatment} x {policy_name(design)}"
     return Told(
         estimates=tuple(

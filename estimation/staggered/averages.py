@@ -59,18 +59,21 @@ def averages(cells: GroupTime, kind: Kind, *, window: tuple[int, int] | None = N
         own = ~cells.base | (cells.since == -1 - cells.anticipation)
         wanted = (cells.since >= low) & (cells.since <= high) & own
         at = np.unique(cells.since[wanted])
+        _check_some(cells, at)
         parts = [_averaged(cells, wanted & (cells.since == one)) for one in at]
         by = _stacked(parts)
-        return Averages(_mean(by.taken(np.flatnonzero(at >= 0))), at, by)
+        return Averages(_mean(cells, by.taken(np.flatnonzero(at >= 0))), at, by)
     if kind == "calendar":
         at = np.unique(cells.year[after]).astype(np.float64)
+        _check_some(cells, at)
         by = _stacked([_averaged(cells, after & (cells.year == one)) for one in at])
-        return Averages(_mean(by), at, by)
+        return Averages(_mean(cells, by), at, by)
     at = np.unique(cells.cohort[after])
     rows = [np.flatnonzero(after & (cells.cohort == one)) for one in at]
     # Years of one cohort count alike: shares play no part.
-    L = np.vstack([_row(cells, one, np.full(one.size, 1 / one.size)) for one in rows])
     first = np.array([one[0] for one in rows], dtype=np.int64)
+    _check_some(cells, first)
+    L = np.vstack([_row(cells, one, np.full(one.size, 1 / one.size)) for one in rows])
     overall = _by_share(cells, cells.across.combined(L), first)
     return Averages(overall, at, cells.effects.combined(L))
 
@@ -78,7 +81,7 @@ def averages(cells: GroupTime, kind: Kind, *, window: tuple[int, int] | None = N
 def _averaged(cells: GroupTime, chosen: NDArray[np.bool_]) -> Effects:
     """Chosen effects weighted by the shares of their cohorts."""
     places = np.flatnonzero(chosen)
-    _check_some(places)
+    _check_some(cells, places)
     return _by_share(cells, cells.across.taken(places), places)
 
 
@@ -96,8 +99,8 @@ def _by_share(cells: GroupTime, effects: Effects, places: Integers) -> Effects:
     return Effects(np.array([estimate]), influence[:, None], carried)
 
 
-def _mean(effects: Effects) -> Effects:
-    _check_some(effects.estimate)
+def _mean(cells: GroupTime, effects: Effects) -> Effects:
+    _check_some(cells, effects.estimate)
     count = effects.estimate.size
     return effects.combined(np.full((1, count), 1 / count))
 
@@ -120,11 +123,16 @@ def _none(like: Effects) -> Effects:
     return like.taken([])
 
 
-def _check_some(places: Integers | Floats) -> None:
-    if places.size == 0:
-        raise SampleError(
-            "averages of group-time effects",
-            expected="effects after adoption",
-            found="none",
-            hint="widen the window, or choose later years",
-        )
+def _check_some(cells: GroupTime, places: Integers | Floats) -> None:
+    if places.size:
+        return
+    why = cells.untold
+    more = f" and {len(why) - 1} more" if len(why) > 1 else ""
+    raise SampleError(
+        "averages of group-time effects",
+        expected="effects after adoption",
+        found=f"none: {why[0]}{more}" if why else "none",
+        hint="use fewer covariates, or other years and cities"
+        if why
+        else "widen the window, or choose later years",
+    )

@@ -37,7 +37,9 @@ class GroupTime:
     small: NDArray[np.bool_]
     """Whether each is of a small cohort, shape (m,)."""
     cities: int
-    """Cities used."""
+    """Cities that some effect is of, or compared with."""
+    rows: int
+    """Their city-years that enter one."""
     base: NDArray[np.bool_]
     """Whether the year is the one that the cohort is compared with: nought by construction."""
     untold: tuple[str, ...]
@@ -112,6 +114,14 @@ def group_time(
             found="; ".join(untold[:3]) or "none",
             hint="set control = 'not_yet_treated', or choose earlier years",
         )
+    used = _used(panel, cells)
+    part = np.asarray(used.any(axis=1))
+    if part.any() and not part.all():
+        # Cities that nothing is told of are no part of shares and clusters either.
+        found = group_time(
+            panel.taken(part), control=control, anticipation=anticipation, method=method, base=base
+        )
+        return replace(found, untold=tuple(untold))
     cohort = np.array([cell.cohort for cell in cells])
     size, moved = _sizes(panel, cohort)
     effects, across, small = _effects(panel, cells)
@@ -123,7 +133,8 @@ def group_time(
         year=np.array([cell.year for cell in cells], dtype=np.int64),
         size=size,
         size_influence=cluster_sums(moved, panel.cluster),
-        cities=len(panel.adopted),
+        cities=int(part.sum()),
+        rows=int(used.sum()),
         base=np.array([cell.base for cell in cells]),
         untold=tuple(untold),
         anticipation=anticipation,
@@ -136,16 +147,22 @@ class _Cell:
     year: int
     effect: float
     influence: Floats
-    own: NDArray[np.bool_]
-    base: bool = False
+    used: NDArray[np.bool_]
+    years: tuple[int, int]
+
+    @property
+    def base(self) -> bool:
+        """Whether it is the year that the cohort is compared with."""
+        return self.years[0] == self.years[1]
 
 
 def _effects(
     panel: StaggeredPanel, cells: list[_Cell]
 ) -> tuple[Effects, Effects, NDArray[np.bool_]]:
     """Effects of all cells, with the errors of each, those of averages, and which are pooled."""
+    own_cities = [cell.used & (panel.adopted == cell.cohort) for cell in cells]
     weight = cluster_sums(
-        np.column_stack([cell.own * panel.weights for cell in cells]), panel.cluster
+        np.column_stack([one * panel.weights for one in own_cities]), panel.cluster
     )
     own = Effects(
         np.array([cell.effect for cell in cells]),
@@ -178,7 +195,7 @@ def _cell(
     own = panel.adopted == cohort
     influence = np.zeros(N)
     if start == at:
-        return _Cell(cohort, year, 0.0, influence, own, base=True)
+        return _Cell(cohort, year, 0.0, influence, own, (start, at))
     others = np.isinf(panel.adopted)
     if control == "not_yet_treated":
         later = max(panel.years[at], panel.years[start]) + anticipation
@@ -199,7 +216,16 @@ def _cell(
         where=f"{panel.label}, callaway_santanna, cohort {cohort:g}, year {year}",
     )
     influence[used] = of_city / n
-    return _Cell(cohort, year, effect, influence, used & own)
+    return _Cell(cohort, year, effect, influence, used, (start, at))
+
+
+def _used(panel: StaggeredPanel, cells: list[_Cell]) -> NDArray[np.bool_]:
+    """City-years that enter some effect, shape (N, T)."""
+    used = np.zeros(panel.outcome.shape, dtype=np.bool_)
+    for cell in cells:
+        if not cell.base:
+            used[:, cell.years] |= cell.used[:, None]
+    return used
 
 
 def _sizes(panel: StaggeredPanel, cohort: Floats) -> tuple[Floats, Floats]:

@@ -70,7 +70,10 @@ def imputed(panel: StaggeredPanel, *, anticipation: int = 0) -> Imputed:
     """
     rows = rows_of(panel)
     under = rows.since >= -anticipation
-    kept = ~under | _connected(rows, ~under)
+    part, known = _connected(rows, ~under)
+    kept = ~under | known
+    left_out = int((~kept).sum())
+    kept &= _contributing(rows, part, kept, under)
     used, under = _kept(rows, kept), under[kept]
     _check_some(panel, under)
     dummies = (used.at[:, None] == np.unique(used.at)[None, 1:]).astype(np.float64)
@@ -83,26 +86,47 @@ def imputed(panel: StaggeredPanel, *, anticipation: int = 0) -> Imputed:
     _check_some(panel, under & told)
     scale = np.maximum(np.abs(others[~under]).max(axis=0, initial=0.0), 1e-300)
     return Imputed(
-        rows=_kept(used, told),
+        rows=_counted(_kept(used, told)),
         under=under[told],
         effect=left[told, 0],
-        left_out=int((~kept).sum() + (~told).sum()),
+        left_out=left_out + int((~told).sum()),
         others=(others / scale)[told],
         used=model,
     )
 
 
-def _connected(rows: Rows, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """City-years whose city and year effects untreated rows tell together, shape (n,).
+def _connected(rows: Rows, free: NDArray[np.bool_]) -> tuple[Integers, NDArray[np.bool_]]:
+    """Part of the panel that each row's city is of, and whether its year is of the same one.
 
     Effects of cities and years are known relative to each other where a chain of untreated rows
-    leads from one to the other.
+    leads from one to the other: they are of one part.
     """
     N, T = int(rows.city.max()) + 1, int(rows.at.max()) + 1
     ends = (rows.city[free], N + rows.at[free])
     links = csr_array((np.ones(int(free.sum())), ends), shape=(N + T, N + T))
     _, part = connected_components(links, directed=False)
-    return np.asarray(part[rows.city] == part[N + rows.at])
+    own = part[rows.city].astype(np.int64)
+    return own, np.asarray(own == part[N + rows.at])
+
+
+def _contributing(
+    rows: Rows, part: Integers, kept: NDArray[np.bool_], under: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Rows that can have a say in some effect.
+
+    Single ones of a city have none; nor, without covariates, a part of the panel in which nothing
+    is imputed.
+    """
+    several = np.bincount(rows.city, weights=kept)[rows.city] > 1
+    if rows.X.shape[1]:
+        return np.asarray(several)
+    return np.asarray(several & np.isin(part, part[kept & under]))
+
+
+def _counted(rows: Rows) -> Rows:
+    """Rows with clusters counted anew."""
+    _, cluster = np.unique(rows.cluster, return_inverse=True)
+    return replace(rows, cluster=cluster.astype(np.int64))
 
 
 def _check_some(panel: StaggeredPanel, under: NDArray[np.bool_]) -> None:
@@ -246,6 +270,7 @@ def imputation(panel: StaggeredPanel, *, anticipation: int = 0, leads: int = 5) 
         reference=np.array([before.min() - 1 if before.size else -1.0 - anticipation]),
         rows=found.rows.y.size,
         cities=int(np.unique(found.rows.city).size),
+        used=found.used,
         notes=notes,
     )
 

@@ -31,6 +31,8 @@ class SlopeStudy:
     """Change of the outcome at the mean treatment, k effects."""
     rows: int
     """City-years used."""
+    used: NDArray[np.bool_]
+    """Which covariates play a part, shape (p,)."""
 
 
 def slope_event_study(
@@ -88,7 +90,9 @@ def slope_event_study(
     carried = cluster_sums(event, rows.cluster) > 0
     whole = Effects(fit.estimate, fit.influence, np.tile(carried, 2))
     told = np.flatnonzero(~np.isnan(fit.estimate).reshape(2, at.size).any(axis=0))
-    return SlopeStudy(at[told], whole.taken(told), whole.taken(at.size + told), rows.y.size)
+    return SlopeStudy(
+        at[told], whole.taken(told), whole.taken(at.size + told), rows.y.size, fit.used[1:]
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,6 +163,7 @@ def clean_slope(
         effects.taken(list(range(1, 1 + k))),
         effects.taken(list(range(k + 2, 2 * k + 2))),
         rows.y.size,
+        found.used[1:],
     )
     return CleanSlope(effects.taken([0]), effects.taken([k + 1]), study, found.left_out)
 

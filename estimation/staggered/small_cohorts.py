@@ -48,6 +48,8 @@ def pooled_cohorts(cells: Cells) -> tuple[Floats, Floats]:
         :data:`FEW` clusters; both empty where no cohort is small.
     """
     cohorts = np.unique(cells.cohort)
+    if cohorts.size == 0:
+        return cohorts, cohorts
     clusters = np.column_stack(
         [cells.carried[:, cells.cohort == one].any(axis=1) for one in cohorts]
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from estimation.samples.sample import Floats
 from estimation.staggered.absorbed import Rows, absorbed_slopes, rows_of
@@ -28,6 +29,9 @@ class EventStudy:
     """City-years used."""
     cities: int
     """Cities used."""
+    used: NDArray[np.bool_]
+    """Which covariates play a part, shape (p,): not those that city and year effects, or others,
+    determine."""
     notes: tuple[str, ...] = ()
     """What a reader must know."""
 
@@ -57,7 +61,7 @@ def sun_abraham(panel: StaggeredPanel, *, anticipation: int = 0) -> EventStudy:
         Nothing can be compared.
     """
     used, notes = _with_comparison(panel, anticipation)
-    used, skipped = _with_reference(used, anticipation)
+    used, skipped = _with_reference(_with_several_rows(used), anticipation)
     rows = rows_of(used)
     cohort, since = _cells(used, rows, anticipation)
     if since.size == 0 or not (since >= 0).any():
@@ -71,20 +75,21 @@ def sun_abraham(panel: StaggeredPanel, *, anticipation: int = 0) -> EventStudy:
     where = f"{panel.label}, sun_abraham"
     fit = absorbed_slopes(member.astype(np.float64), rows, others=rows.X, where=where)
     told = ~np.isnan(fit.estimate)
-    unknown = _unknown(int(member[:, ~told].sum()), int((~told).sum()))
-    cohort, since, member = cohort[told], since[told], member[:, told]
-    if not (since >= 0).any():
+    if not (since[told] >= 0).any():
         raise SampleError(
             where,
             expected="a cohort-year after adoption that clean comparisons tell",
             found="none",
             hint="add cities that never adopt, with years before and after",
         )
+    if not told.all():
+        rest = _without(used, rows, member[:, ~told].any(axis=1))
+        again = sun_abraham(rest, anticipation=anticipation)
+        unknown = _unknown(int(member[:, ~told].sum()), int((~told).sum()))
+        return replace(again, notes=(*notes, *skipped, unknown, *again.notes))
     weight = cluster_sums(rows.weight[:, None] * member, rows.cluster)
-    influence = with_pools(
-        fit.estimate[told], fit.influence[:, told], Cells(cohort, since, weight > 0), weight
-    )
-    cells = Effects(fit.estimate[told], influence, weight > 0)
+    influence = with_pools(fit.estimate, fit.influence, Cells(cohort, since, weight > 0), weight)
+    cells = Effects(fit.estimate, influence, weight > 0)
     size = weight.sum(axis=0)
     at = np.unique(since)
     by = _weighted(cells, [size * (since == one) for one in at])
@@ -95,7 +100,8 @@ def sun_abraham(panel: StaggeredPanel, *, anticipation: int = 0) -> EventStudy:
         reference=np.array([-1.0 - anticipation]),
         rows=rows.y.size,
         cities=int(np.unique(rows.city).size),
-        notes=(*notes, *skipped, *unknown),
+        used=fit.used,
+        notes=(*notes, *skipped),
     )
 
 
@@ -161,11 +167,23 @@ def _with_reference(
     return panel.taken(~out), notes
 
 
-def _unknown(rows: int, cells: int) -> tuple[str, ...]:
-    if not cells:
-        return ()
+def _with_several_rows(panel: StaggeredPanel) -> StaggeredPanel:
+    """The panel without cities of one row, whose own effect takes it up."""
+    there = panel.there & ~np.isnan(panel.covariates).any(axis=2)
+    several = np.asarray(there.sum(axis=1) > 1)
+    return panel if several.all() or not several.any() else panel.taken(several)
+
+
+def _without(panel: StaggeredPanel, rows: Rows, out: NDArray[np.bool_]) -> StaggeredPanel:
+    """The panel without some of its rows."""
+    outcome = panel.outcome.copy()
+    outcome[rows.place[out, 0], rows.place[out, 1]] = np.nan
+    return replace(panel, outcome=outcome)
+
+
+def _unknown(rows: int, cells: int) -> str:
     why = "nothing clean compares them with the last year before adoption"
-    return (f"{rows} city-years ({cells} cohort-years) not told: {why}",)
+    return f"{rows} city-years ({cells} cohort-years) not told: {why}"
 
 
 def _cells(panel: StaggeredPanel, rows: Rows, anticipation: int) -> tuple[Floats, Floats]:

@@ -127,6 +127,13 @@ def _propensity(D: Floats, X: Floats, w: Floats, where: str) -> tuple[Floats, Fl
     centre, spread = X.mean(axis=0), X.std(axis=0)
     centre[0], spread[0] = 0.0, 1.0
     Z = (X - centre) / np.where(spread > 0, spread, 1.0)
+    if np.linalg.matrix_rank(Z) < Z.shape[1]:
+        raise SampleError(
+            where,
+            expected="covariates that differ from each other",
+            found="covariates are collinear",
+            hint="use fewer covariates",
+        )
     slopes = np.zeros(X.shape[1])
     slopes[0] = np.log((w @ D) / (w @ (1 - D)))
     for _ in range(100):

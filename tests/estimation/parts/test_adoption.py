@@ -316,3 +316,61 @@ def test_a_policy_unknown_before_its_first_year_is_audited():
     (row,) = [row for row in found.audit if row.rule == "adoption_between"]
     assert "city 1102" in row.subject
     assert "0 in 2003, unknown then: read as adopted in 2006" in row.detail
+
+
+def att_of(result) -> pd.DataFrame:
+    rows = result.estimates
+    return rows[rows["part"] == "att"].set_index("variant")
+
+
+def test_covariates_without_a_part_are_named_and_not_claimed():
+    """x is fixed in time: only Callaway and Sant'Anna's estimator can use it."""
+    found = told(staggered(31), Adoption(year="adopted", covariates=("x",), **QUICK))
+    controls = att_of(found)["controls"]
+    assert controls["callaway_santanna"] == "x"
+    assert controls["sun_abraham"] == controls["imputation"] == ""
+    notes = "\n".join(found.notes)
+    assert "sun_abraham: no part of x" in notes
+    assert "imputation: no part of x" in notes
+    assert "callaway_santanna: no part of" not in notes
+
+
+def test_covariates_that_move_have_a_part():
+    table = staggered(31).assign(z=np.random.default_rng(2).normal(size=720))
+    table["z2"] = 2 * table["z"] + 1
+    asked = Adoption(year="adopted", covariates=("z", "z2"), **QUICK)
+    found = told(table, Adoption(year="adopted", covariates=("z",), **QUICK))
+    assert set(att_of(found)["controls"]) == {"z"}
+    notes = "\n".join(told(table, asked).notes)
+    assert "sun_abraham: no part of z2" in notes
+    assert "imputation: no part of z2" in notes
+    assert "callaway_santanna not told" in notes
+    assert "covariates are collinear" in notes
+
+
+def test_covariates_that_tell_who_is_treated_are_the_reason_given():
+    table = staggered(31)
+    table["z"] = np.isfinite(table["g"]).astype(float) + 0.0 * table["x"]
+    notes = "\n".join(told(table, Adoption(year="adopted", covariates=("z",), **QUICK)).notes)
+    assert "callaway_santanna not told" in notes
+    assert "covariates are collinear" in notes or "tells it exactly" in notes
+    assert "widen the window" not in notes
+
+
+def test_what_has_no_part_is_not_counted():
+    """Five cities lack the year before adoption, one control has a single row."""
+    whole = staggered(31, cohorts=(2005.0, np.inf), growing=0.0)
+    lacking = whole["city"].isin([0, 2, 4, 6, 8]) & (whole["year"] == 2004)
+    single = (whole["city"] == 1) & (whole["year"] != 2003)
+    found = told(whole[~lacking & ~single])
+    kept = whole[~whole["city"].isin([0, 1, 2, 4, 6, 8])]
+    names = ["estimate", "std_error", "n", "n_clusters", "df"]
+    ours = att_of(found)[names].loc["callaway_santanna"]
+    pd.testing.assert_series_equal(ours, att_of(told(kept))[names].loc["callaway_santanna"])
+    assert ours["n"] == 54 * 12
+    assert (att_of(found)["n_clusters"][["sun_abraham", "imputation"]] == 59).all()
+    assert (att_of(found)["n"][["sun_abraham", "imputation"]] == 59 * 12 - 5).all()
+    notes = "\n".join(found.notes)
+    assert "callaway_santanna: 6 cities have no part" in notes
+    assert "sun_abraham: 1 city has no part" in notes
+    assert "imputation: 1 city has no part" in notes

@@ -157,3 +157,69 @@ def test_the_union_is_searched_in_every_set():
         step = grid[1] - grid[0]
         assert min(accepted) <= low + step
         assert max(accepted) >= high - step
+
+
+def _top(y, X, error):
+    """The largest g'y over multipliers g >= 0 with g'X = 0 and g'error = 1, by a general solver."""
+    A, goal = np.vstack([error, X.T]), np.eye(1 + X.shape[1])[0]
+    found = linprog(-y, A_eq=A, b_eq=goal, bounds=(0, None), method="highs")
+    return (-found.fun, found.x) if found.status == 0 else (None, None)
+
+
+def _hybrid(covariance, X, y, critical) -> bool:
+    """Andrews, Roth and Pakes' hybrid test, its truncation points by bisection."""
+    statistic, g = _top(y, X, np.sqrt(np.diag(covariance)))
+    if statistic is None:
+        return False
+    if statistic > critical:
+        return True
+    variance = g @ covariance @ g
+    error, direction = np.sqrt(variance), covariance @ g / variance
+    rest = y - direction * statistic
+    ends = []
+    for sign in (-1.0, 1.0):
+
+        def optimal(step, sign=sign):
+            v = statistic + sign * step
+            return abs(_top(rest + direction * v, X, np.sqrt(np.diag(covariance)))[0] - v) < 1e-8
+
+        near, far = 0.0, max(100.0, 50.0 * error)
+        if optimal(far):
+            ends.append(sign * np.inf)
+            continue
+        for _ in range(40):
+            middle = (near + far) / 2
+            near, far = (middle, far) if optimal(middle) else (near, middle)
+        ends.append(statistic + sign * near)
+    low, high = ends[0] / error, min(ends[1], critical) / error
+    size = (0.05 - 0.005) / (1 - 0.005)
+    if low > 0:
+        limit = -norm.ppf(size * norm.cdf(-low) + (1 - size) * norm.cdf(-high))
+    else:
+        limit = norm.ppf(size * norm.cdf(low) + (1 - size) * norm.cdf(high))
+    return statistic / error > max(0.0, limit)
+
+
+@pytest.mark.parametrize(("seed", "pre", "post"), [(2, 2, 3), (3, 3, 2), (5, 1, 3)])
+def test_the_hybrid_test_by_a_general_solver(seed, pre, post):
+    """Restrictions, nuisance parameters and the conditional test, all written again."""
+    at, effects, covariance = case(seed, pre, post)
+    path = honest_path(at, 2 * effects, covariance, reference=-1.0)
+    relative_bounds(path, 1.0)
+    target = np.full(post, 1 / post)
+    basis = np.vstack([target, np.eye(post)[1:]])
+    decided = []
+    for change in range(pre):
+        for positive in (True, False):
+            A = relative_restrictions(pre, post, 1.0, change, positive=positive)
+            A = A[(A[:, pre:] != 0).any(axis=1)]
+            A = A / np.sqrt(np.diag(A @ covariance @ A.T))[:, None]
+            moved = A[:, pre:] @ np.linalg.inv(basis)
+            known, y, along = path.known[1.0, change, positive]
+            for theta in (-0.05, 0.02, 0.1, 0.2):
+                ours = rejected(known, y - along * theta)
+                moments = A @ path.effects - moved[:, 0] * theta
+                theirs = _hybrid(A @ covariance @ A.T, moved[:, 1:], moments, known.critical)
+                assert ours == theirs
+                decided.append(ours)
+    assert 0 < sum(decided) < len(decided)
