@@ -57,7 +57,8 @@ def system(data: pd.DataFrame) -> LinearSystem:
     city, year = data["city"].to_numpy(), data["year"].to_numpy()
     others = np.hstack([year_dummies(year), data[[*CONTROLS]].to_numpy()])
     m = data[[*MEDIATORS]].to_numpy()
-    return LinearSystem(data["y"].to_numpy(), data["d"].to_numpy(), m, others, city, city)
+    y, d = data["y"].to_numpy(), data["d"].to_numpy()
+    return LinearSystem(y, d, m, others, city, absorbed={"city": city})
 
 
 def resample(data: pd.DataFrame, counts: Floats) -> pd.DataFrame:

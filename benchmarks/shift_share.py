@@ -72,12 +72,24 @@ def main() -> None:
         "AKM, AKM0, shock level, Rotemberg: nightpanel": whole,
     }
     times, answers = _timed(jobs, asked.repeats)
-    assert np.allclose(answers[0], answers[1], rtol=1e-8)
-    assert np.allclose(answers[2], answers[3], rtol=1e-8)
+    check_same("2SLS", answers[0], answers[1])
+    check_same("AKM", answers[2], answers[3])
     print(f"{n} rows, {count} shares, fastest of {asked.repeats}")
     for name, seconds in zip(jobs, times, strict=True):
         print(f"{name:<48}{seconds:8.3f} s")
     print(f"2SLS: {times[1] / times[0]:.1f} times as fast; AKM: {times[3] / times[2]:.1f} times")
+
+
+def check_same(what: str, ours: tuple[float, float], theirs: tuple[float, float]) -> None:
+    """Refuse to compare the times of what does not give the same estimate and error.
+
+    Raises
+    ------
+    RuntimeError
+    """
+    if not np.allclose(ours, theirs, rtol=1e-8):
+        here, there = (", ".join(f"{one:.12g}" for one in both) for both in (ours, theirs))
+        raise RuntimeError(f"{what}: {here} here, {there} there: times of the same are compared")
 
 
 def _naive(

@@ -4,7 +4,6 @@ Nothing heavy is imported here, so that the door can validate a study file witho
 estimator. A design is checked as it is made, with the rules of :mod:`estimation.design_checks`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,10 +15,8 @@ from estimation.design_checks import (
     check_most,
     check_shares,
     check_some,
-    missing_column,
 )
 from estimation.heterogeneity.keys import (
-    REGION,
     Along,
     Groups,
     Projection,
@@ -30,9 +27,9 @@ from estimation.heterogeneity.keys import (
 from estimation.instruments.keys import (
     Instruments,
     ShiftShare,
-    built_columns,
     check_instruments,
     instruments_of,
+    joined_by_city,
 )
 from estimation.learning.learner_spec import Setting
 from estimation.learning.tuning_budget import Budget
@@ -40,7 +37,6 @@ from estimation.linear.keys import (
     CITY_AND_YEAR_EFFECTS,
     Errors,
     Windows,
-    atoms_of,
     check_effects,
     check_errors,
     check_windows,
@@ -50,11 +46,9 @@ from estimation.mediation.keys import Mediators, check_mediators
 from estimation.samples.keys import check_cross_section
 from estimation.staggered.keys import (
     Adoption,
-    adoption_columns,
     check_adoption,
-    formed_policy,
 )
-from estimation.vocabulary import CHECKS, CLUSTERS, LEARNERS, VARIANTS
+from estimation.vocabulary import CHECKS, LEARNERS, VARIANTS
 from geo.errors import DesignError
 
 
@@ -204,7 +198,8 @@ class Design:
         if self.windows is not None:
             check_windows(label, self.windows)
         if self.cross_section:
-            check_cross_section(label, self.variants, self.cluster, self.effects)
+            joined = joined_by_city(self)
+            check_cross_section(label, self.variants, self.cluster, self.effects, joined)
         _check_heterogeneity(self)
         _check_slopes(self)
         if self.adoption is not None:
@@ -235,104 +230,6 @@ def design_label(design: Design) -> str:
     return f"design '{design.name}'"
 
 
-def numbers_of(design: Design) -> tuple[str, ...]:
-    """Columns of numbers that a design reads, each once: outcome, treatments, controls, others."""
-    cut = None if design.split is None else design.split.column
-    balance = () if design.shift_share is None else design.shift_share.balance
-    named = [
-        design.outcome,
-        *design.treatments,
-        *design.controls,
-        *instruments_of(design),
-        *(column for column in (design.moderator, cut) if column is not None),
-        *_told_along(design),
-        *balance,
-        *(design.mediators.columns if design.mediators is not None else ()),
-        *adoption_columns(design.adoption),
-        *(() if design.composite_of is None else design.composite_of.parts),
-    ]
-    return tuple(dict.fromkeys(named))
-
-
-def label_of(design: Design) -> str | None:
-    """Column whose values, text or numbers, are the design's groups; None if there is none.
-
-    Regions are read from provinces, and stand for such a column.
-    """
-    groups = design.groups
-    if groups is not None and groups.regions:
-        return REGION
-    return groups.column if groups is not None and groups.column and not groups.quantiles else None
-
-
-def columns_of(design: Design) -> tuple[str, ...]:
-    """Columns that every panel of the design must have: city, year, numbers, groups, clusters.
-
-    Those that are made for the design (its exposure, its treatment's past, a policy formed from
-    years of adoption) are not among them. Nor are provinces: without such a column they are read
-    from the cities' codes, and where these do not tell them that is found when the design is
-    planned.
-    """
-    label = label_of(design)
-    regions = design.groups is not None and bool(design.groups.regions)
-    groups = () if label is None or regions else (label,)
-    by_slopes = (name for name in design.slopes if name not in CLUSTERS)
-    labels = (*groups, *_cluster_columns(design), *effect_columns(design), *by_slopes)
-    key = () if design.cross_section else (design.city, design.year)
-    named = (*key, *numbers_of(design), *labels)
-    made = (*built_columns(design), formed_policy(design.adoption, design.treatment))
-    return tuple(name for name in dict.fromkeys(named) if name not in made)
-
-
-def effect_columns(design: Design) -> tuple[str, ...]:
-    """Columns of effects that no other column of a panel can give."""
-    return tuple(name for name in atoms_of(design.absorbed) if name not in CLUSTERS)
-
-
-def _cluster_columns(design: Design) -> tuple[str, ...]:
-    """Columns of clusters that no other column of a panel can give."""
-    return tuple(name for name in design.cluster if name not in CLUSTERS)
-
-
-def column_problems(design: Design, columns: Iterable[str]) -> tuple[DesignError, ...]:
-    """One error for every column that a design reads and a panel lacks.
-
-    Parameters
-    ----------
-    design : Design
-    columns : iterable of str
-        The panel's columns.
-
-    Returns
-    -------
-    tuple of DesignError
-        Not raised; empty if nothing is missing. Each names the design, the column and close
-        matches.
-    """
-    there, label = [str(column) for column in columns], design_label(design)
-    ways = [*dict.fromkeys((*CLUSTERS, *there))]
-    named = dict.fromkeys(columns_of(design), (label, there))
-    named |= dict.fromkeys(effect_columns(design), (f"{label}, effects", ways))
-    named |= dict.fromkeys(_cluster_columns(design), (f"{label}, cluster", ways))
-    return tuple(
-        missing_column(where, column, known)
-        for column, (where, known) in named.items()
-        if column not in there
-    )
-
-
-def check_columns(design: Design, columns: Iterable[str]) -> None:
-    """Refuse a panel that lacks a column of the design.
-
-    Raises
-    ------
-    DesignError
-        The first of :func:`column_problems`.
-    """
-    for problem in column_problems(design, columns):
-        raise problem
-
-
 def _own_columns(design: Design) -> tuple[str, ...]:
     """Columns that may each play one part only. A split may cut a column that has another part."""
     return (
@@ -344,18 +241,6 @@ def _own_columns(design: Design) -> tuple[str, ...]:
         *instruments_of(design),
         *(() if design.moderator is None else (design.moderator,)),
     )
-
-
-def _told_along(design: Design) -> tuple[str, ...]:
-    """Columns of numbers that say where the effect differs."""
-    columns: list[str] = []
-    if design.groups is not None and design.groups.quantiles:
-        columns.append(design.groups.column)
-    if design.along is not None:
-        columns.append(design.along.column)
-    if design.project_on is not None:
-        columns.extend(design.project_on.columns)
-    return tuple(columns)
 
 
 def _check_heterogeneity(design: Design) -> None:

@@ -11,6 +11,7 @@ from estimation.designs import Design, design_label
 from estimation.heterogeneity.moderator import check_moderator
 from estimation.heterogeneity.slopes import check_labels
 from estimation.inference.few_clusters import are_few
+from estimation.instruments.copies import check_no_copies
 from estimation.instruments.keys import instruments_of
 from estimation.learning.learner_spec import LearnerSpec, learner_spec
 from estimation.learning.learners import check_learner
@@ -114,6 +115,7 @@ def _sample(whole: Sample, design: Design, *, faithful: bool) -> Sample:
         adopted_in(sample, design)  # what cannot be a year of adoption, or a policy, ends the run
     check_size(sample, design)
     check_labels(sample, design)
+    check_no_copies(sample, design)
     return sample
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from estimation.designs import Design, column_problems
+from estimation.design_columns import column_problems
+from estimation.designs import Design
 from estimation.instruments.ready import with_built_columns
 from geo.audit import AuditRow
 from geo.boundaries import Units

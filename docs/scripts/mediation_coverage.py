@@ -111,7 +111,9 @@ class Process:
         city = np.repeat(np.arange(self.cities), YEARS)
         year = np.tile(np.arange(YEARS), self.cities)
         others = year_dummies(year)
-        return LinearSystem(y.ravel(), d.ravel(), m.reshape(-1, 4), others, city, city)
+        return LinearSystem(
+            y.ravel(), d.ravel(), m.reshape(-1, 4), others, city, absorbed={"city": city}
+        )
 
     def _errors(self, rng: np.random.Generator) -> Floats:
         """Stationary, correlated by 0.6 from year to year, variance 1."""

@@ -145,7 +145,16 @@ def panel(rng: Generator, *, cities: int = 100, years: int = 8, sectors: int = 3
     rows = PanelRows(city, year, np.empty((z.size, 0)))
     left = in_panel(TRUTH * z + error, z, z[:, None], rows, where="panel")
     names = tuple(str(k) for k in range(sectors))
-    made = Exposure(S, g[year], names, np.arange(sectors), year, True, False, True)
+    made = Exposure(
+        S,
+        g[year],
+        names,
+        np.arange(sectors),
+        year,
+        yearly=True,
+        own_left_out=False,
+        complete=True,
+    )
     columns = by_shock(made)
     return Draw(left, city, columns.shares, columns.shocks, columns.cluster)
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimation.designs import Design, label_of
+from estimation.design_columns import label_of
+from estimation.designs import Design
 from estimation.heterogeneity.keys import Groups
 from estimation.heterogeneity.values import first_rows, values_at
 from estimation.problems.changes import city_means

@@ -99,14 +99,8 @@ def akm(
             where, expected="one instrument", found=f"{p.Z.shape[1]}", hint="name one of them"
         )
     there = np.flatnonzero(shares.any(axis=0))
-    scaled = shares[:, there] * p.scale[:, None]
-    z = p.Z[:, 0]
-    with one_thread():
-        slopes = on_shares(scaled, z, where=where)
-    place = np.arange(there.size)
-    if clusters is not None:
-        place = np.unique(clusters[there], return_inverse=True)[1].reshape(-1)
-    count = int(place.max()) + 1
+    place = shock_clusters(clusters, there)
+    count = int(place.max(initial=-1)) + 1
     if count < 2:
         raise SampleError(
             f"{where}, clusters of shocks",
@@ -114,24 +108,13 @@ def akm(
             found=f"{count}",
             hint="name smaller clusters of sectors",
         )
-    moved, reduced = float(z @ p.x), float(z @ p.y)
+    moved, reduced = float(p.Z[:, 0] @ p.x), float(p.Z[:, 0] @ p.y)
     theta = reduced / moved
-    columns = np.column_stack([p.y, p.x, p.y - theta * p.x])
-    # Rounding of the fit is left in the residual's cross-products: they are summed of it alone.
-    with one_thread():
-        sums = sum_by(slopes[:, None] * (scaled.T @ columns), place, count)
-    in_y, in_x, in_e = sums.T
+    in_y, in_x, in_e = _sums(p, shares[:, there], place, theta, where=where).T
     std_error = float(np.linalg.norm(in_e)) / abs(moved)
     _, p_value, _, _ = interval(theta, std_error)
     reach = quantile(0.5 + level / 2)
-    # In deviations from the estimate: (moved d)^2 <= reach^2 sum (in_e - d in_x)^2.
-    form = np.array(
-        [
-            [-(reach**2) * (in_e @ in_e), -(reach**2) * (in_e @ in_x)],
-            [-(reach**2) * (in_e @ in_x), moved**2 - reach**2 * (in_x @ in_x)],
-        ]
-    )
-    shape, low, high = quadratic_set(form)
+    shape, low, high = _null_imposed(in_x, in_e, moved, reach)
     return ShiftShareErrors(
         theta=theta,
         std_error=std_error,
@@ -145,6 +128,42 @@ def akm(
         n_shocks=int(there.size),
         n_clusters=count,
     )
+
+
+def shock_clusters(clusters: Integers | None, there: Integers) -> Integers:
+    """Cluster of each of the shocks that are there, from 0; each by itself where none are given."""
+    if clusters is None:
+        return np.arange(there.size)
+    return np.unique(clusters[there], return_inverse=True)[1].reshape(-1)
+
+
+def _sums(p: Partialled, shares: Floats, place: Integers, theta: float, *, where: str) -> Floats:
+    """Sums over each cluster's shocks of their slopes times what their shares hold, shape (G, 3).
+
+    Of the outcome, the treatment and the residual: rounding of the fit is left in the residual's
+    cross-products, so they are summed of it alone.
+    """
+    scaled = shares * p.scale[:, None]
+    columns = np.column_stack([p.y, p.x, p.y - theta * p.x])
+    with one_thread():
+        slopes = on_shares(scaled, p.Z[:, 0], where=where)
+        return sum_by(slopes[:, None] * (scaled.T @ columns), place, int(place.max()) + 1)
+
+
+def _null_imposed(
+    in_x: Floats, in_e: Floats, moved: float, reach: float
+) -> tuple[Shape, float, float]:
+    """The AKM0 set in deviations from the estimate.
+
+    ``(moved d)^2 <= reach^2 sum (in_e - d in_x)^2``.
+    """
+    form = np.array(
+        [
+            [-(reach**2) * (in_e @ in_e), -(reach**2) * (in_e @ in_x)],
+            [-(reach**2) * (in_e @ in_x), moved**2 - reach**2 * (in_x @ in_x)],
+        ]
+    )
+    return quadratic_set(form)
 
 
 def on_shares(shares: Floats, z: Floats, *, where: str) -> Floats:

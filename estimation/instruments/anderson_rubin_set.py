@@ -16,8 +16,8 @@ from scipy.special import fdtrc, fdtri
 
 from estimation.inference.intervals import LEVEL
 from estimation.instruments.partialled import Partialled
-from estimation.instruments.scores import fewest, meat
-from estimation.instruments.two_stage import instrument_basis
+from estimation.instruments.predicted import instrument_basis
+from estimation.instruments.scores import clustered_meat, fewest
 from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 
@@ -48,7 +48,7 @@ def anderson_rubin_set(
     p : Partialled
         n rows, K instruments.
     groupings : int64 array or None
-        As in :func:`estimation.instruments.scores.meat`; factors ``G / (G - 1)``.
+        As in :func:`estimation.instruments.scores.clustered_meat`; factor ``G / (G - 1)``.
     where : str
         What an error names.
 
@@ -61,7 +61,8 @@ def anderson_rubin_set(
     Raises
     ------
     SampleError
-        An instrument is a linear function of the others, or clusters are no more than instruments.
+        An instrument is a linear function of the others, clusters are no more than instruments, or
+        two ways to cluster leave a negative variance.
     """
     basis = instrument_basis(p.Z, where=where)
     count = basis.shape[1]
@@ -75,7 +76,8 @@ def anderson_rubin_set(
         )
     slopes = np.column_stack([basis.T @ p.y, basis.T @ p.x])
     left = [column - basis @ slope for column, slope in zip((p.y, p.x), slopes.T, strict=True)]
-    whole = meat(np.hstack([basis * one[:, None] for one in left]), groupings, slopes=0)
+    scores = np.hstack([basis * one[:, None] for one in left])
+    whole = clustered_meat(scores, groupings, slopes=0, where=where)
     blocks = [whole[i : i + count, j : j + count] for i in (0, count) for j in (0, count)]
     df = float(clusters - 1)
     statistic = _wald(slopes[:, 0], blocks[0]) / count

@@ -13,8 +13,9 @@ from scipy.special import fdtrc
 from estimation.inference.intervals import interval
 from estimation.instruments.akm import akm
 from estimation.instruments.partialled import Partialled
-from estimation.instruments.scores import fewest, meat
+from estimation.instruments.scores import clustered_meat, fewest
 from estimation.linear.partialling import left_after
+from estimation.linear.sandwich import solved, wald_f
 from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 
@@ -72,12 +73,10 @@ def exposure_slope(
     try:
         found = akm(target, shares, clusters, where=where)
     except SampleError:
-        z = target.Z[:, 0]
-        theta = float(z @ target.y) / float(z @ z)
-        scores = (z * (target.y - theta * z))[:, None]
-        spread = float(meat(scores, groupings, slopes=target.slopes + 1)[0, 0])
-        std_error = float(np.sqrt(spread)) / float(z @ z)
-        df = fewest(groupings, z.size) - 1
+        fit = solved(target.y, target.Z, target.Z)
+        inner = clustered_meat(fit.scores, groupings, slopes=target.slopes + 1, where=where)
+        theta, std_error = float(fit.theta[0]), float(np.sqrt(inner[0, 0]) * fit.bread[0, 0])
+        df = fewest(groupings, target.y.size) - 1
         return Slope(theta, std_error, interval(theta, std_error, df=df)[1], "clustered")
     return Slope(found.theta, found.std_error, found.p_value, "AKM")
 
@@ -121,9 +120,9 @@ def joint_slopes(
             found=f"{count} cities and {q} characteristics",
             hint="name fewer of them in balance",
         )
-    bread = np.linalg.inv(products)
-    slopes = bread @ (X.T @ y)
-    spread_of = bread @ meat(X * (y - X @ slopes)[:, None], None, slopes=q) @ bread
-    statistic = float(slopes @ np.linalg.solve(spread_of, slopes)) / q
+    fit = solved(y, X, X)
+    statistic = wald_f(
+        fit.theta, fit.bread @ clustered_meat(fit.scores, None, slopes=q) @ fit.bread
+    )
     df = float(count - q - 1)
     return Joint(statistic, q, df, float(fdtrc(q, df, statistic)))

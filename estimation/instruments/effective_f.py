@@ -14,8 +14,9 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import ncx2
 
 from estimation.instruments.partialled import Partialled
-from estimation.instruments.scores import meat
-from estimation.instruments.two_stage import instrument_basis
+from estimation.instruments.predicted import instrument_basis
+from estimation.instruments.scores import clustered_meat
+from estimation.linear.sandwich import wald_f
 from estimation.samples.sample import Floats, Integers
 
 TAUS = (0.05, 0.10, 0.20, 0.30)
@@ -61,7 +62,7 @@ def effective_f(
     p : Partialled
         n rows, K instruments.
     groupings : int64 array or None
-        As in :func:`estimation.instruments.scores.meat`.
+        As in :func:`estimation.instruments.scores.clustered_meat`.
     factor : bool
         Small-sample factors; ``weakivtest`` in Stata has the same.
     where : str
@@ -74,7 +75,8 @@ def effective_f(
     Raises
     ------
     SampleError
-        An instrument is a linear function of the others.
+        An instrument is a linear function of the others, or two ways to cluster leave a negative
+        variance.
 
     References
     ----------
@@ -86,12 +88,12 @@ def effective_f(
     scores = np.hstack(
         [basis * one[:, None] for one in (p.y - basis @ reduced, p.x - basis @ first)]
     )
-    W = meat(scores, groupings, slopes=p.slopes + count if factor else None)
+    W = clustered_meat(scores, groupings, slopes=p.slopes + count if factor else None, where=where)
     own = W[count:, count:]
     worst = worst_bias(W[:count, :count], W[:count, count:], own)
     return EffectiveF(
         statistic=float(first @ first / np.trace(own)),
-        wald=float(first @ np.linalg.solve(own, first) / count),
+        wald=wald_f(first, own),
         instruments=count,
         effective=_degrees(own, worst / 0.10),
         critical={tau: critical_value(own, worst / tau) for tau in TAUS},

@@ -1,7 +1,7 @@
 """The exposure of city-years to shocks, ``z_it = sum_k s_ik g_kt``, and what it is made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ class Exposure:
     """Cluster of each sector, shape (K,)."""
     years: Integers
     """Year of each row, shape (n,)."""
+    _: KW_ONLY
     yearly: bool
     """Whether a sector has a shock for every year, not one for all."""
     own_left_out: bool
@@ -35,6 +36,8 @@ class Exposure:
     """Whether every row's shares sum to one."""
     unused: tuple[str, ...] = ()
     """Sectors of the tables in which no row has a share."""
+    unknown: int = 0
+    """Empty cells among the outcomes that shocks without a city's own are made of."""
 
     @property
     def values(self) -> Floats:
@@ -108,6 +111,7 @@ def exposure(
     table = _named(tables, asked.shares.table, where)
     part = f"{where}, shares ({asked.shares.table})"
     shares = share_matrix(table, asked.shares, cities, years, where=part)
+    unknown = 0
     if asked.shocks is not None:
         key, part = asked.shocks, f"{where}, shocks ({asked.shocks.table})"
         table = _named(tables, key.table, where)
@@ -117,7 +121,8 @@ def exposure(
     elif asked.leave_one_out is not None:
         own, part = asked.leave_one_out, f"{where}, leave_one_out ({asked.leave_one_out.table})"
         table = _named(tables, own.table, where)
-        values = shocks_without_own(table, own, cities, years, shares.sectors, where=part)
+        left_out = shocks_without_own(table, own, cities, years, shares.sectors, where=part)
+        values, unknown = left_out.shocks, left_out.unknown
         clusters, yearly, unused = np.arange(len(shares.sectors)), True, shares.unused
     else:
         raise TypeError("shocks, or what they are made of")
@@ -127,10 +132,11 @@ def exposure(
         shares.sectors,
         clusters,
         np.asarray(years),
-        yearly,
-        asked.shocks is None,
-        shares.complete,
-        unused,
+        yearly=yearly,
+        own_left_out=asked.shocks is None,
+        complete=shares.complete,
+        unused=unused,
+        unknown=unknown,
     )
 
 

@@ -1,6 +1,6 @@
 """An instrumented regression in a panel: its effects taken out with the controls."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ class PanelRows:
     """Shape (n,)."""
     controls: Floats
     """Shape (n, p)."""
+    _: KW_ONLY
     effects: tuple[Integers, ...] | None = None
     """Level of each row in each effect, shape (n,) each; None for effects of city and year."""
     clusters: tuple[Integers, ...] | None = None
@@ -44,8 +45,8 @@ class PanelRows:
             self.city[rows],
             self.year[rows],
             self.controls[rows],
-            tuple(one[rows] for one in self.absorbed),
-            tuple(one[rows] for one in self.ways),
+            effects=tuple(one[rows] for one in self.absorbed),
+            clusters=tuple(one[rows] for one in self.ways),
         )
 
     def in_company(self) -> NDArray[np.bool_]:

@@ -156,6 +156,12 @@ def built_columns(design: Instrumented) -> tuple[str, ...]:
     return (*lagged, *(() if design.shift_share is None else (design.shift_share.name,)))
 
 
+def joined_by_city(design: Instrumented) -> tuple[str, ...]:
+    """Keys of a design that join shares, shocks or earlier values by city and year."""
+    exposed = ("shift_share",) if design.shift_share is not None else ()
+    return (*exposed, *(("instrument, lag",) if lag_of(design) else ()))
+
+
 def check_instruments(label: str, design: Instrumented) -> None:
     """Refuse instruments that cannot be.
 

@@ -6,6 +6,7 @@ I.B; Borusyak, Hull and Jaravel 2022, appendix A.6).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,9 @@ def leave_one_out_shocks(
     """
     known = np.isfinite(values)
     if kind == "value":
-        return np.asarray(_without(np.where(known, values, 0.0), own, year))
+        others = _without(known.astype(np.float64), own, year)
+        totals = _without(np.where(known, values, 0.0), own, year)
+        return np.where(others > 0, totals, np.nan)
     both = known[:, 1:] & known[:, :-1]
     now, before = np.zeros_like(values), np.zeros_like(values)
     now[:, 1:] = np.where(both, values[:, 1:], 0.0)
@@ -64,6 +67,16 @@ def _without(values: Floats, own: Integers, year: Integers) -> Floats:
     return np.asarray(totals[own, year])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnLeftOut:
+    """Shocks of rows from the sector outcomes of other cities."""
+
+    shocks: Floats
+    """Shape (n, K)."""
+    unknown: int
+    """Cells of the table's outcomes that are empty: they count in no total."""
+
+
 def shocks_without_own(
     table: pd.DataFrame,
     key: LeaveOneOut,
@@ -72,7 +85,7 @@ def shocks_without_own(
     sectors: Sequence[str],
     *,
     where: str,
-) -> Floats:
+) -> OwnLeftOut:
     """Leave-one-out shocks of some city-years from a table of sector outcomes.
 
     Parameters
@@ -90,17 +103,19 @@ def shocks_without_own(
 
     Returns
     -------
-    float array, shape (n, K)
+    OwnLeftOut
 
     Raises
     ------
     DesignError
         The table lacks a column.
     ExposureError
-        A key stands twice, or a sector has no total in a year of the rows or the year before.
+        A key stands twice, a value is no number, a city of the rows has no outcome, or a sector has
+        no total in a year of the rows or the year before. An empty value is one that is not known.
     """
     named = [key.city, key.sector, key.year]
     keyed = keyed_numbers(table, named, key.value, where=where, year=key.year)
+    _refuse_strangers(keyed, key, cities, where=where)
     first = min(int(years.min()), int(keyed[key.year].min()))
     last = max(int(years.max()), int(keyed[key.year].max()))
     names = np.unique(keyed[key.city].to_numpy(dtype=object))
@@ -113,7 +128,7 @@ def shocks_without_own(
         rows[key.year].to_numpy(dtype=np.int64) - first,
         rows[key.sector].map(column).to_numpy(dtype=np.int64),
     ] = rows[key.value]
-    own = np.array([place.get(city, names.size) for city in cities], dtype=np.int64)
+    own = np.array([place[city] for city in cities], dtype=np.int64)
     made = leave_one_out_shocks(values, own, years - first, kind=key.kind)
     lacking = np.argwhere(~np.isfinite(made))
     if len(lacking):
@@ -124,4 +139,19 @@ def shocks_without_own(
             found=f"none, or zero ({len(lacking)} city-years and sectors)",
             hint="add them, leave out these years, or merge small sectors",
         )
-    return made
+    return OwnLeftOut(made, int(keyed[key.value].isna().sum()))
+
+
+def _refuse_strangers(
+    keyed: pd.DataFrame, key: LeaveOneOut, cities: Sequence[str], *, where: str
+) -> None:
+    """Refuse cities of whose own outcome nothing is known: totals would hold it all the same."""
+    known = set(keyed.loc[keyed[key.value].notna(), key.city])
+    lacking = [city for city in dict.fromkeys(cities) if city not in known]
+    if lacking:
+        raise ExposureError(
+            f"{where}, {key.city} {lacking[0]}",
+            expected="outcomes of every city of the sample, which its own shocks leave out",
+            found=f"none ({len(lacking)} cities of {len(set(cities))})",
+            hint="add them, spell codes as in the panel, or leave the city out with exclude_cities",
+        )

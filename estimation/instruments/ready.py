@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from estimation.designs import Design, check_columns, design_label
+from estimation.design_columns import check_columns
+from estimation.designs import Design, design_label
 from estimation.instruments.exposure import Exposure, exposure
 from estimation.instruments.keys import ShiftShare, built_columns, lag_name, lag_of
 from estimation.instruments.lagged import earlier
@@ -118,9 +119,9 @@ def _with_lag(ready: Ready, table: pd.DataFrame, label: str) -> Ready:
     starts = pd.Series(year).groupby(city).transform("min").to_numpy()
     gaps = int(np.sum(lost & (year - lag >= starts)))
     detail = (
-        f"{int(lost.sum())} city-years left out: no treatment {lag} years before "
+        f"{int(lost.sum())} city-years left out: no treatment {lag} year{'s' * (lag > 1)} before "
         f"({int(lost.sum()) - gaps} at the start of a city, {gaps} after a gap or a missing value)"
-    ).replace("1 years", "1 year")
+    )
     kept = ~np.isnan(past) | ~usable
     panel = ready.panel.assign(**{name: past})[kept]
     years = design.years
@@ -165,6 +166,10 @@ def _with_exposure(
         notes.append(f"{where}: {found}")
         row = AuditRow(STAGE, "sectors_without_shares", where, found, len(made.unused))
         audit = (*audit, row)
+    if made.unknown:
+        found = f"{made.unknown} empty outcomes of other cities count in no total"
+        notes.append(f"{where}, leave_one_out: {found}")
+        audit = (*audit, AuditRow(STAGE, "unknown_outcomes", where, found, made.unknown))
     if asked.control_sums:
         panel, design = _with_sums(panel, design, scope, made)
     elif not made.even_sums:

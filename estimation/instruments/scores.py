@@ -1,56 +1,74 @@
-"""Covariances of sums of scores: rows alone, by one cluster or by two, in blocks of columns."""
+"""Clustered products of scores with the factors of linear fits, for tests of instruments."""
 
 import numpy as np
 
-from estimation.inference.moments import sum_by
+from estimation.linear.sandwich import ROUNDING, meat
+from estimation.linear.small_sample import cluster_factor
 from estimation.samples.sample import Floats, Integers
+from geo.errors import SampleError
 
 
-def meat(scores: Floats, groupings: Integers | None, *, slopes: int | None = None) -> Floats:
-    """Sum of outer products of scores, summed by cluster.
+def clustered_meat(
+    scores: Floats,
+    groupings: Integers | None,
+    *,
+    slopes: int | None = None,
+    where: str = "clustered errors",
+) -> Floats:
+    """Sum of outer products of scores, summed by cluster, as the errors of a linear fit have it.
 
     Parameters
     ----------
     scores : float array, shape (n, m)
     groupings : int64 array, shape (n,), (n, 1) or (n, 2), or None
         Clusters of each way; rows stand alone if None. Two ways are added and their intersection
-        taken off; where that leaves a negative variance nothing is taken off (see
-        :func:`estimation.inference.clustered.two_way`).
+        taken off.
     slopes : int or None
-        Slopes estimated beside a constant, for the factor of each way,
-        ``(n - 1) / (n - slopes - 1) G / (G - 1)`` (rows: ``n / (n - slopes - 1)``), so that 0
+        Slopes estimated beside a constant, for the factor
+        ``(n - 1) / (n - slopes - 1) G / (G - 1)``, of two ways with the fewer clusters, so that 0
         leaves ``G / (G - 1)``; none if None.
+    where : str
+        What an error names.
 
     Returns
     -------
     float array, shape (m, m)
+
+    Raises
+    ------
+    SampleError
+        Two ways leave a variance that is not positive, of some combination of scores: the fit has
+        no error there, and no test is made of it.
     """
+    ways = ways_of(groupings)
+    found = meat(scores, ways)
+    if len(ways) > 1:
+        _check_positive(found, scores, where)
+    if slopes is None:
+        return found
     n = scores.shape[0]
+    return cluster_factor(n, slopes + 1, fewest(groupings, n)) * found
+
+
+def ways_of(groupings: Integers | None) -> list[Integers]:
+    """The ways to cluster, shape (n,) each; none where rows stand alone."""
     if groupings is None:
-        factor = 1.0 if slopes is None else n / (n - slopes - 1)
-        return np.asarray(factor * scores.T @ scores)
-    ways = groupings[:, None] if groupings.ndim == 1 else groupings
-    added = sum((_one_way(scores, way, slopes) for way in ways.T), start=np.zeros((1, 1)))
-    if ways.shape[1] == 1:
-        return np.asarray(added)
-    pairs = np.unique(ways, axis=0, return_inverse=True)[1].reshape(-1)
-    less = added - _one_way(scores, pairs, slopes)
-    scale = np.sqrt(np.diag(added))
-    return np.asarray(less if np.linalg.eigvalsh(less / np.outer(scale, scale))[0] > 0 else added)
+        return []
+    return [groupings] if groupings.ndim == 1 else [*groupings.T]
 
 
 def fewest(groupings: Integers | None, rows: int) -> int:
     """Clusters of the way that has the fewest; rows where they stand alone."""
-    if groupings is None:
-        return rows
-    ways = groupings[:, None] if groupings.ndim == 1 else groupings
-    return min(int(np.unique(way).size) for way in ways.T)
+    return min((int(np.unique(way).size) for way in ways_of(groupings)), default=rows)
 
 
-def _one_way(scores: Floats, clusters: Integers, slopes: int | None) -> Floats:
-    n = scores.shape[0]
-    codes, place = np.unique(clusters, return_inverse=True)
-    sums = sum_by(scores, place.reshape(-1), codes.size)
-    count = codes.size
-    factor = 1.0 if slopes is None else (n - 1) / (n - slopes - 1) * count / (count - 1)
-    return np.asarray(factor * sums.T @ sums)
+def _check_positive(found: Floats, scores: Floats, where: str) -> None:
+    lengths = np.linalg.norm(scores, axis=0)
+    lengths = np.where(lengths > 0, lengths, 1.0)
+    if not np.linalg.eigvalsh(found / np.outer(lengths, lengths))[0] > ROUNDING**2:
+        raise SampleError(
+            f"{where}, two-way clusters",
+            expected="a covariance that is positive",
+            found="a negative variance once the intersection is taken off",
+            hint="cluster one way, or by what has more clusters",
+        )

@@ -167,7 +167,7 @@ def keyed_numbers(
     named : sequence of str
         Columns of the key.
     value : str
-        Column of the number; what is none becomes NaN.
+        Column of the number; an empty cell becomes NaN.
     where : str
         What an error names.
     year : str
@@ -183,7 +183,7 @@ def keyed_numbers(
     DesignError
         A column is missing.
     ExposureError
-        A key is empty, stands twice, or a year is no whole number.
+        A key is empty, stands twice, a year is no whole number, or a value is text or infinite.
     """
     there = [str(name) for name in table.columns]
     for name in (*named, value):
@@ -212,7 +212,24 @@ def keyed_numbers(
             found=f"two ({int(twice.sum())} rows too many in the table)",
             hint="keep one of them, add them up, or name the column of the year",
         )
+    _refuse_text(keyed, table[value], named, value, where=where)
     return keyed
+
+
+def _refuse_text(
+    keyed: pd.DataFrame, given: pd.Series, named: Sequence[str], value: str, *, where: str
+) -> None:
+    """Refuse cells that hold something, but no finite number."""
+    said = given.astype("str").str.strip().to_numpy(dtype=object)
+    empty = given.isna().to_numpy() | (said == "")
+    wrong = np.flatnonzero(~np.isfinite(keyed[value].to_numpy(dtype=np.float64)) & ~empty)
+    if wrong.size:
+        first = keyed.iloc[wrong[0]]
+        raise _wrong(
+            f"{where}, {', '.join(f'{name} {first[name]}' for name in named)}",
+            f"a number as '{value}'",
+            f"'{said[wrong[0]]}' ({wrong.size} such cells)",
+        )
 
 
 def _key(values: pd.Series) -> pd.Series:

@@ -12,6 +12,7 @@ import numpy as np
 
 from estimation.inference.intervals import interval
 from estimation.inference.moments import sum_by
+from estimation.instruments.akm import shock_clusters
 from estimation.instruments.partialled import Partialled
 from estimation.linear.partialling import left_after
 from estimation.samples.sample import Floats, Integers
@@ -87,28 +88,12 @@ def shock_level(
     SampleError
         There are fewer than two clusters of shocks, or shocks do not differ after their controls.
     """
-    scaled = shares * p.scale[:, None]
-    size = p.scale @ scaled
-    there = np.flatnonzero(size > 0)
-    size, g = size[there] / size.sum(), shocks[there]
-    y, x = ((scaled[:, there].T @ column) / (p.scale @ scaled[:, there]) for column in (p.y, p.x))
-    others = np.ones((there.size, 1))
-    if controls is not None:
-        others = np.hstack([others, controls[there]])
-    root = np.sqrt(size)
-    balanced = _is_balanced(others, size, np.column_stack([y, x]))
-    h = g
-    if balanced:
-        h, y, x = left_after(
-            np.column_stack([g, y, x]) * root[:, None], others * root[:, None]
-        ).values.T
-        h, y, x = h / root, y / root, x / root
-    place = np.arange(there.size)
-    if clusters is not None:
-        place = np.unique(clusters[there], return_inverse=True)[1].reshape(-1)
-    count = int(place.max()) + 1 if place.size else 0
+    made = _averages(p, shares, shocks, controls)
+    place = shock_clusters(clusters, made.there)
+    count = int(place.max(initial=-1)) + 1
+    size, h, x = made.size, made.h, made.x
     spread = float(size @ h**2)
-    if count < 2 or not spread > 1e-20 * float(size @ g**2):
+    if count < 2 or not spread > 1e-20 * float(size @ shocks[made.there] ** 2):
         raise SampleError(
             where,
             expected="two clusters of shocks or more, and shocks that differ",
@@ -116,12 +101,12 @@ def shock_level(
             hint="name smaller clusters of sectors, or other shocks",
         )
     moved = float(size @ (h * x))
-    theta, slope = float(size @ (h * y)) / moved, moved / spread
+    theta, slope = float(size @ (h * made.y)) / moved, moved / spread
 
     def clustered(score: Floats) -> float:
         return float(np.linalg.norm(sum_by((size * score)[:, None], place, count)))
 
-    std_error = clustered(h * (y - theta * x)) / abs(moved)
+    std_error = clustered(h * (made.y - theta * x)) / abs(moved)
     _, p_value, ci_low, ci_high = interval(theta, std_error)
     return ShockLevel(
         theta=theta,
@@ -132,11 +117,45 @@ def shock_level(
         first_stage=(slope * spread / clustered(h * (x - slope * h))) ** 2,
         effective_shocks=float(1 / np.sum(size**2)),
         effective_clusters=float(1 / np.sum(sum_by(size[:, None], place, count) ** 2)),
-        n_shocks=int(there.size),
+        n_shocks=int(made.there.size),
         n_clusters=count,
-        centred=balanced,
-        weights=_whole(size, there, shocks.size),
+        centred=made.balanced,
+        weights=_whole(size, made.there, shocks.size),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Averages:
+    """Rows of the regression: shocks with some weight."""
+
+    there: Integers
+    """Their positions, shape (S,)."""
+    size: Floats
+    """Their weights, summing to one, shape (S,)."""
+    y: Floats
+    """Outcome averaged with their shares, shape (S,)."""
+    x: Floats
+    """Treatment averaged with their shares, shape (S,)."""
+    h: Floats
+    """The shocks, shape (S,)."""
+    balanced: bool
+    """Whether controls of shocks are taken out of all of them."""
+
+
+def _averages(p: Partialled, shares: Floats, shocks: Floats, controls: Floats | None) -> _Averages:
+    scaled = shares * p.scale[:, None]
+    whole = p.scale @ scaled
+    there = np.flatnonzero(whole > 0)
+    size, g = whole[there] / whole.sum(), shocks[there]
+    y, x = ((scaled[:, there].T @ column) / whole[there] for column in (p.y, p.x))
+    others = np.ones((there.size, 1))
+    if controls is not None:
+        others = np.hstack([others, controls[there]])
+    if not _is_balanced(others, size, np.column_stack([y, x])):
+        return _Averages(there, size, y, x, g, balanced=False)
+    root = np.sqrt(size)[:, None]
+    h, y, x = (left_after(np.column_stack([g, y, x]) * root, others * root).values / root).T
+    return _Averages(there, size, y, x, h, balanced=True)
 
 
 def _is_balanced(others: Floats, size: Floats, columns: Floats) -> bool:

@@ -7,7 +7,9 @@ from scipy.special import chdtrc
 
 from estimation.inference.moments import SINGULAR
 from estimation.instruments.partialled import Partialled
-from estimation.instruments.scores import fewest, meat
+from estimation.instruments.predicted import instrument_basis, predicted
+from estimation.instruments.scores import clustered_meat, fewest
+from estimation.linear.sandwich import solved
 from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
 
@@ -52,9 +54,9 @@ def two_stage(
     p : Partialled
         n rows, K instruments, 1 or more.
     groupings : int64 array or None
-        As in :func:`estimation.instruments.scores.meat`; robust to heteroskedasticity if None.
+        As in :func:`estimation.instruments.scores.clustered_meat`; robust if None.
     factor : bool
-        Small-sample factors of :func:`estimation.instruments.scores.meat`, or none.
+        Small-sample factors of :func:`estimation.instruments.scores.clustered_meat`, or none.
     where : str
         What an error names.
 
@@ -65,43 +67,22 @@ def two_stage(
     Raises
     ------
     SampleError
-        Instruments say the same, or none moves the treatment.
+        Instruments say the same, none moves the treatment, or two ways to cluster leave a negative
+        variance.
     """
-    basis = instrument_basis(p.Z, where=where)
-    projected = basis @ (basis.T @ p.x)
-    moved = float(projected @ p.x)
-    if not moved > SINGULAR * float(p.x @ p.x):
+    W = predicted(p.x[:, None], p.Z, where=where)
+    if not float(W[:, 0] @ p.x) > SINGULAR * float(p.x @ p.x):
         raise SampleError(
             where,
             expected="instruments that move the treatment",
             found="none that does after controls and effects",
             hint="name other instruments",
         )
-    theta = float(projected @ p.y) / moved
-    residuals = p.y - theta * p.x
-    scores = (projected * residuals)[:, None]
-    variance = float(meat(scores, groupings, slopes=p.slopes + 1 if factor else None)[0, 0])
-    return TwoStage(theta, float(np.sqrt(variance)) / moved, residuals, projected)
-
-
-def instrument_basis(Z: Floats, *, where: str) -> Floats:
-    """Orthonormal columns that span the instruments, shape (n, K).
-
-    Raises
-    ------
-    SampleError
-        An instrument is a linear function of the others, after the controls.
-    """
-    lengths = np.linalg.norm(Z, axis=0)
-    basis, sizes, _ = np.linalg.svd(Z / np.where(lengths > 0, lengths, 1.0), full_matrices=False)
-    if not sizes[-1] > SINGULAR * sizes[0]:
-        raise SampleError(
-            f"{where}, instruments",
-            expected="instruments that differ after controls and effects",
-            found=f"{Z.shape[1]} that say as much as {int(np.sum(sizes > SINGULAR * sizes[0]))}",
-            hint="leave one of them out",
-        )
-    return np.asarray(basis)
+    fit = solved(p.y, p.x[:, None], W)
+    slopes = p.slopes + 1 if factor else None
+    inner = clustered_meat(fit.scores, groupings, slopes=slopes, where=where)
+    variance = float((fit.bread @ inner @ fit.bread.T)[0, 0])
+    return TwoStage(float(fit.theta[0]), float(np.sqrt(variance)), fit.residual, W[:, 0])
 
 
 def over_identification(
@@ -116,7 +97,7 @@ def over_identification(
     p : Partialled
         K instruments, 2 or more.
     groupings : int64 array or None
-        As in :func:`estimation.instruments.scores.meat`.
+        As in :func:`estimation.instruments.scores.clustered_meat`.
     where : str
         What an error names.
 
@@ -127,7 +108,8 @@ def over_identification(
     Raises
     ------
     SampleError
-        There is one instrument, instruments say the same, or clusters are no more than they.
+        There is one instrument, instruments say the same, clusters are no more than they, or two
+        ways to cluster leave a negative variance.
     """
     count = p.Z.shape[1]
     if count < 2 or fewest(groupings, p.y.size) <= count:
@@ -139,7 +121,8 @@ def over_identification(
         )
     basis = instrument_basis(p.Z, where=where)
     first = two_stage(p, groupings, where=where)
-    weight = np.linalg.inv(meat(basis * first.residuals[:, None], groupings))
+    scores = basis * first.residuals[:, None]
+    weight = np.linalg.inv(clustered_meat(scores, groupings, where=where))
     moved, moments = basis.T @ p.x, basis.T @ p.y
     theta = (moved @ weight @ moments) / (moved @ weight @ moved)
     left = moments - theta * moved

@@ -17,6 +17,7 @@ from pyfixest.estimation import Feols
 
 from estimation.linear.jackknife import jackknife_covariance
 from estimation.linear.partialling import demeaned, left_after, year_dummies
+from estimation.linear.sandwich import ROUNDING
 from estimation.rounding import is_rounding
 from estimation.samples.sample import Floats, Integers
 from geo.errors import SampleError
@@ -28,10 +29,6 @@ ERRORS = (ROBUST, CITY, PROVINCE, CITY_AND_YEAR, CITY_CRV3, PROVINCE_CRV3)
 
 CRV3_OF = {CITY: CITY_CRV3, PROVINCE: PROVINCE_CRV3}
 """The jackknife of each way to cluster that has one."""
-
-ROUNDING = 1e-6
-"""Share of the robust standard error below which a clustered one is rounding: where two clusters
-are balanced, least squares makes the scores of each of them nought."""
 
 _DEMEANER = pyfixest.MapDemeaner(fixef_tol=1e-12)
 
@@ -57,8 +54,6 @@ class LinearModel:
     """Year of each row, shape (n,)."""
     province: Integers | None = None
     """Province of each row, shape (n,), the same in all rows of a city; None if unknown."""
-    instruments: Floats | None = None
-    """Instruments of the terms, shape (n, k); see :mod:`estimation.linear.instruments`."""
     label: str = "sample"
     """What an error names."""
 
@@ -109,7 +104,8 @@ class PanelFit:
     final: Final
     """What the wild bootstrap works on."""
     first_stage: Floats | None = None
-    """F of the instruments in each term's first stage, clustered by city; None without them."""
+    """F of the instruments in each term's first stage, clustered as asked; NaN where two ways to
+    cluster leave it no covariance; None without instruments."""
     redundant: tuple[str, ...] = ()
     """Effects left out because one other effect determines them."""
     notes: tuple[str, ...] = ()
@@ -128,7 +124,7 @@ def fit_panel(model: LinearModel) -> PanelFit:
     Parameters
     ----------
     model : LinearModel
-        n rows, k terms, p controls; its instruments are not used.
+        n rows, k terms, p controls.
 
     Returns
     -------
@@ -156,7 +152,7 @@ def fit_panel(model: LinearModel) -> PanelFit:
     kept = [column for column in others if column in found]
     arrays = demeaned(table[["y", *terms, *kept]].to_numpy(), used.city)
     y, X = arrays[:, 0], arrays[:, 1:]
-    covariances = _covariances(fit, [found.index(column) for column in terms], used)
+    covariances = _covariances(fit, found, terms, used)
     clusters = one_way_clusters(used)
     for errors, ids in clusters.items():
         third = jackknife_covariance(y, X, X, clusters=ids, wanted=len(terms))
@@ -209,7 +205,6 @@ def usable(model: LinearModel) -> LinearModel:
         city=model.city[kept],
         year=model.year[kept],
         province=None if model.province is None else model.province[kept],
-        instruments=None if model.instruments is None else model.instruments[kept],
     )
 
 
@@ -304,8 +299,11 @@ def _table(model: LinearModel) -> tuple[pd.DataFrame, dict[str, float]]:
     return table, {name: unit for name, (_, unit) in pairs.items()}
 
 
-def _covariances(fit: Feols, places: list[int], model: LinearModel) -> dict[str, Floats]:
-    """Covariances by pyfixest of the coefficients at some places, in the table's units."""
+def _covariances(
+    fit: Feols, names: list[str], terms: list[str], model: LinearModel
+) -> dict[str, Floats]:
+    """Covariances by pyfixest of some of the named coefficients, in the table's units."""
+    places = [names.index(one) for one in terms]
     clusterings: dict[str, str | dict[str, str]] = {ROBUST: "hetero", CITY: {"CRV1": "city"}}
     if model.province is not None:
         clusterings[PROVINCE] = {"CRV1": "province"}
@@ -316,6 +314,9 @@ def _covariances(fit: Feols, places: list[int], model: LinearModel) -> dict[str,
         with np.errstate(invalid="ignore"):
             fit.vcov(clustering)
         found[errors] = np.asarray(fit._vcov[np.ix_(places, places)], dtype=np.float64)
+    # Years are nested in the clusters, but pyfixest is given them as slopes and counts each.
+    others = sum(not name.startswith("t") for name in names)
+    found[CITY_AND_YEAR] *= (model.city.size - len(names) - 1) / (model.city.size - others - 1)
     return found
 
 

@@ -193,9 +193,12 @@ def _regression(sample: Sample, design: Design, groups: Groups, grouping: Groupi
     else:
         controls = np.hstack([controls, own[:, 1:]])
         control_names = (*control_names, *(f"{OWN}{name}" for name in grouping.names[1:]))
-    instruments = base.instruments
+    instruments, instrument_names = base.instruments, base.instrument_names
     if instruments is not None:
         instruments = np.hstack([instruments * own[:, [j]] for j in range(len(names))])
+        instrument_names = tuple(
+            f"{one}, {group}" for group in grouping.names for one in base.instrument_names
+        )
     return replace(
         base,
         terms=base.terms[:, :1] * own,
@@ -204,6 +207,7 @@ def _regression(sample: Sample, design: Design, groups: Groups, grouping: Groupi
         control_names=control_names,
         effects=MappingProxyType(dict(effects)),
         instruments=instruments,
+        instrument_names=instrument_names,
     )
 
 

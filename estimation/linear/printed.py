@@ -118,7 +118,8 @@ def fitted_row(
     wild = _wild(design, fit, printed, position) if printed.wild else WildFigures()
     by_wild = printed.by_wild and np.isfinite(wild.p_value)
     row = blank_row(design, LINEAR, part=part, term=fit.names[position])
-    said = [*notes, *fit.notes, *_of_errors(std_error, printed.n_clusters, wild)]
+    said = [*notes, *fit.notes, *missing_error(std_error, printed.n_clusters)]
+    said += [wild.why_not] if wild.why_not else []
     return replace(
         row,
         estimate=theta,
@@ -179,8 +180,10 @@ def _wild(design: Design, fit: PanelFit, printed: Printed, position: int) -> Wil
     return replace(found, ci_low=unit * found.ci_low, ci_high=unit * found.ci_high)
 
 
-def _of_errors(std_error: float, clusters: int, wild: WildFigures) -> Iterator[str]:
+def missing_error(std_error: float, clusters: int) -> Iterator[str]:
+    """What a row without a clustered error says, nothing of others."""
     if not np.isfinite(std_error):
-        yield f"no clustered error: of {clusters} clusters nothing but rounding is left in it"
-    if wild.why_not:
-        yield wild.why_not
+        yield (
+            f"no clustered error: of {clusters} clusters nothing but rounding is left in it, or a "
+            "negative variance"
+        )

@@ -1,9 +1,9 @@
 """Linear regressions with any effects, clusters and errors, by the within transform of this room.
 
 Everything but the terms is partialled out, effects first (Frisch, Waugh and Lovell), so that all
-errors follow from what is left. The common design, effects of cities and years with errors by city,
-by province or by both, goes through pyfixest (:mod:`estimation.linear.fixed_effects`); tests hold
-the two to each other and to pyfixest's own effects to 1e-10.
+errors follow from what is left. The common design, effects of cities and years without instruments,
+goes through pyfixest (:mod:`estimation.linear.fixed_effects`); tests hold the two to each other and
+to pyfixest's own effects to 1e-10.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from estimation.inference.few_clusters import are_few
-from estimation.inference.moments import sum_by
 from estimation.linear.driscoll_kraay import driscoll_kraay_meat
 from estimation.linear.fixed_effects import (
     CITY,
@@ -25,10 +24,11 @@ from estimation.linear.fixed_effects import (
 from estimation.linear.jackknife import jackknife_covariance
 from estimation.linear.partialling import RANK_TOLERANCE
 from estimation.linear.residualised import Regression, Residualised, residualised
+from estimation.linear.sandwich import Solved, meat, solved, wald_f
 from estimation.linear.small_sample import cluster_factor, parameters, robust_factor
-from estimation.linear.within import absorber, combined, nested, numbered
+from estimation.linear.within import absorber, nested
 from estimation.rounding import is_rounding
-from estimation.samples.sample import Floats, Integers
+from estimation.samples.sample import Floats
 from geo.errors import SampleError
 
 DRISCOLL_KRAAY = "driscoll_kraay"
@@ -76,11 +76,8 @@ def fit_regression(model: Regression) -> PanelFit:
     """
     left = residualised(model)
     V = left.V
-    W = V if left.W is None else left.W
-    bread = _inverse(W.T @ V)
-    theta = bread @ (W.T @ left.u)
-    residual = left.u - V @ theta
-    made = _covariances(left, bread, W * residual[:, None], slopes=left.slopes)
+    fit = solved(left.u, V, V if left.W is None else left.W)
+    made = _covariances(left, fit, slopes=left.slopes)
     across = _across(left) if _few(left.model) else None
     notes = (across,) if isinstance(across, str) else ()
     whole = across if isinstance(across, _Across) else None
@@ -91,10 +88,10 @@ def fit_regression(model: Regression) -> PanelFit:
         )
         made.clusters[third_name((name,))] = made.clusters[clustered_name((name,))]
     unit = left.y_unit / left.units
-    determined = bool(is_rounding(residual, scaled(left.model.outcome)[0]))
+    determined = bool(is_rounding(fit.residual, scaled(left.model.outcome)[0]))
     return PanelFit(
         names=model.term_names,
-        theta=unit * theta,
+        theta=unit * fit.theta,
         covariances={name: np.outer(unit, unit) * one for name, one in made.covariances.items()},
         clusters=made.clusters,
         left_variance=left.units**2 * left_variances(V, V.shape[1]),
@@ -109,21 +106,17 @@ def fit_regression(model: Regression) -> PanelFit:
     )
 
 
-def _inverse(products: Floats) -> Floats:
-    return np.asarray(np.linalg.inv(products), dtype=np.float64)
-
-
-def _covariances(left: Residualised, bread: Floats, scores: Floats, *, slopes: int) -> _Sums:
+def _covariances(left: Residualised, fit: Solved, *, slopes: int) -> _Sums:
     """All covariances but the jackknife, in the residuals' units."""
-    model, made = left.model, _Sums()
+    model, scores, made = left.model, fit.scores, _Sums()
 
-    def keep(name: str, factor: float, meat: Floats, clusters: int) -> None:
-        made.covariances[name] = factor * bread @ meat @ bread.T
+    def keep(name: str, factor: float, inner: Floats, clusters: int) -> None:
+        made.covariances[name] = factor * fit.bread @ inner @ fit.bread.T
         made.clusters[name] = clusters
 
     n, effects = scores.shape[0], list(model.effects.values())
     plain = parameters(slopes, effects)
-    keep(ROBUST, robust_factor(n, plain), scores.T @ scores, n)
+    keep(ROBUST, robust_factor(n, plain), meat(scores, ()), n)
     for ways in dict.fromkeys(((CITY,), tuple(model.clusters))):
         codes = [model.city] if ways == (CITY,) else [model.clusters[name] for name in ways]
         groups = min(int(np.unique(one).size) for one in codes)
@@ -132,13 +125,13 @@ def _covariances(left: Residualised, bread: Floats, scores: Floats, *, slopes: i
                 continue
             raise _one_cluster(model, ways)
         counted = parameters(slopes, effects, codes)
-        keep(clustered_name(ways), cluster_factor(n, counted, groups), _meat(scores, codes), groups)
+        keep(clustered_name(ways), cluster_factor(n, counted, groups), meat(scores, codes), groups)
     if model.lag is not None:
         years = int(np.unique(model.year).size)
         if years < 2:
             raise _one_cluster(model, ("year",))
-        meat = driscoll_kraay_meat(scores, model.year, lag=model.lag)
-        keep(DRISCOLL_KRAAY, cluster_factor(n, plain, years), meat, years)
+        inner = driscoll_kraay_meat(scores, model.year, lag=model.lag)
+        keep(DRISCOLL_KRAAY, cluster_factor(n, plain, years), inner, years)
     return made
 
 
@@ -149,20 +142,6 @@ def _one_cluster(model: Regression, ways: tuple[str, ...]) -> SampleError:
         found="one",
         hint="cluster by another column",
     )
-
-
-def _meat(scores: Floats, codes: list[Integers]) -> Floats:
-    """Products of scores summed by cluster; two ways less their intersection."""
-    first = _summed(scores, codes[0])
-    if len(codes) == 1:
-        return first
-    return first + _summed(scores, codes[1]) - _summed(scores, combined(codes))
-
-
-def _summed(scores: Floats, codes: Integers) -> Floats:
-    place = numbered(codes)
-    sums = sum_by(scores, place, int(place.max()) + 1)
-    return np.asarray(sums.T @ sums, dtype=np.float64)
 
 
 def _few(model: Regression) -> bool:
@@ -236,15 +215,10 @@ def _spanning(columns: Floats) -> Floats:
 
 def _first_stage(left: Residualised, Z: Floats) -> Floats:
     """F of the instruments in each term's regression on them, clustered as asked."""
-    bread, slopes = _inverse(Z.T @ Z), left.controls.shape[1] + Z.shape[1]
+    slopes = left.controls.shape[1] + Z.shape[1]
     name = clustered_name(tuple(left.model.clusters))
     found = []
     for v in left.V.T:
-        slope = bread @ (Z.T @ v)
-        scores = Z * (v - Z @ slope)[:, None]
-        made = _covariances(left, bread, scores, slopes=slopes).covariances[name]
-        # Instruments of another group's sample tell nothing of this one's treatment.
-        sizes, axes = np.linalg.eigh(made)
-        told = sizes > RANK_TOLERANCE**2 * sizes[-1]
-        found.append(np.mean((axes[:, told].T @ slope) ** 2 / sizes[told]))
+        fit = solved(v, Z, Z)
+        found.append(wald_f(fit.theta, _covariances(left, fit, slopes=slopes).covariances[name]))
     return np.array(found)

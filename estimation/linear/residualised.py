@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.instruments.two_stage import instrument_basis
+from estimation.instruments.predicted import predicted
 from estimation.linear.fixed_effects import scaled
 from estimation.linear.partialling import RANK_TOLERANCE, left_after
 from estimation.linear.within import absorber, in_company, nested
@@ -43,6 +43,8 @@ class Regression:
     """Whether CRV3 is made for many clusters, too."""
     instruments: Floats | None = None
     """Instruments of the terms, shape (n, K), K no less than k."""
+    instrument_names: tuple[str, ...] = ()
+    """Their names; numbers if left out."""
     label: str = "sample"
     """What an error names."""
 
@@ -93,8 +95,10 @@ def residualised(model: Regression) -> Residualised:
     Raises
     ------
     SampleError
-        Effects, controls and other terms determine a term, or no row is left.
+        There are fewer instruments than terms, effects, controls and other terms determine a term,
+        instruments determine a term or the outcome, or no row is left.
     """
+    _check_enough(model)
     model, redundant = without_redundant(model)
     kept = in_company(list(model.effects.values()), n=model.outcome.size)
     if not kept.any():
@@ -117,6 +121,8 @@ def residualised(model: Regression) -> Residualised:
     k = used.terms.shape[1]
     V, Z = rest[:, 1 : 1 + k], rest[:, 1 + k :] if given else None
     _check_terms(used, V, Z, columns[:, 1:count])
+    if Z is not None:
+        _check_copies(used, rest[:, 0], V, Z)
     units = np.array([unit for _, unit in pairs[1 : 1 + k]])
     w_units = np.array([unit for _, unit in pairs[1 + k :]])
     return Residualised(
@@ -124,7 +130,7 @@ def residualised(model: Regression) -> Residualised:
         kept=kept,
         u=rest[:, 0],
         V=V,
-        W=_predicted(V, Z, where=used.where),
+        W=predicted(V, Z, where=used.where) if Z is not None and Z.shape[1] > k else Z,
         Z=Z,
         controls=others,
         y_unit=pairs[0][1],
@@ -133,14 +139,6 @@ def residualised(model: Regression) -> Residualised:
         collinear=collinear,
         redundant=redundant,
     )
-
-
-def _predicted(V: Floats, Z: Floats | None, *, where: str) -> Floats | None:
-    """As many instruments as terms: those given, or the terms as more of them predict them."""
-    if Z is None or Z.shape[1] == V.shape[1]:
-        return Z
-    basis = instrument_basis(Z, where=where)
-    return np.asarray(basis @ (basis.T @ V), dtype=np.float64)
 
 
 def without_redundant(model: Regression) -> tuple[Regression, tuple[str, ...]]:
@@ -170,6 +168,18 @@ def _rows(model: Regression, kept: NDArray[np.bool_]) -> Regression:
     )
 
 
+def _check_enough(model: Regression) -> None:
+    terms = model.terms.shape[1]
+    given = terms if model.instruments is None else model.instruments.shape[1]
+    if given < terms:
+        raise SampleError(
+            f"{model.where}, instruments",
+            expected=f"as many instruments as terms ({terms}), or more",
+            found=str(given),
+            hint="name one instrument for each term",
+        )
+
+
 def _independent(
     left: Floats, before: Floats, names: tuple[str, ...]
 ) -> tuple[Floats, tuple[str, ...]]:
@@ -188,10 +198,8 @@ def _independent(
 def _check_terms(model: Regression, V: Floats, Z: Floats | None, before: Floats) -> None:
     """Refuse terms or instruments of which too little is left, each and together."""
     k, W = V.shape[1], V if Z is None else Z
-    each = [f"instrument of {one}" for one in model.term_names]
-    if W.shape[1] > k:
-        each = [f"instrument {place + 1}" for place in range(W.shape[1])]
-    names = [*model.term_names, *each]
+    given = model.instrument_names or tuple(f"{place + 1}" for place in range(W.shape[1]))
+    names = [*model.term_names, *(f"instrument {name}" for name in given)]
     columns = V if Z is None else np.hstack([V, W])
     sizes = np.linalg.norm(columns, axis=0)
     for name, size, whole in zip(names, sizes, np.linalg.norm(before, axis=0), strict=False):
@@ -210,4 +218,20 @@ def _check_terms(model: Regression, V: Floats, Z: Floats | None, before: Floats)
             expected="terms (and instruments) that each vary on their own",
             found="one that the others determine, or that no instrument moves",
             hint="leave out the term that says the same as others",
+        )
+
+
+def _check_copies(model: Regression, u: Floats, V: Floats, Z: Floats) -> None:
+    """Refuse instruments of which a term, or the outcome, is a linear function."""
+    names = [*(f"the term {one}" for one in model.term_names), "the outcome"]
+    columns = np.column_stack([V, u])
+    left = np.linalg.norm(left_after(columns, Z).values, axis=0)
+    copies = left <= RANK_TOLERANCE * np.linalg.norm(columns, axis=0)
+    if copies.any():
+        named = model.instrument_names or tuple(f"{place + 1}" for place in range(Z.shape[1]))
+        raise SampleError(
+            f"{model.where}, instrument{'s' if len(named) > 1 else ''} {', '.join(named)}",
+            expected="instruments that leave something of treatment and outcome unexplained",
+            found=f"{names[int(np.argmax(copies))]} itself, up to effects and controls",
+            hint="name another instrument",
         )

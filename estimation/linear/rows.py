@@ -10,7 +10,6 @@ from estimation.inference.few_clusters import are_few
 from estimation.instruments.keys import instruments_of, lag_of
 from estimation.linear.driscoll_kraay import default_lag, year_gaps
 from estimation.linear.fixed_effects import CITY, LinearModel, PanelFit, fit_panel
-from estimation.linear.instruments import fit_instrumented
 from estimation.linear.keys import JOINED, own_effects
 from estimation.linear.printed import Printed, fitted_row, printed_errors, told_in
 from estimation.linear.regression import DRISCOLL_KRAAY, clustered_name, fit_regression
@@ -92,19 +91,19 @@ def linear_estimate(sample: Sample, design: Design) -> LinearEstimate:
 def fitted(sample: Sample, design: Design, terms: Terms) -> PanelFit:
     """The fit of some terms with the design's controls, effects, clusters and errors.
 
-    Effects of cities and years go through pyfixest; what it is not asked for there is added.
+    Effects of cities and years without instruments go through pyfixest; what it is not asked for
+    there is added.
 
     Raises
     ------
     SampleError
         As :func:`linear_estimate`.
     """
-    if own_effects(design.absorbed):
+    if own_effects(design.absorbed) or instruments_of(design):
         return fit_regression(regression_of(sample, design, terms))
-    fit = _two_way(sample, design, terms)
+    fit = _two_way(sample, terms)
     asked = clustered_name(design.cluster)
-    own_first_stage = fit.first_stage is None or asked == CITY
-    if asked in fit.covariances and design.errors != DRISCOLL_KRAAY and own_first_stage:
+    if asked in fit.covariances and design.errors != DRISCOLL_KRAAY:
         return fit
     more = fit_regression(regression_of(sample, design, terms))
     return replace(
@@ -112,7 +111,6 @@ def fitted(sample: Sample, design: Design, terms: Terms) -> PanelFit:
         covariances={**more.covariances, **fit.covariances},
         clusters={**more.clusters, **fit.clusters},
         final=fit.final if asked in fit.final.clusters else more.final,
-        first_stage=more.first_stage,
         notes=more.notes,
     )
 
@@ -132,6 +130,7 @@ def regression_of(sample: Sample, design: Design, terms: Terms) -> Regression:
         lag=error_lags(sample, design) if design.errors == DRISCOLL_KRAAY else None,
         third=design.errors in {"crv3", "wild"},
         instruments=_instruments(sample, design),
+        instrument_names=instruments_of(design),
         label=sample.label,
     )
 
@@ -182,26 +181,24 @@ def linear_rows(estimate: LinearEstimate) -> list[Estimate]:
     return with_holm(rows, estimate.design)
 
 
-def _two_way(sample: Sample, design: Design, terms: Terms) -> PanelFit:
+def _two_way(sample: Sample, terms: Terms) -> PanelFit:
     """Effects of cities and years, through pyfixest."""
     province = None
     if "province" in sample.grouping_names:
         province = sample.groupings[:, sample.grouping_names.index("province")]
-    model = LinearModel(
-        outcome=sample.outcome,
-        terms=terms.levels,
-        term_names=terms.names,
-        controls=sample.controls,
-        control_names=sample.control_names,
-        city=sample.city,
-        year=sample.year,
-        province=province,
-        label=sample.label,
+    return fit_panel(
+        LinearModel(
+            outcome=sample.outcome,
+            terms=terms.levels,
+            term_names=terms.names,
+            controls=sample.controls,
+            control_names=sample.control_names,
+            city=sample.city,
+            year=sample.year,
+            province=province,
+            label=sample.label,
+        )
     )
-    instruments = _instruments(sample, design)
-    if instruments is None:
-        return fit_panel(model)
-    return fit_instrumented(replace(model, instruments=instruments))
 
 
 def _instruments(sample: Sample, design: Design) -> Floats | None:
@@ -259,6 +256,12 @@ def _of_years(sample: Sample) -> list[str]:
     return notes
 
 
+def _of_first_stage(statistic: float) -> str:
+    if np.isfinite(statistic):
+        return f"first-stage F {statistic:.4g}"
+    return "no first-stage F: two-way clusters leave a negative variance"
+
+
 def _notes(estimate: LinearEstimate, position: int) -> list[str]:
     fit, printed, notes = estimate.fit, estimate.printed, [NOTES[LINEAR]]
     carried = few_moving(estimate.moving[position])
@@ -266,7 +269,7 @@ def _notes(estimate: LinearEstimate, position: int) -> list[str]:
         notes.append(carried)
     notes += fit_notes(fit, estimate.design, estimate.sample)
     if fit.first_stage is not None:
-        notes.append(f"first-stage F {float(np.asarray(fit.first_stage)[position]):.4g}")
+        notes.append(_of_first_stage(float(np.asarray(fit.first_stage)[position])))
     if len(instruments_of(estimate.design)) > 1 and (printed.third or printed.wild):
         notes.append("CRV3 and wild bootstrap hold the first stage fixed")
     if lag_of(estimate.design):

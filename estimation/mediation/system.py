@@ -8,7 +8,7 @@ Least squares on the same rows gives ``c = c' + sum_j a_j b_j`` exactly (MacKinn
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 from scipy.linalg import qr
@@ -34,6 +34,7 @@ class LinearSystem:
     No constant is added."""
     clusters: Integers
     """Cluster of each row, any numbers, shape (n,)."""
+    _: KW_ONLY
     absorbed: Mapping[str, Integers] = field(default_factory=dict)
     """Effects that are taken out as means by their names, shape (n,) each, every level in one
     cluster: a resample of whole clusters leaves these means as they are."""

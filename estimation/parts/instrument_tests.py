@@ -1,19 +1,19 @@
 """What is told of the instruments of linear fixed effects: strength, validity, reduced form."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from estimation.inference.moments import cluster_moments
 from estimation.instruments.anderson_rubin_set import anderson_rubin_set
 from estimation.instruments.effective_f import EffectiveF, effective_f
 from estimation.instruments.in_panel import PanelRows, in_panel
 from estimation.instruments.keys import instruments_of, lag_of
 from estimation.instruments.partialled import Partialled
-from estimation.instruments.scores import fewest, meat
 from estimation.instruments.two_stage import over_identification
+from estimation.linear.printed import missing_error
+from estimation.linear.regression import clustered_name, fit_regression
 from estimation.linear.residualised import without_redundant
 from estimation.linear.rows import LAGGED, regression_of
 from estimation.parts.first_stage import WEAK
@@ -30,7 +30,7 @@ TAU = 0.10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told2SLS:
+class LinearColumns:
     """A linear design's columns with effects and controls taken out."""
 
     columns: Partialled
@@ -41,13 +41,11 @@ class Told2SLS:
     """Their positions in the sample."""
     groupings: Integers
     """Clusters as the fit's own row has them, shape (n, 1) or (n, 2)."""
-    errors: str
-    """What they are called."""
     where: str
     """What errors name."""
 
 
-def linear_columns(setting: LinearSetting, names: tuple[str, ...]) -> Told2SLS:
+def linear_columns(setting: LinearSetting, names: tuple[str, ...]) -> LinearColumns:
     """The columns of the linear fit, with some of the sample's columns as instruments.
 
     Parameters
@@ -58,13 +56,13 @@ def linear_columns(setting: LinearSetting, names: tuple[str, ...]) -> Told2SLS:
 
     Returns
     -------
-    Told2SLS
+    LinearColumns
         Rows alone in a level of an effect are left out, as in the fit.
     """
     sample, design = setting.sample, setting.design
     model, _ = without_redundant(regression_of(sample, design, treatment_terms(sample, design)))
     effects, ways = tuple(model.effects.values()), tuple(model.clusters.values())
-    whole = PanelRows(sample.city, sample.year, sample.controls, effects, ways)
+    whole = PanelRows(sample.city, sample.year, sample.controls, effects=effects, clusters=ways)
     kept = np.flatnonzero(whole.in_company())
     rows = whole.take(kept)
     Z = np.column_stack(
@@ -74,8 +72,7 @@ def linear_columns(setting: LinearSetting, names: tuple[str, ...]) -> Told2SLS:
     columns = in_panel(
         sample.outcome[kept], sample.treatment[kept], Z, rows, names=names, where=where
     )
-    errors = "robust" if design.rows_alone else "+".join(design.cluster)
-    return Told2SLS(columns, rows, kept, sample.groupings[kept], errors, where)
+    return LinearColumns(columns, rows, kept, sample.groupings[kept], where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,44 +85,52 @@ class InstrumentTests:
         """First stage, effective F, Anderson-Rubin set, over-identification, reduced form."""
         names = instruments_of(setting.design)
         told = linear_columns(setting, names)
-        strength = effective_f(told.columns, told.groupings, where=told.where)
-        rows = [*_first_stage(setting, strength, names)]
+        rows, notes = [_first_stage(setting, names)], list[str]()
+        try:
+            strength = effective_f(told.columns, told.groupings, where=told.where)
+        except SampleError as error:
+            rows.append(_not_tested(setting, "effective_f", error))
+        else:
+            rows.append(_effective_f(setting, strength, names))
+            notes += _weak(told, strength)
         rows += _anderson_rubin(setting, told)
         if len(names) > 1:
             rows.append(_over_identification(setting, told))
-        weak = strength.statistic < strength.critical[TAU]
-        note = (
-            f"{told.where}: instruments may be weak (effective F {strength.statistic:.3g}, "
-            f"below {strength.critical[TAU]:.3g}): trust the Anderson-Rubin set, not the interval"
-        )
         estimates = (
-            *_regressions(setting, told, names, part="reduced_form"),
-            *_regressions(setting, told, names, part="first_stage"),
+            *_regressions(setting, names, part="reduced_form"),
+            *_regressions(setting, names, part="first_stage"),
         )
-        notes = [note] if weak else []
         if lag_of(setting.design):
             notes.append(f"{told.where}: {LAGGED}")
         return Told(estimates=estimates, checks=tuple(rows), notes=tuple(notes))
 
 
-def _first_stage(
-    setting: LinearSetting, strength: EffectiveF, names: tuple[str, ...]
-) -> Iterator[Check]:
-    subject, critical = ", ".join(names), strength.critical
-    yield linear_check(
+def _first_stage(setting: LinearSetting, names: tuple[str, ...]) -> Check:
+    """The F of the fit's own row."""
+    first = setting.linear.fit.first_stage
+    if first is None:
+        raise TypeError("a fit with instruments")
+    statistic = float(first[0])
+    known = bool(np.isfinite(statistic))
+    return linear_check(
         setting,
         "first_stage",
-        subject,
+        ", ".join(names),
         "F, clustered",
-        strength.wald,
+        statistic,
         reference=WEAK,
-        verdict="failed" if strength.wald < WEAK else "passed",
+        verdict=("failed" if statistic < WEAK else "passed") if known else "",
+        note="" if known else "not tested: two-way clusters leave a negative variance",
     )
+
+
+def _effective_f(setting: LinearSetting, strength: EffectiveF, names: tuple[str, ...]) -> Check:
+    critical = strength.critical
     known = ", ".join(f"{value:.4g} ({tau:.0%})" for tau, value in critical.items())
-    yield linear_check(
+    return linear_check(
         setting,
         "effective_f",
-        subject,
+        ", ".join(names),
         "effective F",
         strength.statistic,
         reference=critical[TAU],
@@ -135,7 +140,15 @@ def _first_stage(
     )
 
 
-def _anderson_rubin(setting: LinearSetting, told: Told2SLS) -> Iterator[Check]:
+def _weak(told: LinearColumns, strength: EffectiveF) -> Iterator[str]:
+    if strength.statistic < strength.critical[TAU]:
+        yield (
+            f"{told.where}: instruments may be weak (effective F {strength.statistic:.3g}, "
+            f"below {strength.critical[TAU]:.3g}): trust the Anderson-Rubin set, not the interval"
+        )
+
+
+def _anderson_rubin(setting: LinearSetting, told: LinearColumns) -> Iterator[Check]:
     treatment = setting.design.treatment
     try:
         found = anderson_rubin_set(told.columns, told.groupings, where=told.where)
@@ -169,7 +182,7 @@ def set_said(pieces: tuple[tuple[float, float], ...]) -> str:
     return f"the set is {' and '.join(f'{low:.4g} to {high:.4g}' for low, high in pieces)}"
 
 
-def _over_identification(setting: LinearSetting, told: Told2SLS) -> Check:
+def _over_identification(setting: LinearSetting, told: LinearColumns) -> Check:
     where = f"{told.where}, over-identification"
     try:
         found = over_identification(told.columns, told.groupings, where=where)
@@ -193,26 +206,44 @@ def _not_tested(setting: LinearSetting, check: str, why: SampleError) -> Check:
 
 
 def _regressions(
-    setting: LinearSetting, told: Told2SLS, names: tuple[str, ...], *, part: str
+    setting: LinearSetting, names: tuple[str, ...], *, part: str
 ) -> Iterator[Estimate]:
-    """Coefficients of the instruments on the outcome, or on the treatment."""
-    p, design = told.columns, setting.design
-    target, of = (p.y, design.outcome) if part == "reduced_form" else (p.x, design.treatment)
-    moments = cluster_moments(target, p.Z, None, told.groupings[:, 0], where=told.where)
-    scores = p.Z * (target - p.Z @ moments.theta)[:, None]
-    bread = np.linalg.inv(p.Z.T @ p.Z)
-    spread = bread @ meat(scores, told.groupings, slopes=p.slopes + p.Z.shape[1]) @ bread
-    clusters = fewest(told.groupings, p.y.size)
-    for place, name in enumerate(names):
+    """Coefficients of the instruments on the outcome, or on the treatment: fits of their own."""
+    sample, design = setting.sample, setting.design
+    model = regression_of(sample, design, treatment_terms(sample, design))
+    if model.instruments is None:
+        raise TypeError("a model with instruments")
+    target, of = model.outcome, design.outcome
+    if part == "first_stage":
+        target, of = model.terms[:, 0], design.treatment
+    fit = fit_regression(
+        replace(
+            model,
+            outcome=target,
+            terms=model.instruments,
+            term_names=names,
+            instruments=None,
+            lag=None,
+            third=False,
+        )
+    )
+    errors = clustered_name(design.cluster)
+    clusters, said = (
+        fit.clusters[errors],
+        "the instrument" if len(names) == 1 else "all instruments",
+    )
+    pairs = zip(names, fit.theta, fit.std_errors(errors), strict=True)
+    for name, estimate, std_error in pairs:
+        note = [f"of {of} on {said}", *missing_error(float(std_error), clusters)]
         yield linear_row(
             setting,
             part,
             name,
-            float(moments.theta[place]),
-            float(np.sqrt(spread[place, place])),
-            n=p.y.size,
+            float(estimate),
+            float(std_error),
+            n=fit.n,
             n_clusters=clusters,
-            se_type=told.errors,
+            se_type="robust" if design.rows_alone else "+".join(design.cluster),
             df=float(clusters - 1),
-            note=f"of {of} on {'the instrument' if len(names) == 1 else 'all instruments'}",
+            note="; ".join(note),
         )

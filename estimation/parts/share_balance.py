@@ -12,7 +12,7 @@ from estimation.instruments.in_panel import PanelRows, in_panel
 from estimation.instruments.keys import ShiftShare
 from estimation.instruments.lagged import earlier
 from estimation.instruments.rotemberg import Rotemberg
-from estimation.parts.instrument_tests import Told2SLS
+from estimation.parts.instrument_tests import LinearColumns
 from estimation.parts.linear_checks import linear_check
 from estimation.parts.linear_part import LinearSetting
 from estimation.results import Check
@@ -23,14 +23,18 @@ LEVEL = 0.05
 
 
 def balance_checks(
-    setting: LinearSetting, told: Told2SLS, made: Exposure, weights: Rotemberg, asked: ShiftShare
+    setting: LinearSetting,
+    told: LinearColumns,
+    made: Exposure,
+    weights: Rotemberg,
+    asked: ShiftShare,
 ) -> list[Check]:
     """Rows on balance and trends before; one that cannot be tested says why.
 
     Parameters
     ----------
     setting : LinearSetting
-    told : Told2SLS
+    told : LinearColumns
     made : Exposure
         Of the same rows.
     weights : Rotemberg
@@ -50,7 +54,7 @@ def balance_checks(
 
 
 def _balance(
-    setting: LinearSetting, told: Told2SLS, made: Exposure, asked: ShiftShare
+    setting: LinearSetting, told: LinearColumns, made: Exposure, asked: ShiftShare
 ) -> Iterator[Check]:
     """Trends by each characteristic, in its spread a year, on the exposure."""
     columns, z = by_shock(made), made.values
@@ -82,7 +86,11 @@ def _balance(
 
 
 def _share_balance(
-    setting: LinearSetting, told: Told2SLS, made: Exposure, weights: Rotemberg, asked: ShiftShare
+    setting: LinearSetting,
+    told: LinearColumns,
+    made: Exposure,
+    weights: Rotemberg,
+    asked: ShiftShare,
 ) -> Iterator[Check]:
     """Shares of the sectors that carry the estimate on what cities were at first."""
     _, first = np.unique(told.rows.city, return_index=True)
@@ -113,7 +121,7 @@ def _share_balance(
 
 
 def _trend_before(
-    setting: LinearSetting, told: Told2SLS, made: Exposure, asked: ShiftShare
+    setting: LinearSetting, told: LinearColumns, made: Exposure, asked: ShiftShare
 ) -> Check:
     """Whether the exposure of later years predicts today's outcome, given today's exposure."""
     rows, lead = told.rows, asked.pre_trend
@@ -141,7 +149,11 @@ def _trend_before(
 
 
 def _slope_of_later(
-    setting: LinearSetting, told: Told2SLS, made: Exposure, kept: NDArray[np.bool_], later: Integers
+    setting: LinearSetting,
+    told: LinearColumns,
+    made: Exposure,
+    kept: NDArray[np.bool_],
+    later: Integers,
 ) -> tuple[float, float, str]:
     z, own = made.values, told.rows.take(kept)
     controls = np.column_stack([own.controls, z[kept]])

@@ -11,8 +11,8 @@ from estimation.instruments.akm import ShiftShareErrors, akm
 from estimation.instruments.exposure import Columns, Exposure, by_shock, exposure
 from estimation.instruments.keys import ShiftShare, instruments_of
 from estimation.instruments.rotemberg import Rotemberg, rotemberg
-from estimation.instruments.shock_level import shock_level
-from estimation.parts.instrument_tests import Told2SLS, linear_columns, set_said
+from estimation.instruments.shock_level import ShockLevel, shock_level
+from estimation.parts.instrument_tests import LinearColumns, linear_columns, set_said
 from estimation.parts.linear_checks import linear_check, linear_row
 from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Told
@@ -65,7 +65,9 @@ class ShiftShareTests:
 Rows = tuple[list[Estimate], list[Check], list[str]]
 
 
-def _akm_rows(setting: LinearSetting, told: Told2SLS, made: Exposure, columns: Columns) -> Rows:
+def _akm_rows(
+    setting: LinearSetting, told: LinearColumns, made: Exposure, columns: Columns
+) -> Rows:
     found = akm(told.columns, columns.shares, columns.cluster, where=f"{told.where}, AKM")
     note = f"{found.n_shocks} shocks in {found.n_clusters} clusters{_alone(setting)}"
     if made.own_left_out:
@@ -119,7 +121,9 @@ def _set(found: ShiftShareErrors) -> str:
     return set_said(((-np.inf, found.low_null), (found.high_null, np.inf)))
 
 
-def _shock_rows(setting: LinearSetting, told: Told2SLS, made: Exposure, columns: Columns) -> Rows:
+def _shock_rows(
+    setting: LinearSetting, told: LinearColumns, made: Exposure, columns: Columns
+) -> Rows:
     if made.own_left_out:
         return [], [], ["no shock-level regression: left-out shocks differ from city to city"]
     years = np.unique(columns.year)[1:]
@@ -144,10 +148,22 @@ def _shock_rows(setting: LinearSetting, told: Told2SLS, made: Exposure, columns:
         note=f"rows are shocks, averaged with their shares{_alone(setting)}"
         + ("" if found.centred else "; shocks count from zero: sums of shares are not controlled"),
     )
+    said = (
+        f"only {found.effective_clusters:.3g} effective clusters of shocks: inference that counts "
+        "on many shocks (AKM, the shock-level error) is too sure"
+    )
     few = found.effective_clusters < FEW_SHOCKS
+    return [row], [*_of_shocks(setting, found, few=few)], [said] if few else []
+
+
+def _of_shocks(setting: LinearSetting, found: ShockLevel, *, few: bool) -> Iterator[Check]:
+    """How many shocks there really are, and whether they move the treatment."""
     name = setting.design.shift_share.name if setting.design.shift_share else ""
-    checks = [
-        linear_check(
+    for words, value, verdict in (
+        ("effective number of shocks", found.effective_shocks, ""),
+        ("effective number of clusters", found.effective_clusters, "failed" if few else "passed"),
+    ):
+        yield linear_check(
             setting,
             "effective_shocks",
             name,
@@ -156,26 +172,9 @@ def _shock_rows(setting: LinearSetting, told: Told2SLS, made: Exposure, columns:
             verdict=verdict,
             note="inverse Herfindahl index of the weights of shocks",
         )
-        for words, value, verdict in (
-            ("effective number of shocks", found.effective_shocks, ""),
-            (
-                "effective number of clusters",
-                found.effective_clusters,
-                "failed" if few else "passed",
-            ),
-        )
-    ]
     if setting.design.treatment != name:
-        checks.append(
-            linear_check(
-                setting, "shock_first_stage", name, "F, by clusters of shocks", found.first_stage
-            )
-        )
-    said = (
-        f"only {found.effective_clusters:.3g} effective clusters of shocks: inference that counts "
-        "on many shocks (AKM, the shock-level error) is too sure"
-    )
-    return [row], checks, [said] if few else []
+        words, value = "F, by clusters of shocks", found.first_stage
+        yield linear_check(setting, "shock_first_stage", name, words, value)
 
 
 def _sums(setting: LinearSetting, made: Exposure, asked: ShiftShare) -> Iterator[Check]:

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from estimation.designs import Design, design_label, label_of, numbers_of
+from estimation.design_columns import label_of, numbers_of
+from estimation.designs import Design, design_label
 from estimation.heterogeneity.keys import REGION
 from estimation.linear.keys import atoms_of
 from estimation.staggered.keys import formed_policy

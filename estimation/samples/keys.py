@@ -8,9 +8,22 @@ from geo.errors import DesignError
 
 
 def check_cross_section(
-    label: str, variants: Sequence[str], cluster: Sequence[str], effects: tuple[str, ...]
+    label: str,
+    variants: Sequence[str],
+    cluster: Sequence[str],
+    effects: tuple[str, ...],
+    joined: Sequence[str],
 ) -> None:
-    """Refuse variants that need a city's years, and clusters or effects that need cities or years.
+    """Refuse what needs cities or years: variants, clusters, effects and instruments that are made.
+
+    Parameters
+    ----------
+    label : str
+        What an error names.
+    variants, cluster, effects
+        As in :class:`estimation.designs.Design`.
+    joined : sequence of str
+        Keys in use that join something by city and year.
 
     Raises
     ------
@@ -39,4 +52,12 @@ def check_cross_section(
             expected="effects of columns of the table, or none",
             found=f"effects of {' and '.join(wrong)}",
             hint="leave effects out: a constant stands in their place",
+        )
+    if joined:
+        raise DesignError(
+            f"{label}, cross_section",
+            expected="instruments that are columns: rows have no city or year to be joined by",
+            found=" and ".join(joined),
+            hint="leave cross_section out, name the columns city and year, and set "
+            'effects = ["year"]',
         )

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from estimation.designs import Design, design_label, label_of, numbers_of
+from estimation.design_columns import label_of, numbers_of
+from estimation.designs import Design, design_label
 from estimation.samples.columns import UNITS_COLUMN, group_column
 from estimation.samples.policy import with_adoption
 from estimation.staggered.keys import formed_policy

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from estimation.designs import Design, check_columns, design_label, label_of, numbers_of
+from estimation.design_columns import check_columns, label_of, numbers_of
+from estimation.designs import Design, design_label
 from estimation.linear.keys import atoms_of
 from estimation.samples.columns import (
     cluster_column,

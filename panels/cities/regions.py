@@ -10,8 +10,8 @@ from panels.cities.place_names import province_code
 
 DIVISIONS = ("three", "four")
 """``three``: east, central and west (11, 8 and 12 provinces). ``four``: east, central, west and
-northeast (10, 6, 12 and 3), the Bureau's since 13 June 2011. See ``regions.csv`` for the source of
-each line; provinces outside the mainland are in no region."""
+northeast (10, 6, 12 and 3), the Bureau's since 13 June 2011. ``region_sources.csv`` has the sources
+of both; provinces outside the mainland are in no region."""
 
 REGIONS = ("east", "central", "west", "northeast")
 """The regions, in the order in which the Bureau lists them."""

@@ -4,14 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from estimation.designs import (
-    Design,
-    Split,
-    check_columns,
-    column_problems,
-    columns_of,
-    numbers_of,
-)
+from estimation.design_columns import check_columns, column_problems, columns_of, numbers_of
+from estimation.designs import Design, Split
 from estimation.vocabulary import LINEAR, VARIANTS
 from geo.errors import DesignError
 

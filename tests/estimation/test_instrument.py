@@ -71,7 +71,7 @@ def test_an_instrument_fixed_in_time_is_refused(variant: str) -> None:
 
 def test_an_instrument_that_features_determine_is_refused() -> None:
     panel = confounded(2, cities=20)
-    with pytest.raises(SampleError, match=r"'iv', instrument of d_iv, linear two-way.*determine"):
+    with pytest.raises(SampleError, match=r"'iv', linear fixed effects, instrument z: .*determine"):
         estimate(panel.assign(z=2.0 * panel["x"]), [DESIGN], workers=1)
     problem = problem_of(panel, DESIGN, "within")
     told = replace(problem, X=np.column_stack([problem.X, 2.0 * problem.Z]))

@@ -3,7 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from estimation.designs import Design, columns_of, label_of, numbers_of
+from estimation.design_columns import columns_of, label_of, numbers_of
+from estimation.designs import Design
 from estimation.heterogeneity.keys import Along, Groups, Projection
 from geo.errors import DesignError
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from estimation.designs import Design, column_problems
+from estimation.design_columns import column_problems
+from estimation.designs import Design
 from estimation.estimate import estimate
 from estimation.heterogeneity.keys import Along, Groups
 from estimation.linear.keys import Windows

@@ -72,10 +72,24 @@ def test_two_ways_of_clusters_are_added_and_their_intersection_taken_off() -> No
     y, x, Z, controls, city, _ = several(4)
     ways = np.column_stack([city, np.tile(np.arange(10), 30)])
     left = partialled(y, x, Z[:, 0], controls)
-    closed = anderson_rubin(left.y, left.x, left.Z[:, 0], ways)
+    z, both = left.Z[:, 0], ways[:, 0] * 100 + ways[:, 1]
+
+    def statistic(effect: float) -> float:
+        """The factor is that of the fewer clusters, as in the fit."""
+        target = left.y - effect * left.x
+        slope = (z @ target) / (z @ z)
+        score = z * (target - slope * z)
+        squares = [
+            sum(score[way == one].sum() ** 2 for one in np.unique(way)) for way in (*ways.T, both)
+        ]
+        variance = 10 / 9 * (squares[0] + squares[1] - squares[2]) / (z @ z) ** 2
+        return slope**2 / variance
+
     found = anderson_rubin_set(left, ways)
-    assert found.statistic == pytest.approx(closed.statistic, rel=1e-10)
-    np.testing.assert_allclose(found.pieces, ((closed.low, closed.high),), rtol=1e-8)
+    assert found.statistic == pytest.approx(statistic(0.0), rel=1e-10)
+    ((low, high),) = found.pieces
+    for end in (low, high):
+        assert statistic(end) == pytest.approx(f.ppf(0.95, 1, 9), rel=1e-8)
 
 
 def test_as_many_clusters_as_instruments_are_refused() -> None:

@@ -110,6 +110,13 @@ def test_years_asked_for_may_use_the_past_of_a_year_that_is_not() -> None:
         told(replace(PLAIN, instrument=Instruments(lag=6)))
 
 
+def test_many_years_are_years() -> None:
+    panel, _ = panel_tables(years=13)
+    result = told(replace(PLAIN, instrument=Instruments(lag=11)), panel)
+    (row,) = [row for row in result.audit if row.rule == "no_earlier_treatment"]
+    assert "no treatment 11 years before" in row.detail
+
+
 def test_the_lag_serves_variants_that_learn() -> None:
     design = replace(
         PLAIN, instrument=Instruments(lag=1), variants=("within",), learner="linear", repetitions=1
@@ -184,6 +191,17 @@ def test_left_out_shocks_go_without_a_shock_level_regression() -> None:
     assert "other cities" in by_part(result).loc[("akm", "d"), "note"]
     assert any("no shock-level regression" in note for note in result.notes)
     assert any("identified by shares" in note for note in result.notes)
+
+
+def test_empty_outcomes_of_other_cities_are_counted() -> None:
+    own = ShiftShare(Shares("shares"), "shares", leave_one_out=LeaveOneOut("outcomes"))
+    table = TABLES["outcomes"].copy()
+    table.loc[table.index[:2], "value"] = np.nan
+    result = told(replace(PLAIN, shift_share=own), tables=TABLES | {"outcomes": table})
+    assert any("leave_one_out: 2 empty outcomes" in note for note in result.notes)
+    assert [row.count for row in result.audit if row.rule == "unknown_outcomes"] == [2]
+    whole = told(replace(PLAIN, shift_share=own))
+    assert not [row for row in whole.audit if row.rule == "unknown_outcomes"]
 
 
 def test_more_sectors_than_cities_leave_the_rest_standing() -> None:
@@ -280,16 +298,76 @@ def test_a_design_that_cannot_be_is_refused(keys: dict, message: str) -> None:
         replace(PLAIN, **keys)
 
 
+@pytest.mark.parametrize("changes", [{"shift_share": SHIFT}, {"instrument": Instruments(lag=1)}])
+def test_a_cross_section_has_no_regions_and_years_to_join(changes: dict) -> None:
+    with pytest.raises(
+        DesignError,
+        match=r"design 'd', cross_section: expected instruments that are columns: .* found "
+        r"(shift_share|instrument, lag); leave cross_section out, name the columns city and year",
+    ):
+        replace(PLAIN, cross_section=True, **changes)
+
+
+def test_regions_of_one_year_with_an_exposure_are_a_cross_section() -> None:
+    """What the error of a cross-section sends the reader to."""
+    panel, tables = panel_tables(cities=60)
+    shift = replace(SHIFT, control_sums=True, pre_trend=0)
+    panel = panel[panel["year"] == 2012].assign(state=lambda t: np.arange(len(t)) % 12)
+    design = replace(PLAIN, shift_share=shift, effects=("year",), cluster=("state",))
+    rows = by_part(told(design, panel, tables))
+    shares = tables["shares"].pivot_table(index="city_id", columns="sector", values="share")
+    S = shares.loc[panel["city_id"]].to_numpy()
+    g = tables["shocks"].query("year == 2012").set_index("sector")["shock"][shares.columns]
+    controls = np.column_stack([panel["x"], S.sum(axis=1)])
+    y, d = panel["y"].to_numpy(), panel["d"].to_numpy()
+    left = partialled(y, d, S @ g.to_numpy(), controls)
+    assert rows.loc[("effect", "d"), "estimate"] == pytest.approx(two_stage(left).theta, rel=1e-9)
+    expected = akm(left, S)
+    assert rows.loc[("akm", "d"), "std_error"] == pytest.approx(expected.std_error, rel=1e-8)
+
+
 def test_wrong_data_stop_the_run() -> None:
     with pytest.raises(DesignError, match=r"column 'exposure': expected a name that the panel"):
         told(EXPOSED, PANEL.assign(exposure=1.0))
     with pytest.raises(ExposureError, match=r"city_id 1101: .* one or less"):
         told(EXPOSED, tables=TABLES | {"shares": TABLES["shares"].assign(share=0.3)})
-    with pytest.raises(SampleError, match=r"instrument of d, linear two-way.*determine it"):
+    with pytest.raises(SampleError, match=r"linear fixed effects, instrument w: .*determine it"):
         told(replace(PLAIN, instrument="w"), PANEL.assign(w=2 * PANEL["x"] + PANEL["year"]))
     same = PANEL.assign(v=3 * PANEL["w"] + PANEL["x"])
     with pytest.raises(SampleError, match="found 2 that say as much as 1"):
         told(replace(PLAIN, instrument=Instruments(("w", "v"))), same)
+
+
+@pytest.mark.parametrize("variant", ["faithful", "within", "two_way_fixed_effects"])
+@pytest.mark.parametrize(
+    ("column", "what"), [("d", "treatment 'd'"), ("y", "outcome 'y'")], ids=["treatment", "outcome"]
+)
+@pytest.mark.parametrize("unit", [(1.0, 0.0), (-2.0, 1.0)])
+def test_an_instrument_that_is_the_treatment_or_the_outcome_is_refused(
+    variant: str, column: str, what: str, unit: tuple[float, float]
+) -> None:
+    panel = PANEL.assign(v=unit[0] * PANEL[column] + unit[1])
+    design = replace(PLAIN, instrument="v", variants=(variant,), learner="linear", repetitions=1)
+    message = f"design 'd', instrument 'v': expected an instrument other than the {what}"
+    with pytest.raises(SampleError, match=message):
+        told(design, panel)
+
+
+@pytest.mark.parametrize(
+    ("columns", "named", "what"),
+    [
+        ({"v": PANEL["d"] + PANEL["year"] + 3 * PANEL["x"]}, ("v",), "the term d itself"),
+        ({"v": PANEL["y"] - PANEL["x"]}, ("v",), "the outcome itself"),
+        ({"v": PANEL["d"] - PANEL["w"]}, ("w", "v"), "the term d itself"),
+    ],
+)
+def test_instruments_that_effects_and_controls_make_a_copy_are_refused(
+    columns: dict[str, pd.Series], named: tuple[str, ...], what: str
+) -> None:
+    design = replace(PLAIN, instrument=Instruments(named))
+    message = f"instruments? {', '.join(named)}: expected .* found {what}, up to effects and contr"
+    with pytest.raises(SampleError, match=message):
+        told(design, PANEL.assign(**columns))
 
 
 def test_sectors_without_a_share_are_told() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from estimation.instruments.exposure import by_shock, exposure
 from estimation.instruments.keys import LeaveOneOut, Shares, ShiftShare, Shocks
+from estimation.instruments.leave_one_out import leave_one_out_shocks
 from geo.errors import DesignError, ExposureError
 from tests.estimation.instruments.made_up import panel_tables
 
@@ -165,3 +166,55 @@ def test_a_city_that_enters_counts_in_no_growth_before_it_has_two_years() -> Non
     gone = table[table["year"] != 2010]
     with pytest.raises(ExposureError, match=r"sector s0, year 2011: .* the year before, found non"):
         exposure(asked, tables | {"outcomes": gone}, ["1101"], np.array([2011]), where="x")
+
+
+LEFT_OUT = ShiftShare(Shares("shares"), "shares", leave_one_out=LeaveOneOut("outcomes"))
+
+
+def test_cities_without_outcomes_of_their_own_are_refused() -> None:
+    """Nothing could be left out for them, as where codes are spelt otherwise."""
+    _, tables = panel_tables(cities=4, years=3, sectors=2)
+    longer = tables["outcomes"].assign(city_id=lambda t: t["city_id"] + "00")
+    cities, years = ["1101", "1102", "1101"], np.array([2011, 2011, 2012])
+    with pytest.raises(
+        ExposureError,
+        match=r"leave_one_out \(outcomes\), city_id 1101: expected outcomes of every city .* "
+        r"found none \(2 cities of 2\); add them, spell codes",
+    ):
+        exposure(LEFT_OUT, tables | {"outcomes": longer}, cities, years, where="x")
+    unknown = tables["outcomes"].copy()
+    unknown.loc[unknown["city_id"] == "1102", "value"] = np.nan
+    with pytest.raises(ExposureError, match=r"city_id 1102: .* found none \(1 cities of 2\)"):
+        exposure(LEFT_OUT, tables | {"outcomes": unknown}, cities, years, where="x")
+
+
+@pytest.mark.parametrize("cell", ["1,234", "n/a", np.inf])
+def test_outcomes_that_are_no_numbers_are_named(cell: object) -> None:
+    _, tables = panel_tables(cities=4, years=3, sectors=2)
+    table = tables["outcomes"].astype({"value": object})
+    table.iloc[[3, 5], table.columns.get_loc("value")] = cell
+    with pytest.raises(
+        ExposureError,
+        match=rf"city_id 1101, sector s1, year 2011: expected a number as 'value', found "
+        rf"'{cell}' \(2 such cells\)",
+    ):
+        exposure(LEFT_OUT, tables | {"outcomes": table}, ["1101"], np.array([2012]), where="x")
+
+
+def test_an_empty_outcome_is_not_known() -> None:
+    _, tables = panel_tables(cities=4, years=3, sectors=2)
+    table = tables["outcomes"]
+    gone = (table["city_id"] == "1102") & (table["year"] == 2011)
+    empty = table.astype({"value": object}).assign(value=lambda t: t["value"].where(~gone, " "))
+    first, other = (
+        exposure(LEFT_OUT, tables | {"outcomes": one}, ["1101"], np.array([2011]), where="x")
+        for one in (empty, table[~gone])
+    )
+    np.testing.assert_array_equal(first.shocks, other.shocks)
+
+
+def test_a_total_of_no_other_city_is_not_known() -> None:
+    values = np.array([[[5.0, 1.0]], [[np.nan, 2.0]]])
+    own, year = np.array([0, 1]), np.array([0, 0])
+    found = leave_one_out_shocks(values, own, year, kind="value")
+    np.testing.assert_array_equal(found, [[np.nan, 2.0], [5.0, 1.0]])

@@ -13,9 +13,7 @@ from estimation.estimate import EstimationResult, estimate
 from estimation.heterogeneity.keys import Groups
 from estimation.instruments.keys import Instruments
 from estimation.linear.group_model import group_fit
-from estimation.linear.regression import fit_regression
-from estimation.linear.rows import linear_estimate, regression_of
-from estimation.problems.terms import treatment_terms
+from estimation.linear.rows import linear_estimate
 from estimation.samples.sample import build_sample
 from estimation.staggered.keys import Adoption
 from geo.errors import DesignError
@@ -90,6 +88,10 @@ def test_estimates_and_errors_are_pyfixests(
         (("city", "province^year"), ("province",)),
         (("province", "year"), ("city",)),
         (("city", "year"), ("industry",)),
+        (("city", "year"), ("city", "year")),
+        (("city", "year"), ("province", "year")),
+        (("city", "province^year"), ("province", "industry")),
+        (("city", "year"), ("province", "industry")),
     ],
 )
 def test_tests_of_instruments_have_the_fits_effects_and_clusters(
@@ -104,23 +106,35 @@ def test_tests_of_instruments_have_the_fits_effects_and_clusters(
         plain = rows_of(alone).loc["effect", "w"]
         found = rows.loc[part, "w"]
         assert found["estimate"] == pytest.approx(plain["estimate"], rel=1e-9)
-        assert found["std_error"] == pytest.approx(plain["std_error_cluster"], rel=1e-9)
-        assert found["se_type"] == cluster[0]
+        error = pytest.approx(plain["std_error_cluster"], rel=1e-9, nan_ok=True)
+        assert found["std_error"] == error
+        assert (found["n"], found["n_clusters"]) == (plain["n"], plain["n_clusters"])
+        assert found["df"] == plain["df"]
+        assert found["se_type"] == "+".join(cluster)
         assert found["effects"] == rows.loc["effect", "d"]["effects"]
     first = result.checks.set_index("check").loc["first_stage", "value"]
-    assert f"first-stage F {first:.4g}" in rows.loc["effect", "d"]["note"]
+    said = f"first-stage F {first:.4g}" if np.isfinite(first) else "no first-stage F"
+    assert said in rows.loc["effect", "d"]["note"]
+    own = rows.loc["first_stage", "w"]
+    assert first == pytest.approx((own["estimate"] / own["std_error"]) ** 2, nan_ok=True)
+    effective = result.checks.set_index("check").loc["effective_f", "value"]
+    assert effective == pytest.approx(first, rel=1e-9, nan_ok=True)
 
 
-def test_both_ways_to_fit_city_and_year_effects_agree() -> None:
-    sample = build_sample(TABLE, PLAIN)
-    own = linear_estimate(sample, PLAIN).fit
-    other = fit_regression(regression_of(sample, PLAIN, treatment_terms(sample, PLAIN)))
-    np.testing.assert_allclose(other.theta, own.theta, rtol=1e-10)
-    for errors in ("city", "robust"):
-        np.testing.assert_allclose(other.std_errors(errors), own.std_errors(errors), rtol=1e-9)
-    assert own.first_stage is not None
-    assert other.first_stage is not None
-    np.testing.assert_allclose(other.first_stage, own.first_stage, rtol=1e-9)
+@pytest.mark.parametrize("instrument", ["w", BOTH])
+def test_what_two_ways_cannot_tell_is_not_tested(instrument: str | Instruments) -> None:
+    """Twelve provinces by three industries leave a negative variance: no error, and no F."""
+    design = replace(PLAIN, cluster=("province", "industry"), instrument=instrument)
+    result = told(design)
+    rows = result.estimates.set_index(["part", "term"])
+    assert np.isnan(rows.loc[("effect", "d"), "std_error"])
+    assert "no first-stage F: two-way clusters" in rows.loc[("effect", "d"), "note"]
+    checks = result.checks.set_index("check")
+    for check in ("first_stage", "effective_f", "anderson_rubin"):
+        assert np.isnan(checks.loc[check, "value"])
+        assert checks.loc[check, "verdict"] == ""
+        assert "negative variance" in checks.loc[check, "note"]
+    assert not any("instruments may be weak" in note for note in result.notes)
 
 
 def test_several_instruments_in_groups_are_those_of_the_groups_alone() -> None:

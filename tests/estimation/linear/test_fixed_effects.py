@@ -245,13 +245,13 @@ def test_several_terms_and_clusterings_equal_linearmodels(
     indexed = indexed.set_index(["city_id", "year"])
     columns = ["uil", "product", "m", "gdp"]
     theirs = PanelOLS(indexed["gini"], indexed[columns], entity_effects=True, time_effects=True)
-    slopes = 4 + 5
-    rest = (fit.n - 1) / (fit.n - slopes - 1)
-    for errors, ids, count in (
-        ("city", [used.city], 15),
-        ("province", [used.province], 5),
-        ("city and year", [used.city, used.year], 6),
+    # Clustered by year, too, years are nested in the clusters and not counted.
+    for errors, ids, count, slopes in (
+        ("city", [used.city], 15, 4 + 5),
+        ("province", [used.province], 5, 4 + 5),
+        ("city and year", [used.city, used.year], 6, 4),
     ):
+        rest = (fit.n - 1) / (fit.n - slopes - 1)
         bare = theirs.fit(
             cov_type="clustered",
             clusters=pd.DataFrame(np.column_stack(ids), index=indexed.index),

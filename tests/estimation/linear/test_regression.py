@@ -31,6 +31,7 @@ TABLE = made_up()
 BASE = Design("base", "y", "d", ("x",), variants=(LINEAR,))
 COMBINATIONS = [
     (("city", "year"), ("city",)),
+    (("city", "year"), ("city", "year")),
     (("city", "province^year"), ("city",)),
     (("city", "province^year"), ("province",)),
     (("city", "year", "industry"), ("industry",)),
@@ -100,14 +101,31 @@ def test_effects_of_cities_and_years_equal_the_fit_through_pyfixest() -> None:
             assert own.std_errors(errors) == pytest.approx(through.std_errors(errors), rel=1e-8)
 
 
-def test_an_instrument_equals_the_fit_of_cities_and_years() -> None:
-    design = replace(BASE, instrument="z")
+def test_two_way_errors_of_the_fit_through_pyfixest_are_pyfixests_of_both_effects() -> None:
+    """There years are slopes; here, as with both effects, they are nested in the clusters."""
+    design = replace(BASE, cluster=("city", "year"))
     through = linear_estimate(build_sample(TABLE, design), design).fit
-    own = fit(design)
-    assert own.theta == pytest.approx(through.theta, rel=1e-9)
-    assert own.std_errors(CITY) == pytest.approx(through.std_errors(CITY), rel=1e-8)
-    assert own.std_errors("city CRV3") == pytest.approx(through.std_errors("city CRV3"), rel=1e-7)
-    assert own.first_stage == pytest.approx(through.first_stage, rel=1e-8)
+    assert through.std_errors("city and year")[0] == pytest.approx(theirs(design).se()["d"], 1e-9)
+
+
+@pytest.mark.parametrize(
+    "cluster", [("city",), ("province",), ("city", "year"), ("industry", "city")]
+)
+def test_an_instrument_has_the_errors_and_the_first_stage_of_pyfixest(
+    cluster: tuple[str, ...],
+) -> None:
+    design = replace(BASE, instrument="z", cluster=cluster)
+    own = linear_estimate(build_sample(TABLE, design), design).fit
+    name = {("city", "year"): "city and year"}.get(cluster, "+".join(cluster))
+    ways = {f"by_{one}": TABLE[{"city": "city_id"}.get(one, one)] for one in cluster}
+    made, exact = TABLE.assign(**ways), pyfixest.MapDemeaner(fixef_tol=1e-14)
+    keys = {"vcov": {"CRV1": " + ".join(ways)}, "fixef_rm": "none", "demeaner": exact}
+    other = pyfixest.feols("y ~ x | city_id + year | d ~ z", made, **keys)
+    first = pyfixest.feols("d ~ z + x | city_id + year", made, **keys)
+    assert own.theta[0] == pytest.approx(other.coef()["d"], rel=1e-9)
+    assert own.std_errors(name)[0] == pytest.approx(other.se()["d"], rel=1e-8)
+    assert own.first_stage is not None
+    assert own.first_stage[0] == pytest.approx(first.tstat()["z"] ** 2, rel=1e-8)
 
 
 def all_dummies(table: pd.DataFrame, columns: list[list[str]]) -> Floats:

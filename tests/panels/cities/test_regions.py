@@ -19,8 +19,14 @@ def test_every_province_is_in_one_region_of_each_division() -> None:
         assert set(region_table(division).values()) <= set(REGIONS)
     for row in shipped_rows("regions.csv"):
         assert row["name"] == province_names()[row["province"]]
-        assert "NBS" in row["source_three"]
-        assert "2011-06-13" in row["source_four"]
+
+
+def test_each_division_has_its_sources_once_with_an_address() -> None:
+    sources = shipped_rows("region_sources.csv")
+    assert {row["division"] for row in sources} == set(DIVISIONS)
+    assert all(row["address"].startswith("http") and row["source"] for row in sources)
+    assert len({tuple(row.values()) for row in sources}) == len(sources)
+    assert [*shipped_rows("regions.csv")[0]] == ["province", "name", *DIVISIONS]
 
 
 def test_regions_have_as_many_provinces_as_the_bureau_counts() -> None:
