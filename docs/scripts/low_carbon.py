@@ -63,8 +63,8 @@ LIST = """\
 Three notices of the National Development and Reform Commission named pilots: in July 2010 five
 provinces and eight cities, late in 2012 one more province and 28 cities, in January 2017 45 cities,
 districts and counties. The list mixes cities that a notice names with cities whose province it
-names, and is complete in neither. Of its {listed} cities {named_listed} are named by a notice,
-{by_province} are not and belong to a pilot province, {neither} neither.
+names, and is complete in neither. Of its {listed} cities {named_listed} are named by a notice and
+{by_province} others belong to a pilot province, which leaves {neither}.
 
 | pilot province | since | prefectures in the panel | on the list |
 |---|---|---|---|
@@ -171,7 +171,7 @@ def _list(panel: pd.DataFrame, matches: pd.DataFrame) -> dict[str, object]:
         "listed": int(listed.sum()),
         "named_listed": int((listed & named).sum()),
         "by_province": int((listed & ~named & of_province).sum()),
-        "neither": int((listed & ~named & ~of_province).sum()) or "none",
+        "neither": int((listed & ~named & ~of_province).sum()),
         "provinces": "\n".join(lines),
         "missing": ", ".join(names.loc[missing]),
         "n_missing": len(missing),
@@ -234,8 +234,8 @@ def _where(estimates: pd.DataFrame, checks: pd.DataFrame) -> str:
     said = []
     for design in ("uil by region", "uil by period"):
         rows = estimates[(estimates["design"] == design) & (estimates["part"] == "group")]
-        own = checks[(checks["design"] == design) & (checks["check"] == "groups")]
-        p = own["p_value"].dropna().iloc[0]
+        own = checks[(checks["design"] == design) & (checks["check"] == "group_difference")]
+        p = own["p_value"].iloc[0]  # the joint test stands first
         figures = "; ".join(
             f"{term.removeprefix('pilot, ')} {_figure(row)}"
             for term, row in rows.set_index("term").iterrows()
