@@ -371,6 +371,7 @@ def _beside_truth(demo: Demo, truth: pd.DataFrame) -> str:
             & (estimates["variant"] == one.variant)
             & (estimates["part"] == one.part)
             & (estimates["term"] == one.term)
+            & estimates["scaling"].isin(["", "centred"])
         ]
         (row,) = rows.to_dict("records")
         true = float(values[one.quantity, one.subject])
