@@ -84,9 +84,9 @@ among them). What it rests on:
   India](https://teriin.org/projects/locci/pdf/Book-China-India/files/basic-html/page362.html)
   (TERI), which names the National Center for Climate Change Strategy and International Cooperation.
 * 2017: that the notice (发改气候[2017]66号) has 45, Changzhou among them, says [the city's own
-  commission](http://fgw.changzhou.gov.cn/html/fgw/2017/BBAOLMPL_0120/21935.html). The names come
-  from lists in the code of other studies of the policy; the notice itself could not be read, so
-  that these rows have no source but Changzhou's.
+  commission](http://fgw.changzhou.gov.cn/html/fgw/2017/BBAOLMPL_0120/21935.html). The names are
+  those of the public code of another study; {third_listed} of the {third} are on the list as well.
+  The notice itself could not be read, so that these rows have no source but Changzhou's.
 """
 
 READING = """\
@@ -171,10 +171,12 @@ def _list(panel: pd.DataFrame, matches: pd.DataFrame) -> dict[str, object]:
         "listed": int(listed.sum()),
         "named_listed": int((listed & named).sum()),
         "by_province": int((listed & ~named & of_province).sum()),
-        "neither": int((listed & ~named & ~of_province).sum()),
+        "neither": int((listed & ~named & ~of_province).sum()) or "none",
         "provinces": "\n".join(lines),
         "missing": ", ".join(names.loc[missing]),
         "n_missing": len(missing),
+        "third": int((cities["first_year"] == 2017).sum()),
+        "third_listed": int((listed & (cities["first_year"] == 2017)).sum()),
         "named": int(named.sum()),
         "n_rest": int((of_province & ~named & ~listed).sum()),
     }
@@ -208,11 +210,11 @@ def _reading(estimates: pd.DataFrame, checks: pd.DataFrame) -> str:
             f"be found with 80 %, and would add {slope['reference']:.4f} to the average of the "
             f"first years after. {_bounds(breakdown)}"
         )
-    lines += [_who(estimates), _where(estimates, checks), _slopes(estimates)]
+    lines += [_who(estimates, checks), _where(estimates, checks), _slopes(estimates)]
     return "\n".join(lines)
 
 
-def _who(estimates: pd.DataFrame) -> str:
+def _who(estimates: pd.DataFrame, checks: pd.DataFrame) -> str:
     """The average effect by who is a pilot and who is a control."""
     att = estimates[
         (estimates["part"] == "att") & (estimates["variant"] == "callaway_santanna")
@@ -222,10 +224,15 @@ def _who(estimates: pd.DataFrame) -> str:
         names = (design, *(f"{design}, {one}" for one in COLUMNS_OF_LIST))
         figures = " / ".join(_figure(att.loc[name]) for name in names)
         said.append(f"{what} {figures}")
+    tested = checks[
+        (checks["check"] == "pre_trend") & (checks["variant"] == "callaway_santanna")
+    ].set_index("design")["p_value"]
+    before = [tested[f"{one}, {COLUMNS_OF_LIST[-1]}"] for one in ("uil", "tertiary")]
     return (
         "- **Who counts**: Callaway and Sant'Anna as the list has it / without cities that notices "
         "name and the list lacks / without other unlisted cities of pilot provinces, too / by the "
-        f"notices: {'; '.join(said)}."
+        f"notices: {'; '.join(said)}. By the notices years before adoption may be jointly nought "
+        f"with p = {before[0]:.3f} and {before[1]:.3f}."
     )
 
 
