@@ -62,8 +62,8 @@ another.
 python docs/scripts/staggered_coverage.py --draws {draws}
 ```
 
-Versions: {versions}. All cells, with mean errors beside the spread of estimates:
-`docs/staggered-coverage.csv`.
+Versions: {versions}.
+All cells, with mean errors beside the spread of estimates: `docs/staggered-coverage.csv`.
 """
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from estimation.designs import Design
 from estimation.problems.changes import city_means
-from estimation.problems.terms import treatment_terms
+from estimation.problems.terms import slope_terms
 from estimation.samples.sample import Floats, Sample
 from geo.errors import SampleError
 
@@ -89,7 +89,7 @@ def effects_along(sample: Sample, design: Design, at: Floats) -> Floats:
     """
     if design.moderator is None:
         return np.empty((at.size, 0))
-    L = np.zeros((at.size, len(treatment_terms(sample, design).names)))
+    L = np.zeros((at.size, len(design.treatments) + len(slope_terms(sample, design)) + 2))
     L[:, 0] = 1.0
     L[:, -2] = at - sample.column(design.moderator).mean()
     return L

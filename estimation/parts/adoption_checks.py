@@ -6,7 +6,7 @@ from estimation.designs import design_label
 from estimation.parts.adoption_rows import NAN, About, check_row
 from estimation.results import Check
 from estimation.samples.sample import Floats
-from estimation.staggered.effects import Effects, joint_test
+from estimation.staggered.effects import Effects, joint_df, joint_test
 from estimation.staggered.honest import (
     Path,
     honest_path,
@@ -123,10 +123,12 @@ def power_rows(
     """
     if not (at < reference).any():
         return []
-    after = at >= 0
+    after, before = at >= 0, np.flatnonzero(at < reference)
     weights = after / max(int(after.sum()), 1)
+    df = joint_df(effects.taken(before), before.size)
     rows = []
-    for joint in (False, True):
+    # Where the joint test is not made, its row says so, and it has no power to tell.
+    for joint in (False, True) if df > 0 else (False,):
         for power in POWERS:
             subject = f"{100 * power:.0f} % power, {'joint test' if joint else 'single t tests'}"
             try:
@@ -137,7 +139,7 @@ def power_rows(
                     reference=reference,
                     power=power,
                     joint=joint,
-                    df=effects.df,
+                    df=df,
                     seed=about.design.seed,
                 )
             except SampleError as error:

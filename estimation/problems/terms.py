@@ -65,7 +65,7 @@ def treatment_terms(sample: Sample, design: Design) -> Terms:
         The moderator is constant.
     """
     plain = [sample.treatment, *(sample.column(name) for name in design.joint)]
-    slopes = _slope_terms(sample, design)
+    slopes = slope_terms(sample, design)
     if design.moderator is None:
         levels = np.column_stack([*plain, *slopes.values()])
         names = (*design.treatments, *slopes)
@@ -99,10 +99,19 @@ def treatment_terms(sample: Sample, design: Design) -> Terms:
     )
 
 
-def _slope_terms(sample: Sample, design: Design) -> dict[str, Floats]:
-    """Name to column, shape (n,), of how the treatment's slope differs by the design's labels.
+def slope_terms(sample: Sample, design: Design) -> dict[str, Floats]:
+    """How the treatment's slope differs by the design's labels.
 
-    A coefficient is the slope's difference to that of the first label in the sample.
+    Parameters
+    ----------
+    sample : Sample
+    design : Design
+
+    Returns
+    -------
+    dict of str to float array, shape (n,)
+        Name to column; a coefficient is the slope's difference to that of the first label in the
+        sample. Empty without slopes.
     """
     d = sample.treatment - sample.treatment.mean()
     made: dict[str, Floats] = {}

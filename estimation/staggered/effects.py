@@ -100,6 +100,22 @@ class JointTest:
     """By the F distribution."""
 
 
+def joint_df(effects: Effects, rank: int) -> float:
+    """Degrees of freedom of the denominator of a joint test; none above 0 where it is not made.
+
+    Parameters
+    ----------
+    effects : Effects
+        Tested together, all with errors.
+    rank : int
+        How many of them are told from each other.
+    """
+    treated = int(effects.carried.any(axis=1).sum())
+    if treated < FEW_TREATED:
+        return float(treated - rank)
+    return effects.df if effects.df >= rank else 0.0
+
+
 def joint_test(effects: Effects, *, where: str) -> JointTest:
     """Test that all effects are nought.
 
@@ -131,8 +147,9 @@ def joint_test(effects: Effects, *, where: str) -> JointTest:
     rank = int(np.linalg.matrix_rank(correlation, tol=1e-8, hermitian=True))
     treated = int(known.carried.any(axis=1).sum())
     few = treated < FEW_TREATED
-    clusters = treated if few else int(known.df) + 1
-    if clusters <= rank:
+    df = joint_df(known, rank)
+    if df <= 0:
+        clusters = treated if few else int(known.df) + 1
         raise SampleError(
             where,
             expected=f"more {'treated ' if few else ''}clusters than the {rank} effects tested "
@@ -142,7 +159,6 @@ def joint_test(effects: Effects, *, where: str) -> JointTest:
         )
     t = known.estimate / scale
     wald = float(t @ np.linalg.pinv(correlation, rcond=1e-8, hermitian=True) @ t)
-    df = float(treated - rank) if few else known.df
     statistic = wald / rank * (df / (treated - 1) if few else 1.0)
     return JointTest(statistic, rank, df, float(fdtrc(rank, df, statistic)))
 

@@ -3,8 +3,8 @@
 Within a cohort of one city nothing tells its noise, within one of two only half of it: averages
 that lean on the spread inside cohorts have errors far too small. Effects of small cohorts are
 compared with their common average instead, as Borusyak, Jaravel and Spiess (2024, section 4.3)
-advise: where cohorts differ, errors become too long rather than too short. Each cluster is left out
-of the average it is compared with (their appendix A.8), in squares.
+advise: where cohorts differ, errors become too long for the cities at hand. Each distance is
+lengthened for the share that a cluster has in the average itself.
 """
 
 from collections.abc import Iterator

@@ -6,7 +6,11 @@ import pytest
 
 from estimation.designs import Design
 from estimation.estimate import estimate
+from estimation.parts.adoption_checks import power_rows
+from estimation.parts.adoption_rows import About
+from estimation.staggered.effects import Effects
 from estimation.staggered.keys import Adoption
+from estimation.staggered.pretrends import detectable_trend
 from estimation.tables.check_table import check_table
 from estimation.tables.curve_table import curve_table
 from estimation.tables.regression_table import TableSpec, regression_table
@@ -374,3 +378,24 @@ def test_what_has_no_part_is_not_counted():
     assert "callaway_santanna: 6 cities have no part" in notes
     assert "sun_abraham: 1 city has no part" in notes
     assert "imputation: 1 city has no part" in notes
+
+
+def test_the_power_of_the_joint_test_is_that_of_the_test_made():
+    """Ten treated clusters and three years before: the test has 7 degrees of freedom, not 39."""
+    at = np.array([-4.0, -3.0, -2.0, 0.0])
+    influence = 0.1 * np.random.default_rng(1).normal(size=(40, 4))
+    effects = Effects(np.zeros(4), influence, np.repeat(np.arange(40)[:, None] < 10, 4, axis=1))
+    shared = About(design(Adoption(year="adopted")), "callaway_santanna", 480, "city")
+    rows = power_rows(shared, effects, at, reference=-1.0)
+    told_of = {(row.subject, row.statistic): row.value for row in rows}
+    found = told_of["80 % power, joint test", "slope a year"]
+    slopes = [
+        detectable_trend(at, effects.covariance, at >= 0.0, reference=-1.0, power=0.8, joint=True,
+                         df=df, seed=shared.design.seed).slope
+        for df in (7.0, 39.0)
+    ]  # fmt: skip
+    assert found == pytest.approx(slopes[0], rel=1e-9)
+    assert found > 1.05 * slopes[1]
+    few = Effects(np.zeros(4), influence, np.repeat(np.arange(40)[:, None] < 3, 4, axis=1))
+    subjects = {row.subject for row in power_rows(shared, few, at, reference=-1.0)}
+    assert subjects == {"50 % power, single t tests", "80 % power, single t tests"}
