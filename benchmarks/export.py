@@ -10,6 +10,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ from benchmarks.workload import YEARS, Workload
 from nightpanel.arrow_tables import arrow_table
 from nightpanel.exports.export import export
 from nightpanel.exports.geopackage import LARGE_PAGE, add_layers, check_layers, write_blocks
+from nightpanel.exports.kinds import Format, What
 from nightpanel.exports.map_layers import CITIES, TOWNSHIPS, add_map
 from nightpanel.outputs import write_table
 from nightpanel.shapes import city_shapes, unit_shapes
@@ -33,7 +35,8 @@ from nightpanel.year_blocks import Block, year_blocks, year_columns
 
 NUMBER = 40_000
 T = TypeVar("T")
-FORMATS = ("gpkg", "geoparquet", "fgb", "csv", "dta", "xlsx")
+FORMATS: tuple[Format, ...] = ("gpkg", "geoparquet", "fgb", "csv", "dta", "xlsx")
+OF_UNIT_YEARS: tuple[Format, ...] = ("gpkg", "csv", "dta")
 NUMBERS = ("mean", "sum", "area_km2", "valid_share", "lit_share", "saturated_share", "n_cells")
 
 
@@ -128,13 +131,12 @@ def formats(long: pd.DataFrame, folder: Path, path: Path) -> list[tuple[str, str
     (out / "townships.gpkg").unlink(missing_ok=True)
     (out / "townships.gpkg").hardlink_to(path)
     write_table(long, out / "units.parquet")
-    rows = []
-    for what in ("townships", "unit_years"):
-        for kind in FORMATS if what == "townships" else ("gpkg", "csv", "dta"):
+    rows: list[tuple[str, str, str]] = []
+    tables: tuple[What, ...] = ("townships", "unit_years")
+    for what in tables:
+        for kind in FORMATS if what == "townships" else OF_UNIT_YEARS:
             to = folder / f"{what}.{kind}"
-            passed = seconds(
-                lambda to=to, what=what, kind=kind: export(out, what=what, to=to, format=kind)
-            )
+            passed = seconds(partial(export, out, what=what, to=to, format=kind))
             rows.append((what, kind, f"{passed:.1f} s, {to.stat().st_size / 1e6:,.0f} MB"))
     return rows
 

@@ -106,7 +106,7 @@ def _naive(
 
     def left(values: np.ndarray) -> np.ndarray:
         scaled = values * root
-        return scaled - X @ np.linalg.lstsq(X, scaled, rcond=None)[0]
+        return np.asarray(scaled - X @ np.linalg.lstsq(X, scaled, rcond=None)[0])
 
     u, v, h = left(y), left(x), left(z)
     slopes = np.linalg.lstsq(S * root[:, None], h, rcond=None)[0]

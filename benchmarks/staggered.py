@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from diff_diff import BaconDecomposition, CallawaySantAnna, ImputationDiD, SunAbraham
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from estimation.designs import Design
 from estimation.estimate import estimate

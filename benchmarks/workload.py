@@ -8,7 +8,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -97,7 +97,7 @@ class Workload:
         rows, columns = self.shape
         paths = [self.folder / f"{kind}_{rows}x{columns}" / f"lights_{year}.tif" for year in years]
         for path, year in zip(paths, years, strict=True):
-            once(path, lambda part, year=year: _write_tile(part, kind, self.shape, year))
+            once(path, partial(_write_tile, kind=kind, shape=self.shape, year=year))
         return paths
 
 

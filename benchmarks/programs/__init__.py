@@ -5,12 +5,13 @@ counted (reading what is handed over in memory), and returns a `Task` that a new
 Every peer is used at its best: the faster of its ways, found by trying them, is the one here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 
@@ -43,11 +44,11 @@ class Task(Generic[R]):
 
 def read_boundaries(path: Path, crs: object = None) -> gpd.GeoDataFrame:
     """Units as the peers are given them: the fastest reader, and reprojected if need be."""
-    units = pyogrio.read_dataframe(path, columns=["unit_id"], use_arrow=True)
+    units: gpd.GeoDataFrame = pyogrio.read_dataframe(path, columns=["unit_id"], use_arrow=True)
     return units if crs is None or units.crs == crs else units.to_crs(crs)
 
 
-def mean_table(unit_id: Sequence[str], tiles: Sequence[Path], means: object) -> pd.DataFrame:
+def mean_table(unit_id: Iterable[str], tiles: Sequence[Path], means: np.ndarray) -> pd.DataFrame:
     """Means (units, tiles) as a table with a row for each unit and a column for each tile."""
-    index = pd.Index(unit_id, name="unit_id", dtype="str")
+    index = pd.Index(list(unit_id), name="unit_id", dtype="str")
     return pd.DataFrame(means, index=index, columns=[tile.stem for tile in tiles])

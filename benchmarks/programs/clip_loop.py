@@ -6,6 +6,8 @@ tile declares no nodata.
 """
 
 from functools import partial
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 import rioxarray
@@ -31,8 +33,9 @@ def _means(job: Job) -> Result:
     return list(units["unit_id"]), np.array(means)
 
 
-def _in_memory(path: object) -> xr.DataArray:
-    return rioxarray.open_rasterio(path, masked=True).squeeze("band", drop=True).load()
+def _in_memory(path: Path) -> xr.DataArray:
+    tile = cast("xr.DataArray", rioxarray.open_rasterio(path, masked=True))
+    return tile.squeeze("band", drop=True).load()
 
 
 def _box(tile: xr.DataArray, bounds: tuple[float, float, float, float]) -> xr.DataArray:

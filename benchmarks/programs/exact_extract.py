@@ -26,7 +26,7 @@ def _means(job: Job) -> pd.DataFrame:
     with rasterio.open(job.tiles[0]) as tile:
         crs = tile.crs
     units = read_boundaries(job.boundaries, crs)
-    return exact_extract(
+    found: pd.DataFrame = exact_extract(
         [str(tile) for tile in job.tiles],
         units,
         ["mean"],
@@ -34,6 +34,7 @@ def _means(job: Job) -> pd.DataFrame:
         strategy=job.options["strategy"],
         output="pandas",
     )
+    return found
 
 
 def _mean_table(job: Job, result: pd.DataFrame) -> pd.DataFrame:
@@ -41,13 +42,14 @@ def _mean_table(job: Job, result: pd.DataFrame) -> pd.DataFrame:
 
 
 def _coverage(job: Job, units: gpd.GeoDataFrame) -> pd.DataFrame:
-    return exact_extract(
+    found: pd.DataFrame = exact_extract(
         str(job.tiles[0]),
         units,
         ["cell_id", "coverage"],
         strategy=job.options["strategy"],
         output="pandas",
     )
+    return found
 
 
 def _entries(result: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import rasterio
 import shapely
 from rasterio.features import rasterize
@@ -32,7 +33,7 @@ def means_as_usual(job: Job) -> Task[Result]:
     return Task(partial(_means, job, as_lists=False), partial(_table, job))
 
 
-def _table(job: Job, result: Result) -> object:
+def _table(job: Job, result: Result) -> pd.DataFrame:
     return mean_table(result[0], job.tiles, result[1])
 
 

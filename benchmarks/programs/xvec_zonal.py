@@ -1,6 +1,7 @@
 """xvec: zonal statistics of an xarray cube, by exactextract (exact) or by labels (cell centres)."""
 
 from functools import partial
+from typing import cast
 
 import numpy as np
 import rioxarray
@@ -18,7 +19,8 @@ def means(job: Job) -> Task[Result]:
 
 
 def _means(job: Job) -> Result:
-    years = [rioxarray.open_rasterio(path).squeeze("band", drop=True).load() for path in job.tiles]
+    tiles = [cast("xr.DataArray", rioxarray.open_rasterio(path)) for path in job.tiles]
+    years = [tile.squeeze("band", drop=True).load() for tile in tiles]
     cube = xr.concat(years, dim="year") if len(years) > 1 else years[0]
     units = read_boundaries(job.boundaries, cube.rio.crs)
     stats = cube.xvec.zonal_stats(

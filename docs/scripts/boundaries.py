@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.document import filled
 from geo.boundaries import Units, read_units
-from geo.datum import from_wgs84, metres_between, to_wgs84
+from geo.datum import Datum, from_wgs84, metres_between, to_wgs84
 from geo.datum_shift import DATUMS, compare_with_reference
 from geo.light_shift import BEYOND_DOUBT, compare_with_light
 from geo.reference import Reference, read_reference
@@ -54,7 +54,7 @@ def main() -> None:
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), "figures", text), encoding="utf-8")
 
 
-def as_drawn_in(units: Units, datum: str) -> Units:
+def as_drawn_in(units: Units, datum: Datum) -> Units:
     """The units with the coordinates that a map in a datum gives them."""
     polygons = units.polygons
     moved = replace(polygons.rings, xy=from_wgs84(polygons.rings.xy, datum))

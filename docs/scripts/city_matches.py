@@ -5,6 +5,7 @@ Needs ``NIGHTPANEL_DATA``. Fills the part of ``docs/codes-and-vintages.md`` betw
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from benchmarks.document import filled
@@ -26,7 +27,10 @@ def specs(data: Path) -> dict[str, TableSpec]:
     books = data / "panel" / "yearbooks"
     finance = data / "panel" / "pku_dfiic" / "PKU_DFIIC_city.dta"
     population = books / "city298_popdensity_1998_2024.xlsx"
-    sheet = {"sheet": "面板数据", "city_name": "城市", "province": "省份"}
+    densities = partial(
+        TableSpec, population, year="年份", columns={"p": "常住人口（万人）"},
+        sheet="面板数据", city_name="城市", province="省份",
+    )  # fmt: skip
     return {
         "industry": TableSpec(
             books / "city_industry_structure_2000_2023.xlsx", "城市代码", "年度标识",
@@ -37,10 +41,8 @@ def specs(data: Path) -> dict[str, TableSpec]:
             books / "city_findev_loans_deposits_2003_2023.xlsx", "城市代码", "年份",
             {"gdp": "地区生产总值(万元)"}, city_name="城市", province="省份",
         ),
-        "population": TableSpec(population, "城市代码", "年份", {"p": "常住人口（万人）"}, **sheet),
-        "population, names alone": TableSpec(
-            population, None, "年份", {"p": "常住人口（万人）"}, **sheet
-        ),
+        "population": densities(city="城市代码"),
+        "population, names alone": densities(city=None),
         "deflators": TableSpec(
             books / "city296_gdp_base2000.xlsx", None, "年份", {"deflator": "GDP平减指数"},
             "Sheet1", city_name="城市", province="省份",

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t as student
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from estimation.linear.partialling import year_dummies
 from estimation.mediation.estimate import Mediation, mediation
@@ -93,7 +93,7 @@ class Process:
     @property
     def path(self) -> float:
         """Size of a path that is there."""
-        return STRENGTH / np.sqrt(self.cities * (YEARS - 1))
+        return float(STRENGTH / np.sqrt(self.cities * (YEARS - 1)))
 
     @property
     def truth(self) -> Floats:
@@ -196,7 +196,8 @@ def page(cells: pd.DataFrame, *, draws: int, bootstrap: int) -> str:
     keys = ["process", "cities", "effect", "method"]
     by = 100 * cells.set_index(keys)[["truth_above", "truth_below"]]
     most = max(COUNTS)
-    sobel, own = (by.loc[("even", most, KINDS[0], method)] for method in ("Sobel", "percentile"))
+    sides = by.xs("even").xs(most).xs(KINDS[0])
+    sobel, own = (sides.loc[method] for method in ("Sobel", "percentile"))
     versions = ", ".join(
         [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES)]
     )

@@ -184,11 +184,9 @@ def _table(table: pd.DataFrame) -> str:
     lines = [head, "|---" * (len(ERRORS) + 2) + "|"]
     for name, rows in table.groupby("process", sort=False):
         by = rows.set_index("error")
-        cells = [
-            f"{100 * by.loc[error, 'coverage']:.1f} ({by.loc[error, 'median_length']:.2f})"
-            for error in ERRORS
-        ]
-        lines.append(f"| {name} | {' | '.join(cells)} | {100 * by.loc['AKM0', 'unbounded']:.1f} |")
+        coverage, length = 100 * by["coverage"], by["median_length"]
+        cells = [f"{coverage[error]:.1f} ({length[error]:.2f})" for error in ERRORS]
+        lines.append(f"| {name} | {' | '.join(cells)} | {100 * by['unbounded']['AKM0']:.1f} |")
     return "\n".join(lines)
 
 

@@ -4,6 +4,7 @@ Needs ``NIGHTPANEL_DATA``. Fills the part of ``docs/light.md`` between its marks
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -89,7 +90,7 @@ def curve_of(run: ConversionRun) -> list[str]:
     conversion = run.stored.conversion
     curve = conversion.curve
     widths = [f"{width:g}" for width in run.stored.fitted_on["widths_without_each_fold_km"]]
-    biases = run.quality.deciles["bias"] if run.quality is not None else []
+    biases: Iterable[float] = run.quality.deciles["bias"] if run.quality is not None else ()
     return [
         f"DN = {curve.a:.2f} + {curve.b:.2f} / (1 + exp(-{curve.c:.2f} (log(1 + radiance) -",
         (
