@@ -92,6 +92,9 @@ class Design:
     """Exposure to shocks by shares: the treatment if it has its name, else an instrument."""
     moderator: str | None = None
     """Column whose product with the treatment is a term, beside both."""
+    slopes: tuple[str, ...] = ()
+    """Columns of labels (``year`` and ``province``, too) by which the treatment's slope differs
+    beside its other terms; its own is then their average."""
     groups: Groups | None = None
     """Groups whose effects are told and compared; None for none."""
     along: Along | None = None
@@ -198,6 +201,7 @@ class Design:
             joined = joined_by_city(self)
             check_cross_section(label, self.variants, self.cluster, self.effects, joined)
         _check_heterogeneity(self)
+        _check_slopes(self)
         if self.adoption is not None:
             _check_adoption(self, self.adoption)
         if self.mediators is not None:
@@ -256,6 +260,24 @@ def _check_heterogeneity(design: Design) -> None:
             expected="one model of where the effect of one treatment differs",
             found=f"{' and '.join(asked)} beside it",
             hint="write a second design; what they share is fitted once",
+        )
+
+
+def _check_slopes(design: Design) -> None:
+    """Check the columns by which the treatment's slope differs, and what they do not go with."""
+    label = f"{design_label(design)}, slopes"
+    check_columns_differ(label, design.slopes)
+    adopted = design.adoption is not None and not design.adoption.amplifies
+    keys = ("groups", "along", "project_on", "mediators", "instrument", "shift_share",
+            "composite_of")  # fmt: skip
+    others = [*_in_use(design, *keys), *(["adoption"] if adopted else [])]
+    if design.slopes and others:
+        raise DesignError(
+            label,
+            expected="a treatment whose slope differs by these columns alone, or by a moderator or "
+            "a policy that amplifies it beside them",
+            found=f"{' and '.join(others)} beside it",
+            hint="write a second design",
         )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from estimation.cross_fitting import Inquiry
 from estimation.designs import Design, design_label
 from estimation.heterogeneity.moderator import check_moderator
+from estimation.heterogeneity.slopes import check_labels
 from estimation.inference.few_clusters import are_few
 from estimation.instruments.copies import check_no_copies
 from estimation.instruments.keys import instruments_of
@@ -113,6 +114,7 @@ def _sample(whole: Sample, design: Design, *, faithful: bool) -> Sample:
     if design.adoption is not None:
         adopted_in(sample, design)  # what cannot be a year of adoption, or a policy, ends the run
     check_size(sample, design)
+    check_labels(sample, design)
     check_no_copies(sample, design)
     return sample
 
@@ -241,6 +243,11 @@ def _notes(design: Design, *, left_out: Sequence[str], why_not: str) -> tuple[st
         notes.append(
             f"{label}: {', '.join(left_out)} not run: without controls nothing is left to learn "
             "but years; linear two-way fixed effects is shown instead"
+        )
+    if design.slopes:
+        notes.append(
+            f"{label}: slopes of {design.treatment} differ by {', '.join(design.slopes)}; its own "
+            "row is their average over the rows of the sample"
         )
     if why_not:
         notes.append(f"{label}: linear two-way fixed effects not shown: {why_not}")

@@ -61,6 +61,12 @@ OWN_LEARNERS: Mapping[str, str] = MappingProxyType(
 """The learner of a variant where a design names none: the papers' for ``faithful``, for each other
 the one with which it passes most processes, the simplest of equals."""
 
-DETAILS = ("event_study", "calendar")
+EFFECT = "effect"
+"""The part of a design's own terms."""
+
+SLOPES = "slopes"
+"""The part of terms that tell how the treatment's slope differs by labels."""
+
+DETAILS = ("event_study", "calendar", SLOPES)
 """Parts whose rows are in the table of estimates, but not among those shown side by side: curves
-show them."""
+show them, or they are there for the sake of others."""

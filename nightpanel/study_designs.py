@@ -144,6 +144,8 @@ class DesignKeys(Section):
     """Exposure to shocks by shares."""
     moderator: str | None = None
     """Column whose product with the treatment is a term."""
+    slopes: TextOrList = []
+    """Columns of labels by which the treatment's slope differs beside its other terms."""
     groups: GroupsSection | None = None
     """Groups whose effects are told and compared."""
     along: AlongSection | None = None

@@ -4,6 +4,7 @@ import numpy as np
 
 from estimation.designs import Design
 from estimation.problems.changes import city_means
+from estimation.problems.terms import slope_terms
 from estimation.samples.sample import Floats, Sample
 from geo.errors import SampleError
 
@@ -83,12 +84,12 @@ def effects_along(sample: Sample, design: Design, at: Floats) -> Floats:
     Returns
     -------
     float array, shape (m, k)
-        For the effects of treatments, product and moderator, in the order of
+        For the effects of all terms, in the order of
         :func:`estimation.problems.terms.treatment_terms`.
     """
     if design.moderator is None:
         return np.empty((at.size, 0))
-    L = np.zeros((at.size, len(design.treatments) + 2))
+    L = np.zeros((at.size, len(design.treatments) + len(slope_terms(sample, design)) + 2))
     L[:, 0] = 1.0
     L[:, -2] = at - sample.column(design.moderator).mean()
     return L

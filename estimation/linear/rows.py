@@ -168,10 +168,10 @@ def linear_rows(estimate: LinearEstimate) -> list[Estimate]:
             estimate.fit,
             printed,
             position=position,
-            part="effect",
+            part=terms.part(name),
             notes=_notes(estimate, position),
         )
-        for position in range(len(terms.names))
+        for position, name in enumerate(terms.names)
     ]
     rows = [
         told_in(row, scaling, float(factors[position]))

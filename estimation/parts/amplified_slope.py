@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from estimation.designs import Design, design_label
 from estimation.linear.other_terms import with_terms
@@ -21,6 +20,7 @@ from estimation.parts.adoption_checks import power_rows, pre_trend_rows, with_er
 from estimation.parts.adoption_rows import curve_rows, estimate_rows
 from estimation.parts.linear_part import LinearSetting
 from estimation.parts.part import Told
+from estimation.problems.terms import treatment_terms
 from estimation.samples.adoption import policy_name
 from estimation.samples.sample import Floats, Sample
 from estimation.staggered.cohorts import StaggeredPanel, with_clean_start
@@ -65,9 +65,11 @@ class AmplifiedSlope:
             )
             told.append(Told(notes=(f"{label}: {note}",)))
         kept = ~(panel.adopted <= panel.years[np.argmax(panel.there, axis=1)])
-        d = _matrix(sample, panel)[kept]
+        d = _matrix(sample.treatment, sample, panel)[kept]
         others = list(_covariates(design)[len(self.adoption.covariates) :])
-        clean = _with_controls(clean, sample, panel, others, kept)
+        columns = [*(sample.column(one) for one in others), *_slopes(sample, design)]
+        matrices = [_matrix(one, sample, panel)[kept] for one in columns]
+        clean = _with_controls(clean, matrices)
         for one in (_by_years, _clean):
             try:
                 told.append(one(design, self.adoption, clean, d))
@@ -114,31 +116,33 @@ def _two_way(sample: Sample, design: Design, panel: StaggeredPanel) -> Told:
     }
     rows = []
     for row in linear_rows(fit):
+        if row.term not in parts:  # slopes by labels, which the design's own rows tell
+            continue
         part, note = parts[row.term]
         rows.append(replace(row, part=part, note=f"{note}; {row.note}"))
     return Told(estimates=tuple(rows))
 
 
-def _matrix(sample: Sample, panel: StaggeredPanel, name: str = "") -> Floats:
-    """A column of the sample, the treatment's without a name, as a matrix of cities and years."""
+def _slopes(sample: Sample, design: Design) -> list[Floats]:
+    """How the treatment's slope differs by labels whether or not the policy is there, (n,) each."""
+    terms = treatment_terms(sample, design)
+    return [terms.levels[:, terms.names.index(name)] for name in terms.slopes]
+
+
+def _matrix(column: Floats, sample: Sample, panel: StaggeredPanel) -> Floats:
+    """A column of the sample as a matrix of cities and years."""
     matrix = np.full(panel.outcome.shape, np.nan)
     at = np.searchsorted(panel.years, sample.year)
-    matrix[sample.city, at] = sample.column(name) if name else sample.treatment
+    matrix[sample.city, at] = column
     return matrix
 
 
-def _with_controls(
-    clean: StaggeredPanel,
-    sample: Sample,
-    panel: StaggeredPanel,
-    names: list[str],
-    kept: NDArray[np.bool_],
-) -> StaggeredPanel:
-    """The panel with the design's controls among its covariates."""
-    if not names:
+def _with_controls(clean: StaggeredPanel, columns: list[Floats]) -> StaggeredPanel:
+    """The panel with further covariates, a matrix of cities and years each."""
+    if not columns:
         return clean
-    columns = np.stack([_matrix(sample, panel, name)[kept] for name in names], axis=2)
-    return replace(clean, covariates=np.concatenate([clean.covariates, columns], axis=2))
+    more = np.stack(columns, axis=2)
+    return replace(clean, covariates=np.concatenate([clean.covariates, more], axis=2))
 
 
 def _by_years(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floats) -> Told:
@@ -163,7 +167,8 @@ def _clean(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floats)
     found = clean_slope(panel, d, window=adoption.window, anticipation=adoption.anticipation)
     policy = policy_name(design)
     names = _covariates(design)
-    used = with_part(names, found.study.used)
+    own = found.study.used[: len(names)]  # behind them stand slopes by labels
+    used = with_part(names, own)
     shared = about(design, "imputation", panel, found.study.rows, SLOPE_NOTE, used)
     rows = [
         *estimate_rows(
@@ -180,7 +185,7 @@ def _clean(design: Design, adoption: Adoption, panel: StaggeredPanel, d: Floats)
             terms=[policy],
         ),
     ]
-    notes = without_part(design, "imputation", names, found.study.used)
+    notes = without_part(design, "imputation", names, own)
     if found.left_out:
         notes += (f"{design_label(design)}: imputation: {found.left_out} {NOT_IMPUTED}",)
     points = _points(design, adoption, panel, "imputation", found.study)
@@ -193,7 +198,8 @@ def _points(
     """Slopes by years since adoption as rows and a curve."""
     places = inside(study.at, adoption.window)
     slope, at = study.slope.taken(places), study.at[places]
-    used = with_part(_covariates(design), study.used)
+    names = _covariates(design)
+    used = with_part(names, study.used[: len(names)])
     shared = about(design, variant, panel, study.rows, SLOPE_NOTE, used)
     product = f"{design.treatment} x {policy_name(design)}"
     return Told(

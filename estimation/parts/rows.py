@@ -13,6 +13,7 @@ from estimation.parts.estimate_row import blank_row, in_scaling
 from estimation.parts.part import Setting
 from estimation.parts.wild import wild_tests
 from estimation.results import Estimate
+from estimation.vocabulary import EFFECT
 
 NOTES = {
     "faithful": "as in the paper: one random split; dummies do not make a tree control city "
@@ -28,7 +29,7 @@ RESCALED = "scalings are one fit, by algebra: rescaling the moderator cannot cha
 
 
 def term_rows(
-    setting: Setting, answer: Answer, *, part: str = "effect", main_scaling_only: bool = False
+    setting: Setting, answer: Answer, *, part: str = EFFECT, main_scaling_only: bool = False
 ) -> list[Estimate]:
     """One row for every term and scaling.
 
@@ -37,7 +38,7 @@ def term_rows(
     setting : Setting
     answer : Answer
     part : str
-        What the rows tell.
+        What the rows tell; slopes by labels are told apart from the effects.
     main_scaling_only : bool
         Whether further scalings are left out.
 
@@ -48,8 +49,11 @@ def term_rows(
     fit, terms = aggregate(answer.fits), answer.inquiry.problem.terms
     wild = wild_tests(answer, seed=setting.design.seed)
     fitted = [
-        replace(_row(setting, answer, fit, wild[j], position=j), part=part)
-        for j in range(len(terms.names))
+        replace(
+            _row(setting, answer, fit, wild[j], position=j),
+            part=terms.part(name) if part == EFFECT else part,
+        )
+        for j, name in enumerate(terms.names)
     ]
     scalings = list(terms.scalings.items())[: 1 if main_scaling_only else None]
     return [
@@ -86,7 +90,7 @@ def _row(
     no_third = "no CRV3: one cluster carries a term alone" if lacks else ""
     each = [float(one.theta[position]) for one in answer.fits]
     return replace(
-        blank_row(design, variant, part="effect", term=problem.terms.names[position]),
+        blank_row(design, variant, part=EFFECT, term=problem.terms.names[position]),
         estimate=float(fit.theta[position]),
         std_error=float((fit.se_robust if robust else fit.se_cluster)[position]),
         n=problem.y.size,

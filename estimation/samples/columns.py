@@ -29,7 +29,8 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One more column for each way to cluster (:func:`cluster_column`): text, or the city or year;
+        One more column for each way to cluster (:func:`cluster_column`), level of an effect and
+        label of slopes: text, or the city or year;
         one for groups that are a column's values (:func:`group_column`): text. A policy that is
         formed from years of adoption is not there yet.
 
@@ -52,6 +53,8 @@ def keyed(panel: pd.DataFrame, design: Design) -> pd.DataFrame:
         table[cluster_column(name)] = _clusters(panel, table, design, name)
     for name in atoms_of(design.absorbed):
         table[effect_column(name)] = _clusters(panel, table, design, name, part="effect")
+    for name in design.slopes:
+        table[slope_column(name)] = _clusters(panel, table, design, name, part="label of slopes")
     label = label_of(design)
     if label is not None:
         regions = design.groups is not None and bool(design.groups.regions)
@@ -93,6 +96,11 @@ def cluster_column(name: str) -> str:
 def effect_column(name: str) -> str:
     """Column of the keyed table that holds what an effect is made of."""
     return f"effect: {name}"
+
+
+def slope_column(name: str) -> str:
+    """Column of the keyed table that holds labels by which slopes differ."""
+    return f"slope: {name}"
 
 
 def group_column(name: str) -> str:

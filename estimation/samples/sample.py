@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 from estimation.design_columns import check_columns, label_of, numbers_of
 from estimation.designs import Design, design_label
 from estimation.linear.keys import atoms_of
-from estimation.samples.columns import cluster_column, effect_column, group_column, keyed
+from estimation.samples.columns import (
+    cluster_column,
+    effect_column,
+    group_column,
+    keyed,
+    slope_column,
+)
 from estimation.samples.policy import ADOPTED_COLUMN
 from estimation.samples.rules import RULES
 from estimation.vocabulary import LINEAR
@@ -61,6 +67,10 @@ class Sample:
     """Level of each row in what effects are made of, shape (n, a)."""
     level_names: tuple[str, ...] = ()
     """What effects are made of: ``city``, ``year``, ``province`` or columns, a of them."""
+    slope_codes: Integers = field(default_factory=lambda: np.empty((0, 0), dtype=np.int64))
+    """Place of each row's label among those of each column by which slopes differ, shape (n, s)."""
+    slope_labels: tuple[tuple[str, ...], ...] = ()
+    """The labels of each of the s columns, in ascending order."""
     adopted: Floats = field(default_factory=lambda: np.empty(0))
     """First year under the policy of each row's city, ``inf`` for never, shape (n,), where a
     column of the policy tells it; empty otherwise."""
@@ -201,6 +211,7 @@ def take(sample: Sample, rows: NDArray[np.bool_], audit: Sequence[AuditRow] = ()
         groupings=sample.groupings[rows] if sample.grouping_names else sample.groupings,
         group=sample.group[rows] if sample.group_names else sample.group,
         levels=sample.levels[rows] if sample.level_names else sample.levels,
+        slope_codes=sample.slope_codes[rows] if sample.slope_labels else sample.slope_codes,
         adopted=sample.adopted[rows] if sample.adopted.size else sample.adopted,
         audit=(*sample.audit, *audit),
     )
@@ -222,6 +233,7 @@ def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) ->
     levels = np.empty((len(table), len(atoms)), dtype=np.int64)
     for place, name in enumerate(atoms):
         levels[:, place] = pd.factorize(table[effect_column(name)], sort=True)[0]
+    slopes = [pd.factorize(table[slope_column(name)], sort=True) for name in design.slopes]
     return Sample(
         outcome=table[design.outcome].to_numpy(dtype=np.float64),
         treatment=table[design.treatment].to_numpy(dtype=np.float64),
@@ -240,6 +252,8 @@ def _arrays(table: pd.DataFrame, design: Design, audit: tuple[AuditRow, ...]) ->
         group_names=group_names,
         levels=levels,
         level_names=atoms,
+        slope_codes=np.array([codes for codes, _ in slopes], dtype=np.int64).T,
+        slope_labels=tuple(tuple(map(str, labels)) for _, labels in slopes),
         adopted=(
             table[ADOPTED_COLUMN].to_numpy(dtype=np.float64)
             if ADOPTED_COLUMN in table.columns

@@ -16,10 +16,9 @@ from estimation.inference.multiplicity import holm
 from estimation.linear.keys import own_effects
 from estimation.tables.result_table import ResultTable, decimals
 from estimation.tables.table_notes import SETTINGS_MARK, has_settings, p_text, table_notes
-from estimation.vocabulary import DETAILS, LINEAR, RECOMMENDED
+from estimation.vocabulary import DETAILS, EFFECT, LINEAR, RECOMMENDED
 
 FAITHFUL = "faithful"
-EFFECT = "effect"
 BESIDE = {
     "indirect_percentile": "percentile",
     "indirect_bca": "BCa",

@@ -142,6 +142,8 @@ def test_the_low_carbon_pilots(
     panel, designs = text.split("# As the file codes it", 1)
     first = designs[designs.index("[[designs]]") :].split("[[designs.vary]]", 1)[0]
     study = tmp_path / "study.toml"
+    notices = "low_carbon_notices.csv"
+    (tmp_path / notices).write_bytes(STUDY.with_name(notices).read_bytes())
     study.write_text(panel + first.replace("window", "relative = [], window"), encoding="utf-8")
     monkeypatch.setenv("NIGHTPANEL_DATA", str(data_dir))
     ended = command("run", study, "--out", tmp_path / "out")

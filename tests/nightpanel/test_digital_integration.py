@@ -127,6 +127,27 @@ def test_designs_that_are_wrong_are_told_from_the_truth(
     assert (rows["ci_low"] > truth["pilot_amplifies", "slope"]).all()
 
 
+def test_slopes_by_region_and_year_find_what_pilots_add(
+    out: Path, made: SyntheticProvinces
+) -> None:
+    """The same regressions as above with one key more."""
+    truth = made.truth.set_index(["quantity", "subject"])["value"]
+    rows = rows_of(out, "pilots on own slopes").loc[[("amplification", "adei x pilot")]]
+    assert set(rows["variant"]) == {"two_way_fixed_effects", "imputation"}
+    known = truth["pilot_amplifies", "slope"]
+    assert ((rows["ci_low"] < known) & (known < rows["ci_high"])).all()
+    plain = rows_of(out, "pilots on the slope").loc[[("amplification", "adei x pilot")]]
+    bias = (rows["estimate"].to_numpy() - known) / (plain["estimate"].to_numpy() - known)
+    assert (np.abs(bias) < 0.5).all()
+    moderated = rows_of(out, "amplified, own slopes")
+    moderated = moderated[moderated["scaling"] == "centred"]["estimate"]
+    own = rows[rows["variant"] == "two_way_fixed_effects"]["estimate"].item()
+    assert moderated["effect", "adei x pilot"] == pytest.approx(own, rel=1e-9)
+    # The centre is the first label.
+    difference = truth["total_effect", "west"] - truth["total_effect", "central"]
+    assert moderated["slopes", "adei x region = west"] == pytest.approx(difference, abs=0.1)
+
+
 def test_an_exposure_made_by_the_study_is_the_one_in_the_file(out: Path) -> None:
     shown = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
     given, made = (

@@ -55,6 +55,13 @@ def test_every_field_of_a_design_is_a_key_with_its_default() -> None:
             assert getattr(plain, name) == field.default, name
 
 
+def test_slopes_are_one_column_or_several() -> None:
+    asked = {"name": "n", "outcome": "y", "treatment": "d"}
+    one = DesignSection.model_validate(asked | {"slopes": "region"}).design()
+    several = DesignSection.model_validate(asked | {"slopes": ["region", "year"]}).design()
+    assert (one.slopes, several.slopes) == (("region",), ("region", "year"))
+
+
 def test_every_kind_of_value_reaches_the_design(tmp_path: Path) -> None:
     text = BASE + (
         'joint = ["d2"]\nmoderator = "m"\nlearner = "lightgbm"\n'
