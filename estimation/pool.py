@@ -5,8 +5,9 @@ of the tasks. So one process and eight give the same bits.
 """
 
 import os
+import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from itertools import islice
 from typing import TypeVar
@@ -56,7 +57,7 @@ def iter_fits(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Apply a function to every task; results are given out one by one.
 
     Parameters
@@ -76,9 +77,9 @@ def iter_fits(
 
     Returns
     -------
-    iterator
+    generator
         One result for each task, in order, as soon as it and those before it are there. Nothing
-        runs before the first is asked for.
+        runs before the first is asked for; once it is closed, nothing more is begun.
 
     Raises
     ------
@@ -120,7 +121,7 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _counted(results: Iterable[Result], total: int, progress: Progress | None) -> Iterator[Result]:
+def _counted(results: Iterable[Result], total: int, progress: Progress | None) -> Generator[Result]:
     for done, result in enumerate(results, 1):
         if progress is not None:
             progress(done, total)
@@ -133,7 +134,15 @@ def _on_processes(
     # Without max_nbytes=None large arrays would reach the workers as memory maps, which is one more
     # thing that differs between one process and several.
     parallel = Parallel(n_jobs=count, return_as="generator", max_nbytes=None)
-    yield from parallel(delayed(_on_one_thread)(function, task) for task in tasks)
+    results = parallel(delayed(_on_one_thread)(function, task) for task in tasks)
+    try:
+        for result in results:  # noqa: UP028  (yield from would close it, warnings and all)
+            yield result
+    finally:
+        with warnings.catch_warnings():
+            # What nobody waits for any more is cancelled; joblib advises to ask for less.
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
 
 
 def _on_executor(

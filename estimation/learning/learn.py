@@ -6,8 +6,9 @@ longest first, spread over processes or a cluster, and put together again. What 
 earlier run is not fitted again, so that an interrupted run resumes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -115,10 +116,11 @@ def learn(
 
     collect = _Collector(missing, kept, progress)
     tasks, results = _fitted(missing, workers, executor)
-    for (address, fits), predicted in zip(tasks, results, strict=True):
-        whole = collect.add(address, fits, predicted)
-        if whole is not None:
-            take(address, whole)
+    with closing(results):  # whatever is raised here, no process goes on
+        for (address, fits), predicted in zip(tasks, results, strict=True):
+            whole = collect.add(address, fits, predicted)
+            if whole is not None:
+                take(address, whole)
     for address, values in found.items():
         take(address, values)
     return Learned(
@@ -133,7 +135,7 @@ def learn(
 
 def _fitted(
     functions: Mapping[str, NuisanceFunction], workers: int | None, executor: Executor | None
-) -> tuple[list[tuple[str, FoldFits]], Iterator[tuple[Floats, ...]]]:
+) -> tuple[list[tuple[str, FoldFits]], Generator[tuple[Floats, ...]]]:
     """Tasks by their functions' addresses, the longest first, and their results in that order."""
     total = _n_fits(functions.values())
     processes = UNDER_WAY if executor is not None else worker_count(workers, total)

@@ -181,3 +181,10 @@ def test_where_the_processors_at_hand_cannot_be_asked_all_are_counted(
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     assert worker_count(None, 10) == 3
+
+
+def test_results_that_nobody_waits_for_any_more_are_cancelled_without_a_word() -> None:
+    results = iter_fits(square, list(range(200)), workers=2)
+    assert next(results) == 0
+    results.close()  # warnings are errors
+    assert map_fits(square, [3, 4], workers=2) == [9, 16]
