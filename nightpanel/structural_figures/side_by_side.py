@@ -1,0 +1,109 @@
+"""Figures 4 to 7, and a user's own: scenarios side by side."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nightpanel.structural_figures.style import COLOURS, DASHES, drawing, legend_below, title
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+PANELS = (
+    ("integration_M", "labour_m", "labour_x", "labour_s"),
+    ("eta", "output_m", "output_x", "output_s"),
+)
+
+
+def side_by_side(
+    scenarios: "Mapping[str, pd.DataFrame]", observed: "pd.DataFrame | None", *, above: str = ""
+) -> "Figure":
+    """Integration, demand and shares of several scenarios over all periods.
+
+    Parameters
+    ----------
+    scenarios : mapping of str to pandas.DataFrame
+        By the label of a line; as for `nightpanel.structural_figures.figure_2.figure_2`.
+    observed : pandas.DataFrame, optional
+        As there; grey marks.
+    above : str
+        A title; none if empty.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    with drawing(2, 4, width=9.6, height=4.6) as (figure, axes):
+        for axis, variable in zip(axes.flat, (name for row in PANELS for name in row), strict=True):
+            marks = []
+            if observed is not None and variable in observed:
+                (seen,) = axis.plot(
+                    observed.index, observed[variable], "o", color="0.65", markersize=2.0
+                )
+                marks = [(seen, "data")]
+            # Beside each other, not around: lines of close scenarios lie on one another.
+            for (name, path), colour, dash in zip(scenarios.items(), COLOURS, DASHES, strict=False):
+                (line,) = axis.plot(path.index, path[variable], color=colour, linestyle=dash)
+                marks.append((line, name))
+            title(axis, variable)
+            axis.set_ylim(bottom=0.0)
+        for axis in axes[1]:
+            axis.set_xlabel("period")
+        legend_below(figure, *zip(*sorted(marks, key=lambda one: one[1] == "data"), strict=True))
+        if above:
+            figure.suptitle(above)
+    return figure
+
+
+def figure_4(
+    scenarios: "Mapping[str, pd.DataFrame]", observed: "pd.DataFrame | None"
+) -> "Figure":
+    """The bias of AI; needs ``benchmark``, ``bias_0.6`` and ``bias_0.7``, as `side_by_side`."""
+    labels = {
+        "benchmark": r"$\gamma_x = \gamma_s = 0.5$ (benchmark)",
+        "bias_0.6": r"$\gamma_x = \gamma_s = 0.6$",
+        "bias_0.7": r"$\gamma_x = \gamma_s = 0.7$",
+    }
+    return side_by_side(_labelled(scenarios, labels), observed)
+
+
+def figure_5(
+    scenarios: "Mapping[str, pd.DataFrame]", observed: "pd.DataFrame | None"
+) -> "Figure":
+    """The rate of new infrastructure; needs ``infrastructure_0.02`` and ``infrastructure_0.05``."""
+    labels = {
+        "benchmark": "$s_H = 0.01$ (benchmark)",
+        "infrastructure_0.02": "$s_H = 0.02$",
+        "infrastructure_0.05": "$s_H = 0.05$",
+    }
+    return side_by_side(_labelled(scenarios, labels), observed)
+
+
+def figure_6(
+    scenarios: "Mapping[str, pd.DataFrame]", observed: "pd.DataFrame | None"
+) -> "Figure":
+    """Substitution in industrial goods; needs ``sigma_M_0.8`` and ``sigma_M_0.3``."""
+    labels = {
+        "benchmark": r"$\sigma_M = 0.587$ (benchmark)",
+        "sigma_M_0.8": r"$\sigma_M = 0.8$",
+        "sigma_M_0.3": r"$\sigma_M = 0.3$",
+    }
+    return side_by_side(_labelled(scenarios, labels), observed)
+
+
+def figure_7(
+    scenarios: "Mapping[str, pd.DataFrame]", observed: "pd.DataFrame | None"
+) -> "Figure":
+    """Reforms of labour markets; needs ``reform_m`` and ``reform_s``."""
+    labels = {
+        "benchmark": "wage gaps constant (benchmark)",
+        "reform_m": r"$\xi_m$ goes to 1",
+        "reform_s": r"$\xi_s$ goes to 1",
+    }
+    return side_by_side(_labelled(scenarios, labels), observed)
+
+
+def _labelled(
+    scenarios: "Mapping[str, pd.DataFrame]", labels: Mapping[str, str]
+) -> "dict[str, pd.DataFrame]":
+    return {label: scenarios[name] for name, label in labels.items()}
