@@ -2,8 +2,8 @@
 
 With weight ``a``, power ``r`` and ``d = ln u - ln v`` the mean ``[a u^r + (1-a) v^r]^(1/r)`` is
 ``ln v + d log1p(a expm1(r d)) / (r d)``, which has no corner at ``r = 0``, where it is the
-Cobb-Douglas mean. A price index of elasticity ``e`` is the mean of power ``1 - e``; a quantity index
-that of power ``1 - 1/e`` of the quantities over their weights.
+Cobb-Douglas mean. A price index of elasticity ``e`` is the mean of power ``1 - e``; a quantity
+index that of power ``1 - 1/e`` of the quantities over their weights.
 """
 
 import math
@@ -54,7 +54,8 @@ def ln_mean(weight: ArrayLike, power: ArrayLike, ln_u: ArrayLike, ln_v: ArrayLik
     x = np.where(leontief, 0.0, r) * d + TINY
     larger = np.where(x > 0.0, 1.0 - a, a)
     moved = d * np.log1p(larger * np.expm1(-np.abs(x))) / x
-    return np.where(leontief, np.minimum(u, v), np.where(x > 0.0, u, v) + moved)
+    mean = np.where(leontief, np.minimum(u, v), np.where(x > 0.0, u, v) + moved)
+    return np.asarray(mean, dtype=np.float64)
 
 
 def ln_quantity(

@@ -1,5 +1,7 @@
 """Parameters of the structural model, validated, and as the flat vector that its loops read."""
 
+# ruff: noqa: N815 - the model's names
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,7 +20,6 @@ USES = ("C", "I", "H")
 
 Three = tuple[float, float, float]
 
-_ONE = ("alpha_M", "sigma_M", "alpha_S", "sigma_S")
 _TRIPLES = {
     "omega": USES,
     "epsilon": USES,
@@ -28,7 +29,10 @@ _TRIPLES = {
 }
 
 NAMES = (
-    *_ONE,
+    "alpha_M",
+    "sigma_M",
+    "alpha_S",
+    "sigma_S",
     *(f"{name}_{part}" for name, parts in _TRIPLES.items() for part in parts),
     "delta_K",
     "delta_M",
@@ -94,8 +98,8 @@ class Parameters:
 
     def vector(self) -> Floats:
         """All parameters in the order of :data:`NAMES`, shape (22,); the last is 0 or 1."""
-        triples = [value for name in _TRIPLES for value in getattr(self, name)]
-        ones = [getattr(self, name) for name in _ONE]
+        ones = [self.alpha_M, self.sigma_M, self.alpha_S, self.sigma_S]
+        triples = [*self.omega, *self.epsilon, *self.beta, *self.B, *self.gamma]
         ends = [self.delta_K, self.delta_M, float(self.infrastructure_inside)]
         return np.array([*ones, *triples, *ends], dtype=np.float64)
 
@@ -122,11 +126,6 @@ class Parameters:
         return len(set(self.omega)) == 1 and len(set(self.epsilon)) == 1
 
 
-def simple(*, omega: float, epsilon: float, **others: object) -> Parameters:
-    """Parameters with one weight and one elasticity for all uses: section 3 of the paper."""
-    return Parameters(omega=(omega,) * 3, epsilon=(epsilon,) * 3, **others)  # type: ignore[arg-type]
-
-
 def from_vector(vector: Sequence[float] | Floats) -> Parameters:
     """Parameters from the flat vector of :meth:`Parameters.vector`.
 
@@ -143,18 +142,27 @@ def from_vector(vector: Sequence[float] | Floats) -> Parameters:
             found=f"shape {values.shape}",
             hint="order them as estimation.structural.parameters.NAMES",
         )
-    start = len(_ONE)
-    triples = {
-        name: three(name, values[start + 3 * place : start + 3 * place + 3])
-        for place, name in enumerate(_TRIPLES)
-    }
-    ones = {name: float(values[place]) for place, name in enumerate(_ONE)}
+
+    def one(name: str) -> float:
+        return float(values[PLACES[name]])
+
+    def triple(name: str) -> Three:
+        first = PLACES[f"{name}_{_TRIPLES[name][0]}"]
+        return three(name, values[first : first + 3])
+
     return Parameters(
-        **ones,
-        **triples,
-        delta_K=float(values[PLACES["delta_K"]]),
-        delta_M=float(values[PLACES["delta_M"]]),
-        infrastructure_inside=bool(values[PLACES["infrastructure_inside"]]),
+        alpha_M=one("alpha_M"),
+        sigma_M=one("sigma_M"),
+        alpha_S=one("alpha_S"),
+        sigma_S=one("sigma_S"),
+        omega=triple("omega"),
+        epsilon=triple("epsilon"),
+        beta=triple("beta"),
+        B=triple("B"),
+        gamma=triple("gamma"),
+        delta_K=one("delta_K"),
+        delta_M=one("delta_M"),
+        infrastructure_inside=bool(one("infrastructure_inside")),
     )
 
 

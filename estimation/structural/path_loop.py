@@ -1,5 +1,7 @@
 """A whole path, period by period: the loop under single runs, batches and grids."""
 
+# ruff: noqa: E741 - the model's name
+
 import math
 
 import numpy as np
@@ -52,11 +54,9 @@ LARGEST = 700.0
 @compiled
 def _grown(ln_stock: float, depreciation: float, ln_added: float) -> float:
     """Log of ``(1 - depreciation) stock + added``."""
-    kept = ln_stock + np.log(1.0 - depreciation)
+    kept: float = ln_stock + np.log(1.0 - depreciation)
     high, low = max(kept, ln_added), min(kept, ln_added)
-    if high == -np.inf:
-        return high
-    return high + math.log1p(math.exp(low - high))
+    return high + math.log1p(math.exp(low - high)) if high > -np.inf else high
 
 
 @compiled
@@ -84,13 +84,13 @@ def path_into(
     """
     fixed = constants(v)
     period = np.empty(PERIOD)
-    l = 0.0  # noqa: E741 - the model's name
+    l = 0.0
     for t in range(given.shape[0]):
         if not (abs(ln_K) <= LARGEST and abs(ln_M) <= LARGEST):
             return OVERFLOW, t, ln_K, ln_M
         fill_period(period, given[t], ln_K, ln_M, fixed, v)
         lo, hi = bracket(period, v)
-        status, count, l, here = root(l if t else 0.5 * (lo + hi), lo, hi, period, v)  # noqa: E741
+        status, count, l, here = root(l if t else 0.5 * (lo + hi), lo, hi, period, v)
         F, slope, y_m, y_xM, y_xS, y_s, P_M, P_S, wC, wI, wH = here
         if status != SOLVED:
             return status, t, ln_K, ln_M

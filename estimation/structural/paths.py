@@ -1,5 +1,7 @@
 """Exogenous paths: wage gaps, the ramp of AI's effect, rates of investment."""
 
+# ruff: noqa: N815 - the model's names
+
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Literal

@@ -1,9 +1,11 @@
 """The whole equilibrium of a period as one equation in one unknown, with its derivative.
 
-Unknown is ``l``, the log of the rental rate over the wage in producer services (the numeraire). Given
-``l`` unit costs give prices, prices give every nominal share, and the shares say how much capital
-and labour is asked for; ``F(l) = 0`` where capital is as dear as the stock makes it. All in logs.
+Unknown is ``l``, the log of the rental rate over the wage in producer services (the numeraire).
+Given ``l`` unit costs give prices, prices give every nominal share, and the shares say how much
+capital and labour is asked for; ``F(l) = 0`` where capital is as dear as its stock makes it.
 """
+
+# ruff: noqa: E741 - the model's name
 
 import math
 
@@ -27,7 +29,7 @@ service goods, shares of industrial goods in the three uses."""
 
 
 @compiled
-def point(l: float, period: Floats, v: Floats) -> Point:  # noqa: E741 - the model's name
+def point(l: float, period: Floats, v: Floats) -> Point:
     """Excess of capital's price and all shares at one ``l``.
 
     Parameters

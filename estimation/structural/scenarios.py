@@ -9,7 +9,7 @@ from estimation.samples.sample import Floats
 from estimation.structural.parameters import Parameters, services_bias
 from estimation.structural.paths import Paths, extend, paths, reform
 from estimation.structural.published import published
-from estimation.structural.state import State
+from estimation.structural.state import FIRST, State
 
 DATA_PERIODS = 29
 """Periods with data in the paper: 1990 to 2018."""
@@ -25,7 +25,7 @@ class Scenario:
     """Technology and demand."""
     paths: Paths
     """What is given in each period."""
-    state: State = State()
+    state: State = FIRST
     """Stocks in the first period."""
 
 

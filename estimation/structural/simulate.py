@@ -1,5 +1,7 @@
 """One path of the model: every price, quantity and share by period."""
 
+# ruff: noqa: E741, N802, N815 - the model's names
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +14,7 @@ from estimation.structural.parameters import Parameters
 from estimation.structural.path_loop import COLUMNS, WIDTH, path_into
 from estimation.structural.paths import Paths
 from estimation.structural.solver import SOLVED
-from estimation.structural.state import State
+from estimation.structural.state import FIRST, State
 
 Ints = NDArray[np.int64]
 _PLACE = {name: place for place, name in enumerate(COLUMNS)}
@@ -22,7 +24,7 @@ _PLACE = {name: place for place, name in enumerate(COLUMNS)}
 class Simulated:
     """Equilibria of T periods; the wage in producer services is 1 in each.
 
-    Sectors are in the order (m, x, s), final goods in the order (M, S), uses in the order (C, I, H).
+    Sectors are in the order (m, x, s), final goods in that of (M, S), uses in that of (C, I, H).
     """
 
     parameters: Parameters
@@ -33,7 +35,7 @@ class Simulated:
     """Stocks in the first period."""
     end: State
     """Stocks after the last period."""
-    l: Floats  # noqa: E741 - the model's name
+    l: Floats
     """Log of the rental rate of capital over the wage in producer services, shape (T,)."""
     ln_K: Floats
     """Log of capital, shape (T,)."""
@@ -110,7 +112,7 @@ class Simulated:
         return np.asarray(self.slope <= 0.0, dtype=np.bool_)
 
 
-def simulate(parameters: Parameters, paths: Paths, state: State = State()) -> Simulated:
+def simulate(parameters: Parameters, paths: Paths, state: State = FIRST) -> Simulated:
     """The equilibria of all periods, one after the other.
 
     Raises
@@ -171,7 +173,7 @@ def spending(parameters: Parameters, paths: Paths) -> Floats:
     return np.stack([1.0 - s - s_H, s, s_H], axis=1)
 
 
-def ln_prices(parameters: Parameters, paths: Paths, l: Floats, ln_M: Floats) -> Floats:  # noqa: E741
+def ln_prices(parameters: Parameters, paths: Paths, l: Floats, ln_M: Floats) -> Floats:
     """Logs of unit cost by sector, from equations (1) to (3), shape (T, 3)."""
     beta = np.array(parameters.beta)
     ln_xi = np.stack([np.log(paths.xi_m), np.zeros(paths.periods), np.log(paths.xi_s)], axis=1)

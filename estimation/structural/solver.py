@@ -1,5 +1,7 @@
 """The root of a period's equation: Newton's method kept inside a bracket that always holds it."""
 
+# ruff: noqa: E741 - the model's name
+
 import math
 
 from estimation.samples.sample import Floats
@@ -54,7 +56,7 @@ def root(
         One of the module's statuses, and the solution with everything that was computed there.
     """
     first_lo, first_hi = lo, hi
-    l = min(max(start, lo), hi)  # noqa: E741 - the model's name
+    l = min(max(start, lo), hi)
     here = point(l, period, v)
     for count in range(1, MOST + 1):
         F, slope = here[0], here[1]
@@ -74,6 +76,6 @@ def root(
                 return SOLVED, count, l, here
             signs = point(first_lo, period, v)[0] <= 0.0 <= point(first_hi, period, v)[0]
             return (NOT_CONVERGED if signs else NOT_BRACKETED), count, l, here
-        l = new  # noqa: E741
+        l = new
         here = point(l, period, v)
     return NOT_CONVERGED, MOST, l, here

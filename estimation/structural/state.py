@@ -1,5 +1,7 @@
 """The state of the structural model: capital and the AI stock, in logs."""
 
+# ruff: noqa: N815 - the model's names
+
 from dataclasses import dataclass
 
 from estimation.structural.domain import finite
@@ -23,3 +25,7 @@ class State:
     def __post_init__(self) -> None:
         finite("ln_K", self.ln_K)
         finite("ln_M", self.ln_M)
+
+
+FIRST = State()
+"""Capital and AI of 1 each: the paper's first period."""
