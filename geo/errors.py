@@ -179,7 +179,7 @@ class EquilibriumError(StructuralError):
 
 
 class StudyFileError(NightpanelError):
-    """A study or designs file is missing, is no TOML, or has an unknown or wrong key."""
+    """A study, designs or scenario file is missing, is no TOML, or has an unknown or wrong key."""
 
 
 class OutputError(NightpanelError):

@@ -23,7 +23,7 @@ def side_by_side(
     Parameters
     ----------
     scenarios : mapping of str to pandas.DataFrame
-        By the label of a line; as for `nightpanel.structural_figures.figure_2.figure_2`.
+        By name; as for `nightpanel.structural_figures.figure_2.figure_2`.
     observed : pandas.DataFrame, optional
         As there; grey marks.
     above : str
@@ -51,59 +51,6 @@ def side_by_side(
             axis.set_xlabel("period")
         legend_below(figure, *zip(*sorted(marks, key=lambda one: one[1] == "data"), strict=True))
         if above:
-            figure.suptitle(above)
+            figure.suptitle(above, parse_math=False)
     return figure
 
-
-def figure_4(
-    scenarios: "Mapping[str, pd.DataFrame]", observed: "pd.DataFrame | None"
-) -> "Figure":
-    """The bias of AI; needs ``benchmark``, ``bias_0.6`` and ``bias_0.7``, as `side_by_side`."""
-    labels = {
-        "benchmark": r"$\gamma_x = \gamma_s = 0.5$ (benchmark)",
-        "bias_0.6": r"$\gamma_x = \gamma_s = 0.6$",
-        "bias_0.7": r"$\gamma_x = \gamma_s = 0.7$",
-    }
-    return side_by_side(_labelled(scenarios, labels), observed)
-
-
-def figure_5(
-    scenarios: "Mapping[str, pd.DataFrame]", observed: "pd.DataFrame | None"
-) -> "Figure":
-    """The rate of new infrastructure; needs ``infrastructure_0.02`` and ``infrastructure_0.05``."""
-    labels = {
-        "benchmark": "$s_H = 0.01$ (benchmark)",
-        "infrastructure_0.02": "$s_H = 0.02$",
-        "infrastructure_0.05": "$s_H = 0.05$",
-    }
-    return side_by_side(_labelled(scenarios, labels), observed)
-
-
-def figure_6(
-    scenarios: "Mapping[str, pd.DataFrame]", observed: "pd.DataFrame | None"
-) -> "Figure":
-    """Substitution in industrial goods; needs ``sigma_M_0.8`` and ``sigma_M_0.3``."""
-    labels = {
-        "benchmark": r"$\sigma_M = 0.587$ (benchmark)",
-        "sigma_M_0.8": r"$\sigma_M = 0.8$",
-        "sigma_M_0.3": r"$\sigma_M = 0.3$",
-    }
-    return side_by_side(_labelled(scenarios, labels), observed)
-
-
-def figure_7(
-    scenarios: "Mapping[str, pd.DataFrame]", observed: "pd.DataFrame | None"
-) -> "Figure":
-    """Reforms of labour markets; needs ``reform_m`` and ``reform_s``."""
-    labels = {
-        "benchmark": "wage gaps constant (benchmark)",
-        "reform_m": r"$\xi_m$ goes to 1",
-        "reform_s": r"$\xi_s$ goes to 1",
-    }
-    return side_by_side(_labelled(scenarios, labels), observed)
-
-
-def _labelled(
-    scenarios: "Mapping[str, pd.DataFrame]", labels: Mapping[str, str]
-) -> "dict[str, pd.DataFrame]":
-    return {label: scenarios[name] for name, label in labels.items()}

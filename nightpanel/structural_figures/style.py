@@ -105,4 +105,6 @@ def title(axis: "Axes", variable: str) -> None:
 
 def legend_below(figure: "Figure", handles: Sequence[Any], labels: Sequence[str]) -> None:
     """One legend for all panels, under them."""
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4))
+    legend = figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4))
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # a scenario's name may have a dollar sign
