@@ -18,6 +18,7 @@ from nightpanel.scenario_sections import ModelSection, RampSection, ScenarioFile
 WageGaps = Callable[[Three], tuple[Floats, Floats]]
 """Wage gaps of m and s by period, from capital's shares: equation (39)."""
 
+KEYS = tuple(ModelSection.model_fields)
 PARAMETERS = tuple(field.name for field in fields(Parameters))
 
 
@@ -85,14 +86,28 @@ def scenario_of(
     return Scenario(
         name,
         parameters,
-        _paths(keys, parameters, periods=periods, gaps=gaps),
+        paths_of(keys, parameters, periods=periods, gaps=gaps),
         State(math.log(keys.get("K_1", 1.0)), math.log(keys.get("M_1", 1.0))),
     )
 
 
-def _paths(
+def paths_of(
     keys: Mapping[str, Any], parameters: Parameters, *, periods: int, gaps: WageGaps | None
 ) -> Paths:
+    """What is given in each period, from the keys of a scenario.
+
+    Parameters
+    ----------
+    keys, periods, gaps
+        As `scenario_of`.
+    parameters : Parameters
+        With whose shares of capital wage gaps are measured.
+
+    Raises
+    ------
+    StructuralError
+        A value lies outside its domain.
+    """
     reforms = keys.get("reforms", ())
     # A reform that begins after the last period is none.
     length = max([periods, *(one.to_period for one in reforms)])
@@ -129,8 +144,16 @@ def naming(where: str) -> Iterator[None]:
     try:
         yield
     except StructuralError as error:
-        key = error.where
-        place = f"{where}.{key}" if key in ModelSection.model_fields else f"{where}, {key}"
         raise type(error)(
-            place, expected=error.expected, found=error.found, hint=error.hint
+            _place(where, error.where), expected=error.expected, found=error.found, hint=error.hint
         ) from error
+
+
+def _place(where: str, named: str) -> str:
+    """The key of a file that the model's name for a value means."""
+    name = named.split(",")[0]
+    if name in KEYS:
+        return f"{where}.{named}"
+    # Of three values the model names one, as omega_C; the key is omega.
+    whole = name.rpartition("_")[0]
+    return f"{where}.{whole}, {named}" if whole in KEYS else f"{where}, {named}"
