@@ -57,5 +57,5 @@ def _refuse(name: str, array: Floats, good: NDArray[np.bool_], expected: str) ->
         return
     place = int(np.flatnonzero(~np.atleast_1d(good))[0])
     value = float(np.atleast_1d(array).ravel()[place])
-    at = "" if array.ndim == 0 else f" at place {place + 1} of {array.size}"
+    at = "" if array.size == 1 else f" at place {place + 1} of {array.size}"
     raise StructuralError(name, expected=expected, found=f"{value:g}{at}", hint="correct the value")

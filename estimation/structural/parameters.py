@@ -87,14 +87,7 @@ class Parameters:
     def __post_init__(self) -> None:
         for name in _TRIPLES:
             object.__setattr__(self, name, three(name, getattr(self, name)))
-        for name in ("alpha_M", "alpha_S", "omega", "beta"):
-            between(name, getattr(self, name))
-        for name in ("sigma_M", "sigma_S", "B"):
-            positive(name, getattr(self, name))
-        for name in ("epsilon", "gamma"):
-            positive(name, getattr(self, name), zero=True)
-        for name in ("delta_K", "delta_M"):
-            between(name, getattr(self, name), closed=True)
+        check_vectors(self.vector()[None])
 
     def vector(self) -> Floats:
         """All parameters in the order of :data:`NAMES`, shape (22,); the last is 0 or 1."""
@@ -164,6 +157,37 @@ def from_vector(vector: Sequence[float] | Floats) -> Parameters:
         delta_M=one("delta_M"),
         infrastructure_inside=bool(one("infrastructure_inside")),
     )
+
+
+def check_vectors(vectors: Floats) -> None:
+    """Refuse a batch of vectors with a value outside its domain.
+
+    Parameters
+    ----------
+    vectors : float array, shape (n, 22)
+
+    Raises
+    ------
+    StructuralError
+        Naming the parameter, and the first scenario that has it wrong.
+    """
+    if vectors.ndim != 2 or vectors.shape[1] != len(NAMES) or not len(vectors):
+        raise StructuralError(
+            "parameters",
+            expected=f"an array of scenarios by {len(NAMES)} numbers",
+            found=f"shape {vectors.shape}",
+            hint="order them as estimation.structural.parameters.NAMES",
+        )
+    for name, place in PLACES.items():
+        values, family = vectors[:, place], name.split("_")[0]
+        if family in {"alpha", "omega", "beta"}:
+            between(name, values)
+        elif family in {"sigma", "B"}:
+            positive(name, values)
+        elif family in {"epsilon", "gamma"}:
+            positive(name, values, zero=True)
+        else:
+            between(name, values, closed=True)
 
 
 def services_bias(parameters: Parameters, gamma: float) -> Parameters:
