@@ -1,31 +1,29 @@
 """`nightpanel simulate`: scenarios of the structural model, checked, with tables and figures."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from estimation.structural.scenarios import Scenario, paper
 from estimation.structural.simulate import Simulated
 from estimation.structural.simulate import simulate as simulate_path
 from nightpanel.digests import FileDigests
-from nightpanel.made_by import running_code
-from nightpanel.manifest import MANIFEST, read_manifest, stage_record
-from nightpanel.outputs import check_writable, staged, write_csv, write_manifest, write_table
+from nightpanel.outputs import check_writable
 from nightpanel.own_folder import require_own_folder
 from nightpanel.scenario_file import load_scenarios
-from nightpanel.scenario_grids import grid_tables
+from nightpanel.scenario_grids import Grids, run_grids
 from nightpanel.scenario_runs import naming, scenarios_of
 from nightpanel.scenario_sections import ScenarioFile
 from nightpanel.sector_frictions import SectorFrictions, read_frictions
-from nightpanel.structural_checks import checked
-from nightpanel.structural_figures.paper import draw_figures
-from nightpanel.structural_tables import changes, margins, markdown, path_table, tidy
+from nightpanel.structural_checks import Checked, checked
+from nightpanel.structural_files import STAGE, write_simulation
+from nightpanel.structural_tables import changes, margins, path_table
 
-STAGE = "simulate"
+if TYPE_CHECKING:
+    import pandas as pd
+
 PAPER = "scenarios of the paper"
 """Where errors say that a scenario is from, when no file was given."""
 
@@ -34,24 +32,24 @@ PAPER = "scenarios of the paper"
 class Simulation:
     """What a run made."""
 
-    out: Path
-    """The output folder."""
+    scenarios: tuple[Scenario, ...]
+    """In the file's order."""
     simulated: Mapping[str, Simulated]
-    """Every scenario by name, in the file's order."""
-    paths: Mapping[str, pd.DataFrame]
+    """Their equilibria, by name."""
+    paths: "Mapping[str, pd.DataFrame]"
     """The same as `nightpanel.structural_tables.path_table`."""
-    changes: pd.DataFrame
+    changes: "pd.DataFrame"
     """First and last period and change, as `nightpanel.structural_tables.changes`."""
-    margins: pd.DataFrame
-    """Change of producer services' share by margin, as `nightpanel.structural_tables.margins`."""
-    residuals: pd.DataFrame
-    """The largest residual by scenario, as `nightpanel.structural_checks.largest`."""
-    grids: pd.DataFrame
-    """One row for each combination, as `nightpanel.scenario_grids.grid_tables`; empty without."""
-    wage_gaps: str
-    """Where wage gaps come from, for people."""
-    files: tuple[str, ...]
-    """What was written, as names in the output folder."""
+    margins: "pd.DataFrame"
+    """Change of producer services' shares by margin, as `nightpanel.structural_tables.margins`."""
+    checked: Checked
+    """Residuals."""
+    grids: Grids
+    """Grids of scenarios; empty without any."""
+    frictions: SectorFrictions
+    """Wage gaps and data."""
+    model: ScenarioFile
+    """The scenario file; an empty one where none was given."""
 
 
 def simulate(
@@ -71,7 +69,8 @@ def simulate(
     scenarios : Path, optional
         TOML file of scenarios; those of the paper when left out.
     data : Path, optional
-        Workbook of the Economic Transformation Database, in place of the file's ``[data]``.
+        Workbook of the Economic Transformation Database, in place of the file's ``[data]``. Without
+        either, wage gaps are 1.
     country : str, optional
         Its code there; the file's, or China's, when left out.
     periods : int, optional
@@ -91,38 +90,66 @@ def simulate(
     ------
     NightpanelError
         A key of the file is unknown or its value outside its domain, data are missing, a period
-        has no equilibrium that can be found, a residual is above 1e-10; ``out`` is as it was.
+        has no equilibrium that can be found, a residual is above 1e-10, or the folder holds
+        something else; ``out`` is as it was.
     """
     start = time.perf_counter()
     require_own_folder(out, stage=STAGE, what="simulation")
     check_writable(out)
-    digests = FileDigests()
     model = ScenarioFile() if scenarios is None else load_scenarios(scenarios)
     frictions = read_frictions(model.data, file=data, country=country)
-    inputs = [*([] if scenarios is None else [scenarios]), *frictions.files]
-    read = digests.of([path.resolve() for path in inputs])
-    length = periods or model.simulation.periods
-    made = _scenarios(model, scenarios, frictions, length)
-    simulated = {one.name: _simulated(one) for one in made}
+    digests = FileDigests()
+    inputs = [path.resolve() for path in (scenarios, *frictions.files) if path is not None]
+    read = {str(path): digest for path, digest in digests.of(inputs).items()}
+    length = model.simulation.periods if periods is None else periods
+    where = PAPER if scenarios is None else str(scenarios)
+    made = _scenarios(model, frictions, where=where, periods=length, given=scenarios is not None)
+    result = _run(made, model, frictions, where, length, threads=threads, quiet=quiet)
+    digests.require_unchanged()
+    seconds = round(time.perf_counter() - start, 3)
+    write_simulation(result, out, inputs=read, periods=length, seconds=seconds)
+    return result
+
+
+def _scenarios(
+    model: ScenarioFile, frictions: SectorFrictions, *, where: str, periods: int, given: bool
+) -> tuple[Scenario, ...]:
+    """The scenarios of the file, or those of the paper where there is no file."""
+    if given:
+        return scenarios_of(model, where=where, periods=periods, gaps=frictions.gaps)
+    paper_beta = paper()[0].parameters.beta
+    xi = None if frictions.gaps is None else frictions.gaps(paper_beta)
+    return paper(xi, periods=periods)
+
+
+def _run(
+    made: Sequence[Scenario],
+    model: ScenarioFile,
+    frictions: SectorFrictions,
+    where: str,
+    periods: int,
+    *,
+    threads: int | None,
+    quiet: bool,
+) -> Simulation:
+    simulated = {}
+    for one in made:
+        with naming(f"{where}: scenario {one.name!r}"):
+            simulated[one.name] = simulate_path(one.parameters, one.paths, one.state)
     residuals = checked(simulated)
     first_year = frictions.first_year or model.simulation.first_year
-    paths = {
-        name: path_table(one, first_year=first_year) for name, one in simulated.items()
-    }
-    grids = grid_tables(
-        model, where=str(scenarios or PAPER), periods=length, gaps=frictions.gaps,
-        threads=threads, quiet=quiet,
-    )  # fmt: skip
-    result = Simulation(
-        out=out,
+    paths = {name: path_table(one, first_year=first_year) for name, one in simulated.items()}
+    grids = run_grids(
+        model, where=where, periods=periods, gaps=frictions.gaps, threads=threads, quiet=quiet
+    )
+    return Simulation(
+        scenarios=tuple(made),
         simulated=simulated,
         paths=paths,
         changes=changes(paths),
         margins=margins(simulated),
-        residuals=residuals.largest,
+        checked=residuals,
         grids=grids,
-        wage_gaps=frictions.said,
-        files=(),
+        frictions=frictions,
+        model=model,
     )
-    digests.require_unchanged()
-    ...

@@ -4,6 +4,8 @@ Keys of the model carry the symbols of Pan, Li and Gu. Domains are checked where
 are made (`nightpanel.scenario_runs`); here it is only seen that a number is one.
 """
 
+# ruff: noqa: N815 - the model's names
+
 import math
 from typing import Annotated, Literal
 

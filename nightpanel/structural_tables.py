@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from estimation.samples.sample import Floats
+from estimation.structural.decomposition import MARGINS, decompose
 from estimation.structural.parameters import SECTORS
 from estimation.structural.simulate import Simulated
 
@@ -126,6 +127,32 @@ def changes(paths: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         ):
             rows.append({"scenario": name, "row": row, **{v: values[v] for v in TABLE_3}})
     return pd.DataFrame(rows, columns=["scenario", "row", *TABLE_3])
+
+
+def margins(simulated: Mapping[str, Simulated]) -> pd.DataFrame:
+    """Where the change of producer services' shares comes from, first to last period.
+
+    Parameters
+    ----------
+    simulated : mapping of str to Simulated
+        Those of one period have no change and no row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``scenario``, ``share`` (``output``, ``employment``), ``change``, and the parts that sum to
+        it: `estimation.structural.decomposition.MARGINS`.
+    """
+    rows = []
+    for name, one in simulated.items():
+        if one.periods == 1:
+            continue
+        found = decompose(one)
+        for share in ("output", "employment"):
+            parts = dict(zip(MARGINS, getattr(found, share)[0], strict=True))
+            change = getattr(found, f"change_{share}")[0]
+            rows.append({"scenario": name, "share": share, "change": change, **parts})
+    return pd.DataFrame(rows, columns=["scenario", "share", "change", *MARGINS])
 
 
 def markdown(table: pd.DataFrame, *, digits: int = 3) -> str:

@@ -85,9 +85,7 @@ def load_designs(path: Path) -> Asked:
                 hint="add one, or name another file",
             )
         return asked(study.designs, study.tables)
-    model, problems = validated(
-        DesignsFile, with_paths(content, path), path, remark=_variation
-    )
+    model, problems = validated(DesignsFile, with_paths(content, path), path, remark=_variation)
     if model is None:
         raise_first(problems, others_by=LISTED)
     return asked(model.designs, model.tables)

@@ -1,4 +1,4 @@
-"""A TOML file as a model, or the list of its problems; unknown keys are refused with a suggestion."""
+"""A TOML file as a model, or the list of its problems; for unknown keys one is suggested."""
 
 import difflib
 import re

@@ -53,4 +53,3 @@ def side_by_side(
         if above:
             figure.suptitle(above, parse_math=False)
     return figure
-
