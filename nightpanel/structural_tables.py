@@ -40,6 +40,8 @@ VARIABLES = {
 }
 """Variables of `simulation.parquet`; the first four have ``_m``, ``_x``, ``_s`` at their end."""
 BY_SECTOR = ("labour", "output", "capital", "ln_p")
+TINY = 1e-6
+"""Size below which Markdown tables show powers of ten."""
 TABLE_3 = (
     *(f"{kind}_{sector}" for kind in ("labour", "output") for sector in SECTORS),
     *("integration_M", "integration_S", "eta"),
@@ -165,7 +167,10 @@ def markdown(table: pd.DataFrame, *, digits: int = 3) -> str:
 def _cell(value: object, digits: int) -> str:
     if not isinstance(value, float):
         return str(value)
-    return "" if np.isnan(value) else f"{value:.{digits}f}"
+    if np.isnan(value):
+        return ""
+    # Residuals would all be nothing.
+    return f"{value:.1e}" if 0.0 < abs(value) < TINY else f"{value:.{digits}f}"
 
 
 def _names() -> Sequence[str]:

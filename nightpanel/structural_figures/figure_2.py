@@ -46,11 +46,5 @@ def figure_2(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Fig
                         markerfacecolor="none",
                     )
                 title(axis, variable)
-                axis.set_ylim(bottom=0.0)
-        from matplotlib.lines import Line2D
-
-        marks = [Line2D([], [], color="0.2"), Line2D([], [], color="0.2", marker="o", ls="none",
-                                                     markerfacecolor="none")]  # fmt: skip
-        count = 1 if observed is None else 2
-        legend_below(figure, marks[:count], ["model", "data"][:count])
+        legend_below(figure, axes[0, 0].lines, ["model", "data"][: len(axes[0, 0].lines)])
     return figure

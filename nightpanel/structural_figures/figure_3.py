@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 from nightpanel.structural_figures.style import (
     DASHES,
     SECTOR_COLOURS,
+    SECTOR_MARKERS,
     SECTORS,
     drawing,
+    from_zero,
+    legend_below,
     title,
 )
 
@@ -17,12 +20,12 @@ if TYPE_CHECKING:
 STRUCTURE = {"labour": "employment shares", "output": "output shares", "capital": "capital shares"}
 
 
-def figure_3(benchmark: "pd.DataFrame") -> "Figure":
-    """Integration, demand, and employment, output and capital by sector.
+def figure_3(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Figure":
+    """Integration, demand, and employment, output and capital by sector, with data as marks.
 
     Parameters
     ----------
-    benchmark : pandas.DataFrame
+    benchmark, observed : pandas.DataFrame
         As for `nightpanel.structural_figures.figure_2.figure_2`.
 
     Returns
@@ -33,18 +36,20 @@ def figure_3(benchmark: "pd.DataFrame") -> "Figure":
         for axis, variable in zip(axes[0], ("integration_M", "integration_S", "eta"), strict=True):
             axis.plot(benchmark.index, benchmark[variable], color="black")
             title(axis, variable)
-            axis.set_ylim(bottom=0.0)
         for axis, (kind, name) in zip(axes[1], STRUCTURE.items(), strict=True):
             for dash, (sector, label) in zip(DASHES, SECTORS.items(), strict=False):
+                variable, colour = f"{kind}_{sector}", SECTOR_COLOURS[sector]
                 axis.plot(
                     benchmark.index,
-                    benchmark[f"{kind}_{sector}"],
-                    color=SECTOR_COLOURS[sector],
+                    benchmark[variable],
+                    color=colour,
                     linestyle=dash,
                     label=label,
                 )
-            axis.set(title=name, xlabel="period", ylim=(0.0, None))
-        figure.legend(
-            *axes[1, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(SECTORS)
-        )
+                if observed is not None and variable in observed:
+                    mark = SECTOR_MARKERS[sector]
+                    axis.plot(observed.index, observed[variable], mark, color=colour, markersize=2)
+            axis.set(title=name, xlabel="period")
+            from_zero(axis)
+        legend_below(figure, *axes[1, 0].get_legend_handles_labels())
     return figure

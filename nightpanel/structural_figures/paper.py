@@ -59,7 +59,7 @@ def draw_figures(
     if main is not None and "figure_2" not in taken:
         written += save(figure_2(main, observed), folder, "figure_2")
     if main is not None and "figure_3" not in taken:
-        written += save(figure_3(main), folder, "figure_3")
+        written += save(figure_3(main, observed), folder, "figure_3")
     wanted = {one.name: one for one in (*SIDE_BY_SIDE, *own) if set(one.scenarios) <= set(paths)}
     for name, one in wanted.items():
         shown = {scenario: paths[scenario] for scenario in one.scenarios}

@@ -46,7 +46,6 @@ def side_by_side(
                 (line,) = axis.plot(path.index, path[variable], color=colour, linestyle=dash)
                 marks.append((line, name))
             title(axis, variable)
-            axis.set_ylim(bottom=0.0)
         for axis in axes[1]:
             axis.set_xlabel("period")
         legend_below(figure, *zip(*sorted(marks, key=lambda one: one[1] == "data"), strict=True))

@@ -21,8 +21,8 @@ LABELS = {
     "integration_M": r"integration of manufacturing, $1/\theta_M$",
     "integration_S": r"integration of consumer services, $1/\theta_S$",
     "eta": r"industrial over service goods, $\eta$",
-    **{f"labour_{key}": f"employment share, {name}" for key, name in SECTORS.items()},
-    **{f"output_{key}": f"output share, {name}" for key, name in SECTORS.items()},
+    **{f"labour_{key}": f"employment, {name}" for key, name in SECTORS.items()},
+    **{f"output_{key}": f"output, {name}" for key, name in SECTORS.items()},
 }
 """Titles of panels by variable."""
 FORMATS = ("pdf", "png")
@@ -99,8 +99,14 @@ def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
 
 
 def title(axis: "Axes", variable: str) -> None:
-    """Name a panel after its variable."""
+    """Name a panel after its variable, and let its scale begin at zero."""
     axis.set_title(LABELS[variable])
+    from_zero(axis)
+
+
+def from_zero(axis: "Axes") -> None:
+    """A scale from zero to a little above the largest value, so that no share looks like a leap."""
+    axis.set_ylim(0.0, 1.06 * float(axis.dataLim.y1))
 
 
 def legend_below(figure: "Figure", handles: Sequence[Any], labels: Sequence[str]) -> None:
