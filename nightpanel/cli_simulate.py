@@ -45,7 +45,6 @@ def simulate(
         periods=periods,
         out=out,
         threads=threads,
-        quiet=quiet,
     )
     if not quiet:
         from nightpanel.show_structural import show_simulated

@@ -60,7 +60,6 @@ def simulate(
     periods: int | None = None,
     out: Path,
     threads: int | None = None,
-    quiet: bool = True,
 ) -> Simulation:
     """Run scenarios of the structural model of Pan, Li and Gu and write what comes out.
 
@@ -79,8 +78,6 @@ def simulate(
         Output folder: empty, or of an earlier run of this command.
     threads : int, optional
         Threads for grids; all cores when left out.
-    quiet : bool
-        No progress bars.
 
     Returns
     -------
@@ -104,7 +101,7 @@ def simulate(
     length = model.simulation.periods if periods is None else periods
     where = PAPER if scenarios is None else str(scenarios)
     made = _scenarios(model, frictions, where=where, periods=length, given=scenarios is not None)
-    result = _run(made, model, frictions, where, length, threads=threads, quiet=quiet)
+    result = _run(made, model, frictions, where, length, threads=threads)
     digests.require_unchanged()
     seconds = round(time.perf_counter() - start, 3)
     write_simulation(result, out, inputs=read, periods=length, seconds=seconds)
@@ -130,7 +127,6 @@ def _run(
     periods: int,
     *,
     threads: int | None,
-    quiet: bool,
 ) -> Simulation:
     simulated = {}
     for one in made:
@@ -139,9 +135,7 @@ def _run(
     residuals = checked(simulated)
     first_year = frictions.first_year or model.simulation.first_year
     paths = {name: path_table(one, first_year=first_year) for name, one in simulated.items()}
-    grids = run_grids(
-        model, where=where, periods=periods, gaps=frictions.gaps, threads=threads, quiet=quiet
-    )
+    grids = run_grids(model, where=where, periods=periods, gaps=frictions.gaps, threads=threads)
     return Simulation(
         scenarios=tuple(made),
         simulated=simulated,

@@ -131,7 +131,8 @@ class GridSection(Section):
     scenario: str | None = None
     """The scenario that is varied; the baseline when left out."""
     values: Annotated[dict[str, Values], Field(min_length=1)]
-    """Values by key; keys of one sector or use have it at the end, as in ``gamma_x``."""
+    """Values by key: keys of one sector or use have it at the end, as ``gamma_x``; ``omega`` and
+    ``epsilon`` are of all uses, ``gamma_services`` of both services."""
 
 
 class FigureSection(Section):

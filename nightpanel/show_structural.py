@@ -40,8 +40,8 @@ def show_simulated(result: "Simulation") -> None:
         if row.uncertain:
             say(f"  in {row.uncertain} periods F does not rise: there may be other equilibria")
     for row in result.grids.largest.itertuples(index=False):
-        looked = "all" if row.looked_at == row.combinations else f"{row.looked_at} evenly taken"
         say(
-            f"Grid {row.grid}: {row.combinations} combinations; largest residual of {looked} of "
-            f"them: {row.largest:.1e} of income"
+            f"Grid {row.grid}: {row.combinations} combinations, {row.unsolved} without a solution "
+            f"(status in grids.parquet); largest residual of {row.looked_at} of them: "
+            f"{row.largest:.1e} of income"
         )
