@@ -152,8 +152,9 @@ def naming(where: str) -> Iterator[None]:
 def _place(where: str, named: str) -> str:
     """The key of a file that the model's name for a value means."""
     name = named.split(",")[0]
+    name = "reforms" if name == "reform" else name
     if name in KEYS:
-        return f"{where}.{named}"
+        return f"{where}.{name}{named.removeprefix(named.split(',')[0])}"
     # Of three values the model names one, as omega_C; the key is omega.
     whole = name.rpartition("_")[0]
     return f"{where}.{whole}, {named}" if whole in KEYS else f"{where}, {named}"

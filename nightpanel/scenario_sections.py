@@ -37,6 +37,12 @@ def _as_path(value: object) -> object:
     raise ValueError("a finite number, or a list of them by period")
 
 
+def _as_two(value: object) -> object:
+    if isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)):
+        return value
+    raise ValueError("two finite numbers, of m and of s")
+
+
 def _as_values(value: object) -> object:
     if isinstance(value, list) and value and all(map(_is_number, value)):
         return value
@@ -46,6 +52,7 @@ def _as_values(value: object) -> object:
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Three = Annotated[list[float], BeforeValidator(_as_three)]
 Path = Annotated[list[float], BeforeValidator(_as_path)]
+Two = Annotated[list[float], BeforeValidator(_as_two)]
 Values = Annotated[list[float], BeforeValidator(_as_values)]
 
 
@@ -100,7 +107,7 @@ class ModelSection(Section):
     """Wage gap of manufacturing by period; of the data when left out, 1 without data."""
     xi_s: Path | None = None
     """Wage gap of consumer services."""
-    xi_scale: Annotated[list[float], BeforeValidator(_as_values), Field(min_length=2)] | None = None
+    xi_scale: Two | None = None
     """Two factors on the wage gaps of m and s."""
     ramp: RampSection | None = None
     """How the power of AI sets in."""

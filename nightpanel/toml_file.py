@@ -107,11 +107,13 @@ def _problem(
     where = f"{path}: {key}" if key else str(path)
     if details["type"] == "extra_forbidden":
         known = sorted(_fields_at(model, location[:-1]))
-        close = difflib.get_close_matches(str(location[-1]), known, n=1)
+        key = str(location[-1])
+        alike = [name for name in known if name.lower() == key.lower()]
+        close = alike or difflib.get_close_matches(key, known, n=1)
         return StudyFileError(
             where,
             expected=f"one of the keys {', '.join(known)}",
-            found=repr(str(location[-1])),
+            found=repr(key),
             hint=f"did you mean {close[0]!r}?" if close else "remove it",
         )
     if details["type"] == "missing":
