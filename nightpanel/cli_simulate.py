@@ -25,6 +25,7 @@ def simulate(
     periods: Annotated[
         int | None, typer.Option("--periods", min=1, help="Periods of every scenario; 60.")
     ] = None,
+    figures: Annotated[bool, typer.Option(help="Whether figures are drawn.")] = True,
     out: Out = Path("simulation-out"),
     threads: Threads = None,
     quiet: Quiet = False,
@@ -43,6 +44,7 @@ def simulate(
         data=data,
         country=country,
         periods=periods,
+        figures=figures,
         out=out,
         threads=threads,
     )

@@ -58,6 +58,7 @@ def simulate(
     data: Path | None = None,
     country: str | None = None,
     periods: int | None = None,
+    figures: bool = True,
     out: Path,
     threads: int | None = None,
 ) -> Simulation:
@@ -74,6 +75,8 @@ def simulate(
         Its code there; the file's, or China's, when left out.
     periods : int, optional
         Periods of every scenario; the file's, or 60, when left out.
+    figures : bool
+        Whether figures are drawn.
     out : Path
         Output folder: empty, or of an earlier run of this command.
     threads : int, optional
@@ -104,7 +107,7 @@ def simulate(
     result = _run(made, model, frictions, where, length, threads=threads)
     digests.require_unchanged()
     seconds = round(time.perf_counter() - start, 3)
-    write_simulation(result, out, inputs=read, periods=length, seconds=seconds)
+    write_simulation(result, out, inputs=read, periods=length, figures=figures, seconds=seconds)
     return result
 
 

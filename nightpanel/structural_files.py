@@ -21,7 +21,13 @@ STAGE = "simulate"
 
 
 def write_simulation(
-    result: "Simulation", out: Path, *, inputs: Mapping[str, str], periods: int, seconds: float
+    result: "Simulation",
+    out: Path,
+    *,
+    inputs: Mapping[str, str],
+    periods: int,
+    figures: bool,
+    seconds: float,
 ) -> None:
     """Write tables, figures and the manifest; they take their places together or not at all.
 
@@ -34,6 +40,8 @@ def write_simulation(
         SHA-256 of what was read, by absolute path.
     periods : int
         Of every scenario.
+    figures : bool
+        Whether they are drawn.
     seconds : float
         Wall time until here.
 
@@ -45,11 +53,11 @@ def write_simulation(
     stale = read_manifest(out).get("stages", {}).get(STAGE, {}).get("files", {})
     with staged(out, stale=list(stale)) as folder:
         _write_tables(result, folder)
-        figures = folder / "figures"
-        figures.mkdir()
-        draw_figures(
-            result.paths, result.frictions.observed, figures, own=result.model.figures or ()
-        )
+        if figures:
+            drawn = folder / "figures"
+            drawn.mkdir()
+            own = result.model.figures or ()
+            draw_figures(result.paths, result.frictions.observed, drawn, own=own)
         names = sorted(path for path in folder.rglob("*") if path.is_file())
         digests = FileDigests().of(names)
         record = stage_record(

@@ -93,6 +93,9 @@ def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
     }
     files = [folder / f"{name}.{ending}" for ending in FORMATS]
     with mpl.rc_context(SETTINGS):
+        # Panels are laid out once: it takes longer than drawing them.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
         for path, ending in zip(files, FORMATS, strict=True):
             figure.savefig(path, format=ending, dpi=DOTS_PER_INCH, metadata=nothing[ending])
     return files

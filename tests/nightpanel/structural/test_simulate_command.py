@@ -149,7 +149,7 @@ def test_margins_add_up_to_the_change(ran: tuple[Path, str]) -> None:
 
 def test_the_manifest_names_files_and_settings(small: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    nightpanel.simulate(small, out=out)
+    nightpanel.simulate(small, out=out, figures=False)
     record = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["stages"]["simulate"]
     assert set(record["files"]) == files(out) - {"manifest.json"}
     assert record["files"] == digests(out)
@@ -194,7 +194,7 @@ def test_a_file_of_scenarios_and_a_grid(small: Path, tmp_path: Path, command: Co
         '[simulation]\nperiods = 6\n[[scenarios]]\nname = "x"\nsigma_M = 0.9\ns_H = 0.02\n',
         encoding="utf-8",
     )
-    one = nightpanel.simulate(by_hand, out=tmp_path / "by_hand").paths["x"]
+    one = nightpanel.simulate(by_hand, out=tmp_path / "by_hand", figures=False).paths["x"]
     (row,) = grid[(grid["sigma_M"] == 0.9) & (grid["s_H"] == 0.02) & (grid["period"] == 6)].index
     for name in ("labour_x", "output_m", "integration_M", "integration_S", "eta", "ln_K", "ln_M"):
         assert grid.loc[row, name] == pytest.approx(one.loc[6, name], rel=1e-13)
@@ -224,7 +224,7 @@ def test_a_grid_keeps_what_could_not_be_solved(tmp_path: Path, command: Command)
 
 def test_fewer_periods_by_an_option(small: Path, tmp_path: Path, command: Command) -> None:
     out = tmp_path / "out"
-    ended = command("simulate", "--scenarios", small, "--periods", 1, "--out", out)
+    ended = command("simulate", "--scenarios", small, "--periods", 1, "--out", out, "--no-figures")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert pd.read_parquet(out / "simulation.parquet")["period"].unique().tolist() == [1]
     assert len(pd.read_csv(out / "tables" / "margins.csv")) == 0
@@ -236,8 +236,8 @@ def test_another_run_into_the_folder_takes_away_what_is_stale(small: Path, tmp_p
     nightpanel.simulate(small, out=out)
     only = tmp_path / "only.toml"
     only.write_text('[[scenarios]]\nname = "a"\n', encoding="utf-8")
-    nightpanel.simulate(only, out=out, periods=3)
-    assert files(out) == NAMES | figures("figure_2", "figure_3")
+    nightpanel.simulate(only, out=out, periods=3, figures=False)
+    assert files(out) == NAMES
 
 
 REFUSED = {
@@ -340,7 +340,7 @@ def test_wrong_usage_is_2(tmp_path: Path, command: Command, words: list[str]) ->
 
 def test_quiet_prints_where_files_are_alone(small: Path, tmp_path: Path, command: Command) -> None:
     out = tmp_path / "out"
-    ended = command("simulate", "--scenarios", small, "--out", out, "--quiet")
+    ended = command("simulate", "--scenarios", small, "--out", out, "--quiet", "--no-figures")
     assert ended.stdout == f"Outputs: {out}\n"
 
 
