@@ -99,7 +99,7 @@ def over_paths(drawn: Draws, setting: str, periods: int = 60) -> list[Statement]
     """Propositions 1 and 2 as the effect of AI on the last period of whole paths.
 
     Each draw is simulated with AI at work from the first period and without; paths on which a stock
-    outgrows floating-point numbers do not count. Capital grows differently in the two.
+    outgrows all measure do not count. Capital grows differently in the two.
     """
     where = f"{setting}, {periods} periods"
     first = _with_and_without(_assumed_by_1(drawn), periods)
