@@ -59,21 +59,22 @@ def draw(n: int, seed: int, *, equal_beta: bool = False, simple_demand: bool = F
     return Draws(vectors=vectors, xi=xi, states=rng.normal(0.0, SPREAD, (n, 2)))
 
 
-def biased(drawn: Draws, low: tuple[str, ...] = ()) -> Draws:
+def biased(drawn: Draws, *, both_services: bool, low: tuple[str, ...]) -> Draws:
     """The same with AI biased to manufacturing, and some elasticities below 1.
 
     Parameters
     ----------
     drawn : Draws
-        The power in both services becomes the product of those drawn for m and x.
+        The power in producer services becomes the product of those drawn for m and x.
+    both_services : bool
+        Whether consumer services have that power, too.
     low : tuple of str
         Elasticities that are divided by the upper end of their draws, which leaves them below 1.
     """
     vectors = drawn.vectors.copy()
-    for sector in "sx":
-        vectors[:, PLACES[f"gamma_{sector}"]] = (
-            drawn.vectors[:, PLACES["gamma_m"]] * drawn.vectors[:, PLACES["gamma_x"]]
-        )
+    power = drawn.vectors[:, PLACES["gamma_m"]] * drawn.vectors[:, PLACES["gamma_x"]]
+    for sector in "xs" if both_services else "x":
+        vectors[:, PLACES[f"gamma_{sector}"]] = power
     for name in low:
         vectors[:, PLACES[name]] /= HIGH[name.split("_")[0]]
     return Draws(vectors=vectors, xi=drawn.xi, states=drawn.states)

@@ -47,8 +47,8 @@ COLUMNS = (
 )
 """What the loop writes of each period, in this order: see :class:`simulate.Simulated`."""
 WIDTH = len(COLUMNS)
-LARGEST = 700.0
-"""Log of a stock beyond which the stock itself is no floating-point number any more."""
+LARGEST = 1e4
+"""Size of a stock's log beyond which the rounding of logs (2e-12 there) would be seen in shares."""
 
 
 @compiled

@@ -85,12 +85,13 @@ def signs(drawn: Draws, setting: str) -> list[Statement]:
 
 def propositions(drawn: Draws, setting: str) -> list[Statement]:
     """Propositions 1 and 2 where their assumptions are met, as derivatives in one period."""
-    total = derivatives(_assumed(drawn))
     everywhere = np.ones(len(drawn.vectors), dtype=np.bool_)
     where = f"{setting}, derivative"
+    theta = derivatives(_assumed_by_1(drawn)).theta_M
+    eta = derivatives(_assumed_by_2(drawn)).eta
     return [
-        Statement("Proposition 1", where, everywhere, total.theta_M < NOISE, np.nan),
-        Statement("Proposition 2", where, everywhere, total.eta < NOISE, np.nan),
+        Statement("Proposition 1", where, everywhere, theta < NOISE, np.nan),
+        Statement("Proposition 2", where, everywhere, eta < NOISE, np.nan),
     ]
 
 
@@ -98,18 +99,16 @@ def over_paths(drawn: Draws, setting: str, periods: int = 60) -> list[Statement]
     """Propositions 1 and 2 as the effect of AI on the last period of whole paths.
 
     Each draw is simulated with AI at work from the first period and without; paths on which a stock
-    outgrows floating-point numbers do not count. Capital grows differently in the two.
+    outgrows all measure do not count. Capital grows differently in the two.
     """
-    assumed = from_the_start(_assumed(drawn))
-    with_ai = _run(assumed, np.ones(periods))
-    without = _run(assumed, np.zeros(periods))
-    grown = (with_ai.status == 0) & (without.status == 0)
-    theta = np.log(with_ai.theta[:, 0, 0]) - np.log(without.theta[:, 0, 0])
-    eta = np.log(with_ai.eta[:, 0]) - np.log(without.eta[:, 0])
     where = f"{setting}, {periods} periods"
+    first = _with_and_without(_assumed_by_1(drawn), periods)
+    second = _with_and_without(_assumed_by_2(drawn), periods)
+    theta = np.log(first[0].theta[:, 0, 0]) - np.log(first[1].theta[:, 0, 0])
+    eta = np.log(second[0].eta[:, 0]) - np.log(second[1].eta[:, 0])
     return [
-        Statement("Proposition 1", where, grown, theta < NOISE, np.nan),
-        Statement("Proposition 2", where, grown, eta < NOISE, np.nan),
+        Statement("Proposition 1", where, _all_solved(first), theta < NOISE, np.nan),
+        Statement("Proposition 2", where, _all_solved(second), eta < NOISE, np.nan),
     ]
 
 
@@ -127,10 +126,21 @@ def derivatives(drawn: Draws) -> Elasticities:
     return Elasticities(*(total / (12.0 * STEP)))
 
 
-def _assumed(drawn: Draws) -> Draws:
-    """What both propositions assume: AI biased to manufacturing, low elasticities."""
-    low = ("sigma_M", "epsilon_C", "epsilon_I", "epsilon_H")
-    return biased(drawn, low)
+def _assumed_by_1(drawn: Draws) -> Draws:
+    return biased(drawn, both_services=False, low=("sigma_M",))
+
+
+def _assumed_by_2(drawn: Draws) -> Draws:
+    return biased(drawn, both_services=True, low=("epsilon_C", "epsilon_I", "epsilon_H"))
+
+
+def _with_and_without(drawn: Draws, periods: int) -> tuple[Batch, Batch]:
+    begun = from_the_start(drawn)
+    return _run(begun, np.ones(periods)), _run(begun, np.zeros(periods))
+
+
+def _all_solved(batches: tuple[Batch, Batch]) -> NDArray[np.bool_]:
+    return np.asarray((batches[0].status == 0) & (batches[1].status == 0), dtype=np.bool_)
 
 
 def _stated(drawn: Draws) -> Elasticities:

@@ -120,8 +120,8 @@ def simulate(parameters: Parameters, paths: Paths, state: State = FIRST) -> Simu
     StructuralError
         Infrastructure takes more than there is to invest, or all of consumption.
     EquilibriumError
-        A period has no root in its bracket, the search does not end, or a stock grows beyond what
-        a floating-point number can hold.
+        A period has no root in its bracket, the search does not end, or a stock's log leaves
+        the range in which shares can be told.
     """
     given = given_of(parameters, paths)
     vector = parameters.vector()
