@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.samples.sample import Floats
+from estimation.structural.columns import COLUMNS, WIDTH
 from estimation.structural.failures import raise_failure
 from estimation.structural.given import given_of
 from estimation.structural.parameters import Parameters
-from estimation.structural.path_loop import COLUMNS, WIDTH, path_into
 from estimation.structural.paths import Paths
-from estimation.structural.solver import SOLVED
+from estimation.structural.solver import SOLVED, path_into
 from estimation.structural.state import FIRST, State
 
 Ints = NDArray[np.int64]

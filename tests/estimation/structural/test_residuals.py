@@ -51,7 +51,7 @@ def test_400_random_economies_meet_every_equation_to_rounding() -> None:
         published().with_values(sigma_M=1.0, sigma_S=1.0, epsilon=1.0),
         published().with_values(sigma_M=1.0 + 1e-10, sigma_S=1.0 - 1e-8, epsilon=1.0 + 1e-6),
         published().with_values(sigma_M=0.05, epsilon=0.01),
-        published().with_values(infrastructure_inside=0.0, delta_M=0.3, delta_K=1.0),
+        published().with_values(infrastructure_inside=0.0, B=20.0, delta_M=0.3, delta_K=1.0),
     ],
     ids=["leontief", "cobb-douglas", "almost", "rigid", "worn-out"],
 )

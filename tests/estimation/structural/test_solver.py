@@ -12,14 +12,17 @@ from estimation.structural.parameters import from_vector
 from estimation.structural.paths import paths
 from estimation.structural.period import excess, solve_period
 from estimation.structural.published import published
-from estimation.structural.reduction import PERIOD, constants, fill_period, point
 from estimation.structural.solver import (
     MOST,
     NOT_BRACKETED,
     NOT_CONVERGED,
     OVERFLOW,
+    PERIOD,
     SOLVED,
     bracket,
+    constants,
+    fill_period,
+    point,
     root,
 )
 from estimation.structural.state import State
