@@ -36,7 +36,7 @@ class Batch:
     """Equilibria of n scenarios in the P periods that were kept; NaN where one failed."""
 
     values: Floats
-    """All columns of :data:`estimation.structural.columns.COLUMNS`, shape (n, P, 21)."""
+    """All columns of :data:`estimation.structural.columns.COLUMNS`, shape (n, P, 24)."""
     periods: Ints
     """The kept periods, from 1, shape (P,)."""
     status: Ints
@@ -66,14 +66,12 @@ class Batch:
     @property
     def theta(self) -> Floats:
         """Ratios of equations (12) and (13), shape (n, P, 2)."""
-        theta_M = self.column("output_m") / self.column("output_xM")
-        return np.stack([theta_M, self.column("output_s") / self.column("output_xS")], axis=2)
+        return np.exp(np.stack([self.column("ln_theta_M"), self.column("ln_theta_S")], axis=2))
 
     @property
     def eta(self) -> Floats:
         """Spending on industrial over spending on service goods, shape (n, P)."""
-        M = self.column("output_m") + self.column("output_xM")
-        return np.asarray(M / (self.column("output_s") + self.column("output_xS")))
+        return np.exp(self.column("ln_eta"))
 
     @property
     def ln_K(self) -> Floats:

@@ -22,6 +22,9 @@ COLUMNS = (
     "F",
     "slope",
     "iterations",
+    "ln_theta_M",
+    "ln_theta_S",
+    "ln_eta",
 )
 """Names in the order of the columns: see :class:`estimation.structural.simulate.Simulated`."""
 WIDTH = len(COLUMNS)

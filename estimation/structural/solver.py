@@ -252,6 +252,30 @@ def _grown(ln_stock: float, depreciation: float, ln_added: float) -> float:
 
 
 @compiled
+def _tell(l: float, here: Point, period: Floats, v: Floats, row: Floats) -> tuple[float, float]:
+    """Write what follows from a root into its row; logs of capital and infrastructure formed."""
+    _, _, y_m, y_xM, y_xS, y_s, P_M, P_S, wC, wI, wH = here
+    h_m, h_x, h_s = period[LABOUR], period[LABOUR + 1], period[LABOUR + 2]
+    asked = h_m * y_m + h_x * (y_xM + y_xS) + h_s * y_s
+    row[3], row[4], row[5] = h_m * y_m / asked, h_x * (y_xM + y_xS) / asked, h_s * y_s / asked
+    row[6], row[7], row[8], row[9], row[10], row[11] = y_m, y_xM, y_xS, y_s, P_M, P_S
+    row[12], row[13], row[14] = wC, wI, wH
+    ln_N = -math.log(asked)
+    P_I = P_S + mean_over(v[OMEGA + 1], 1.0 - v[EPSILON + 1], P_M - P_S)
+    P_H = P_S + mean_over(v[OMEGA + 2], 1.0 - v[EPSILON + 2], P_M - P_S)
+    ln_I: float = np.log(period[SPENT + 1]) + ln_N - P_I
+    ln_H: float = np.log(period[SPENT + 2]) + ln_N - P_H
+    row[15], row[16], row[17] = ln_N, ln_I, ln_H
+    # From prices, not from shares, which may be too small for any number.
+    d_M = (v[BETA] - v[BETA + 1]) * l + period[PRICE] - period[PRICE + 1]
+    d_S = (v[BETA + 2] - v[BETA + 1]) * l + period[PRICE + 2] - period[PRICE + 1]
+    row[21] = math.log(v[ALPHA_M] / (1.0 - v[ALPHA_M])) + (1.0 - v[SIGMA_M]) * d_M
+    row[22] = math.log(v[ALPHA_S] / (1.0 - v[ALPHA_S])) + (1.0 - v[SIGMA_S]) * d_S
+    row[23] = np.log((y_m + y_xM) / (y_xS + y_s))
+    return ln_I, ln_H
+
+
+@compiled
 def path_into(
     v: Floats, given: Floats, ln_K: float, ln_M: float, out: Floats
 ) -> tuple[int, int, float, float]:
@@ -265,8 +289,8 @@ def path_into(
         Logs of xi_m and xi_s, the ramp, s and s_H.
     ln_K, ln_M : float
         The state in the first period.
-    out : float array, shape (T, 21)
-        Overwritten: the columns of :data:`COLUMNS`.
+    out : float array, shape (T, 24)
+        Overwritten: :data:`estimation.structural.columns.COLUMNS`.
 
     Returns
     -------
@@ -283,23 +307,12 @@ def path_into(
         fill_period(period, given[t], ln_K, ln_M, fixed, v)
         lo, hi = bracket(period, v)
         status, count, l, here = root(l if t else 0.5 * (lo + hi), lo, hi, period, v)
-        F, slope, y_m, y_xM, y_xS, y_s, P_M, P_S, wC, wI, wH = here
         if status != SOLVED:
             return status, t, ln_K, ln_M
-        h_m, h_x, h_s = period[LABOUR], period[LABOUR + 1], period[LABOUR + 2]
-        asked = h_m * y_m + h_x * (y_xM + y_xS) + h_s * y_s
-        ln_N = -math.log(asked)
-        P_I = P_S + mean_over(v[OMEGA + 1], 1.0 - v[EPSILON + 1], P_M - P_S)
-        P_H = P_S + mean_over(v[OMEGA + 2], 1.0 - v[EPSILON + 2], P_M - P_S)
-        ln_I = np.log(period[SPENT + 1]) + ln_N - P_I
-        ln_H = np.log(period[SPENT + 2]) + ln_N - P_H
         row = out[t]
         row[0], row[1], row[2] = l, ln_K, ln_M
-        row[3], row[4], row[5] = h_m * y_m / asked, h_x * (y_xM + y_xS) / asked, h_s * y_s / asked
-        row[6], row[7], row[8], row[9], row[10], row[11] = y_m, y_xM, y_xS, y_s, P_M, P_S
-        row[12], row[13], row[14] = wC, wI, wH
-        row[15], row[16], row[17] = ln_N, ln_I, ln_H
-        row[18], row[19], row[20] = F, slope, count
+        row[18], row[19], row[20] = here[0], here[1], count
+        ln_I, ln_H = _tell(l, here, period, v, row)
         ln_K = _grown(ln_K, v[DELTA_K], ln_I)
         ln_M = _grown(ln_M, v[DELTA_M], ln_H)
     return SOLVED, given.shape[0], ln_K, ln_M
@@ -326,7 +339,7 @@ def paths_into(
         The path of each scenario.
     kept : int array, shape (P,)
         From 0.
-    values, status, end : arrays, shapes (n, P, 21), (n, 2) and (n, 2)
+    values, status, end : arrays, shapes (n, P, 24), (n, 2) and (n, 2)
         Overwritten: the rows of :func:`path_into`, NaN from where it stopped, and what it returned.
     """
     rows = np.empty((given.shape[1], values.shape[2]))
