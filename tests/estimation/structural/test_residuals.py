@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from estimation.structural import ces
+from estimation.structural import residuals as checking
 from estimation.structural.draws import draw
 from estimation.structural.parameters import PLACES, Parameters, from_vector
 from estimation.structural.paths import Paths, paths
@@ -57,6 +59,13 @@ def test_400_random_economies_meet_every_equation_to_rounding() -> None:
 )
 def test_special_elasticities_meet_them_as_well(parameters: Parameters, moving: Paths) -> None:
     assert residuals(simulate(parameters, moving)).largest <= ROUNDING
+
+
+def test_nothing_of_the_solver_is_used() -> None:
+    for module in (checking, ces):
+        homes = {getattr(member, "__module__", "") for member in vars(module).values()}
+        assert "estimation.structural.solver" not in homes
+        assert not hasattr(module, "solver")
 
 
 def test_no_infrastructure_is_no_residual() -> None:
