@@ -83,7 +83,7 @@ def _ces(u: float, v: float, a: float, e: float) -> tuple[float, float, float]:
 
 def _price(p: float, q: float, a: float, e: float) -> float:
     if e == 1.0:
-        return p**a * q ** (1 - a)
+        return float(p**a * q ** (1 - a))
     return float((a * p ** (1 - e) + (1 - a) * q ** (1 - e)) ** (1 / (1 - e)))
 
 

@@ -133,10 +133,10 @@ def _between(run: Simulated, first: Ints, last: Ints) -> Decomposition:
 
 def _factors(run: Simulated) -> Floats:
     """x_M, x_S, e_M, xi_m and xi_s by period, shape (T, 5)."""
-    made = run.output[:, [0, 2]] + run.split
-    in_goods = run.split / made
+    in_goods = 1.0 / (1.0 + run.theta)
+    industrial = run.output[:, 0] + run.split[:, 0]
     gaps = run.paths.xi_m, run.paths.xi_s
-    return np.stack([*in_goods.T, made[:, 0], *gaps], axis=1)
+    return np.stack([*in_goods.T, industrial, *gaps], axis=1)
 
 
 def _output_share(factors: Floats) -> Floats:

@@ -2,8 +2,7 @@
 
 from typing import NoReturn
 
-from estimation.structural.path_loop import LARGEST
-from estimation.structural.solver import MOST, NOT_BRACKETED, OVERFLOW
+from estimation.structural.solver import LARGEST, MOST, NOT_BRACKETED, OVERFLOW
 from geo.errors import EquilibriumError
 
 

@@ -11,8 +11,16 @@ from estimation.structural.failures import raise_failure
 from estimation.structural.given import given_of
 from estimation.structural.parameters import Parameters
 from estimation.structural.paths import Paths
-from estimation.structural.reduction import PERIOD, constants, fill_period, point
-from estimation.structural.solver import NOT_BRACKETED, SOLVED, bracket, root
+from estimation.structural.solver import (
+    NOT_BRACKETED,
+    PERIOD,
+    SOLVED,
+    bracket,
+    constants,
+    fill_period,
+    point,
+    root,
+)
 from estimation.structural.state import FIRST, State
 from geo.errors import StructuralError
 

@@ -104,11 +104,9 @@ def over_paths(drawn: Draws, setting: str, periods: int = 60) -> list[Statement]
     where = f"{setting}, {periods} periods"
     first = _with_and_without(_assumed_by_1(drawn), periods)
     second = _with_and_without(_assumed_by_2(drawn), periods)
-    theta = np.log(first[0].theta[:, 0, 0]) - np.log(first[1].theta[:, 0, 0])
-    eta = np.log(second[0].eta[:, 0]) - np.log(second[1].eta[:, 0])
     return [
-        Statement("Proposition 1", where, _all_solved(first), theta < NOISE, np.nan),
-        Statement("Proposition 2", where, _all_solved(second), eta < NOISE, np.nan),
+        _lowered("Proposition 1", where, "ln_theta_M", *first),
+        _lowered("Proposition 2", where, "ln_eta", *second),
     ]
 
 
@@ -122,7 +120,8 @@ def derivatives(drawn: Draws) -> Elasticities:
     for steps, weight in weights.items():
         moved = Draws(drawn.vectors, drawn.xi, drawn.states + np.array([0.0, steps * STEP]))
         batch = _run(moved, np.ones(1))
-        total += weight * np.log(np.vstack([batch.theta[:, 0].T, batch.eta.T]))
+        names = ("ln_theta_M", "ln_theta_S", "ln_eta")
+        total += weight * np.vstack([batch.column(name).T for name in names])
     return Elasticities(*(total / (12.0 * STEP)))
 
 
@@ -139,8 +138,11 @@ def _with_and_without(drawn: Draws, periods: int) -> tuple[Batch, Batch]:
     return _run(begun, np.ones(periods)), _run(begun, np.zeros(periods))
 
 
-def _all_solved(batches: tuple[Batch, Batch]) -> NDArray[np.bool_]:
-    return np.asarray((batches[0].status == 0) & (batches[1].status == 0), dtype=np.bool_)
+def _lowered(name: str, where: str, column: str, with_ai: Batch, without: Batch) -> Statement:
+    after, before = with_ai.column(column)[:, 0], without.column(column)[:, 0]
+    known = np.isfinite(after) & np.isfinite(before)
+    change = np.subtract(after, before, where=known, out=np.zeros_like(after))
+    return Statement(name, where, known, change < NOISE, np.nan)
 
 
 def _stated(drawn: Draws) -> Elasticities:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimation.structural.ces import ln_mean, ln_quantity, mean_over, shares
+from estimation.structural.ces import ln_mean, ln_quantity
+from estimation.structural.solver import mean_over, shares
 
 weights = st.floats(0.01, 0.99)
 logs = st.floats(-3.0, 3.0)

@@ -56,7 +56,7 @@ def test_parts_add_up_to_the_change_for_random_economies() -> None:
         )
 
 
-def test_in_the_papers_case_it_is_the_midpoint_of_31(moving: Paths) -> None:
+def test_in_the_papers_case_it_is_the_midpoint_of_31() -> None:
     """Equal capital shares and wages: both shares are one and split alike."""
     run = simulate(GENERAL.with_values(beta=0.5), paths(60, ramp=1.0, s_H=0.02))
     found = decompose(run)

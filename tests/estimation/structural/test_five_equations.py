@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from benchmarks.five_equations import simulate_with_scipy
-from estimation.structural.parameters import Parameters
-from estimation.structural.paths import Paths
+from estimation.structural.draws import draw
+from estimation.structural.parameters import Parameters, from_vector
+from estimation.structural.paths import Paths, paths
 from estimation.structural.published import published
 from estimation.structural.simulate import simulate
+from estimation.structural.state import State
 
 GENERAL = Parameters(
     alpha_M=0.7,
@@ -46,6 +48,17 @@ def test_the_equilibria_are_those_of_the_five_equations(
     np.testing.assert_allclose(ours.l, theirs.l, rtol=0, atol=2e-12)
     np.testing.assert_allclose(ours.ln_K, theirs.ln_K, rtol=0, atol=2e-12)
     np.testing.assert_allclose(ours.ln_M, theirs.ln_M, rtol=0, atol=2e-12)
+
+
+def test_random_economies_have_the_equilibria_of_the_five_equations() -> None:
+    drawn = draw(40, 11)
+    for vector, xi, state in zip(drawn.vectors, drawn.xi, drawn.states, strict=True):
+        parameters = from_vector(vector)
+        path = paths(3, xi_m=xi[0], xi_s=xi[1], ramp=1.0, s=0.35, s_H=0.03)
+        ours = simulate(parameters, path, State(*state))
+        theirs = simulate_with_scipy(parameters, path, *np.exp(state))
+        np.testing.assert_allclose(ours.labour, theirs.labour, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(ours.ln_M, theirs.ln_M, rtol=0, atol=1e-12)
 
 
 @pytest.mark.real

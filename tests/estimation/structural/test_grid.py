@@ -88,6 +88,6 @@ def test_axes_that_cannot_be_are_refused(axes: dict[str, list[float]], said: str
 def test_values_that_cannot_be_are_refused() -> None:
     with pytest.raises(StructuralError, match="alpha_M: expected shares"):
         simulate_grid(grid(BASE, {"alpha_M": [0.5, 1.5]}))
-    with pytest.raises(StructuralError, match="s_H = 0.5 and s = 0.4"):
+    with pytest.raises(StructuralError, match=r"s_H = 0\.5 and s = 0\.4"):
         simulate_grid(grid(BASE, {"s_H": [0.01, 0.5]}))
     assert isinstance(grid(BASE, AXES), Grid)

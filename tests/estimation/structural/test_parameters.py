@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from estimation.structural import reduction
+from estimation.structural import solver
 from estimation.structural.parameters import (
     NAMES,
     PLACES,
@@ -46,18 +46,18 @@ def test_the_vector_comes_back_and_stands_in_the_order_of_its_names() -> None:
 
 def test_the_loops_read_the_vector_at_the_places_of_its_names() -> None:
     firsts = {
-        "alpha_M": reduction.ALPHA_M,
-        "sigma_M": reduction.SIGMA_M,
-        "alpha_S": reduction.ALPHA_S,
-        "sigma_S": reduction.SIGMA_S,
-        "omega_C": reduction.OMEGA,
-        "epsilon_C": reduction.EPSILON,
-        "beta_m": reduction.BETA,
-        "B_m": reduction.B,
-        "gamma_m": reduction.GAMMA,
-        "delta_K": reduction.DELTA_K,
-        "delta_M": reduction.DELTA_M,
-        "infrastructure_inside": reduction.INSIDE,
+        "alpha_M": solver.ALPHA_M,
+        "sigma_M": solver.SIGMA_M,
+        "alpha_S": solver.ALPHA_S,
+        "sigma_S": solver.SIGMA_S,
+        "omega_C": solver.OMEGA,
+        "epsilon_C": solver.EPSILON,
+        "beta_m": solver.BETA,
+        "B_m": solver.B,
+        "gamma_m": solver.GAMMA,
+        "delta_K": solver.DELTA_K,
+        "delta_M": solver.DELTA_M,
+        "infrastructure_inside": solver.INSIDE,
     }
     assert {name: PLACES[name] for name in firsts} == firsts
 

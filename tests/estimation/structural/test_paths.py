@@ -111,4 +111,7 @@ def test_the_papers_scenarios_change_what_their_names_say() -> None:
     assert (found["investment_0.45"].paths.s == 0.45).all()
     assert found["epsilon_0.2"].parameters.epsilon == (0.2, 0.2, 0.2)
     assert (paper()[0].paths.xi_m == 1.0).all()
+    scaled = paper((3.0, 2.0), xi_scale=(0.5, 1.0))[0].paths
+    assert (scaled.xi_m == 1.5).all()
+    assert (scaled.xi_s == 2.0).all()
     assert (paper((3.0, 2.0))[0].paths.xi_m == 3.0).all()

@@ -1,6 +1,7 @@
 """The paper's own numbers: Table 3 and section 4, with China's wage gaps."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from estimation.structural.published import ALPHA_M, ALPHA_M_PRINTED, published
 from estimation.structural.residuals import residuals
 from estimation.structural.scenarios import paper
 from estimation.structural.simulate import Simulated, simulate
+from tests.estimation.structural.data import chinese_shares
 
 pytestmark = pytest.mark.real
 
@@ -109,8 +111,7 @@ def test_golden_numbers_with_raw_wage_gaps(runs: Runs) -> None:
 
 
 def test_two_factors_on_the_wage_gaps_halve_the_distance(xi: np.ndarray) -> None:
-    scaled = xi * [0.9747, 0.9869]
-    scenarios = paper(scaled, parameters=published(0.8496))
+    scenarios = paper(xi, parameters=published(0.8496), xi_scale=(0.9747, 0.9869))
     shares, degrees = distances({s.name: simulate(s.parameters, s.paths) for s in scenarios})
     assert shares < 0.0017
     assert degrees < 0.0102
@@ -151,6 +152,24 @@ def test_rising_integration_and_falling_eta_over_the_periods_with_ai(runs: Runs)
     base = runs["benchmark"]
     assert (np.diff(base.integration[29:, 0]) > 0).all()
     assert (np.diff(base.eta[29:]) < 0).all()
+
+
+def test_the_distance_to_the_data_from_1990_to_2018(runs: Runs, data_dir: Path) -> None:
+    """Root mean squares by sector; by 2018 the model has fewer people in producer services."""
+    labour, output = chinese_shares(data_dir)
+    base = runs["benchmark"]
+    apart = [base.labour[:29] - labour, base.output[:29] - output]
+    found = np.sqrt([np.mean(gap**2, axis=0) for gap in apart])
+    np.testing.assert_allclose(found, [[0.021, 0.015, 0.022], [0.023, 0.026, 0.019]], atol=6e-4)
+    assert base.labour[28, 1] == pytest.approx(0.121, abs=6e-4)
+    assert labour[28, 1] == pytest.approx(0.152, abs=6e-4)
+
+
+def test_full_powers_for_all_sectors_grow_faster_than_exponentially(xi: np.ndarray) -> None:
+    base = paper(xi, parameters=published().with_values(gamma=1.0))[0]
+    run = simulate(base.parameters, base.paths)
+    assert run.ln_K[-1] == pytest.approx(33.0, abs=0.5)
+    assert (np.diff(run.ln_M, 2)[35:] > 0).all()
 
 
 def test_ai_grows_to_the_known_stock_in_200_periods(xi: np.ndarray) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from estimation.structural import ces
+from estimation.structural import residuals as checking
 from estimation.structural.draws import draw
 from estimation.structural.parameters import PLACES, Parameters, from_vector
 from estimation.structural.paths import Paths, paths
@@ -51,12 +53,19 @@ def test_400_random_economies_meet_every_equation_to_rounding() -> None:
         published().with_values(sigma_M=1.0, sigma_S=1.0, epsilon=1.0),
         published().with_values(sigma_M=1.0 + 1e-10, sigma_S=1.0 - 1e-8, epsilon=1.0 + 1e-6),
         published().with_values(sigma_M=0.05, epsilon=0.01),
-        published().with_values(infrastructure_inside=0.0, delta_M=0.3, delta_K=1.0),
+        published().with_values(infrastructure_inside=0.0, B=20.0, delta_M=0.3, delta_K=1.0),
     ],
     ids=["leontief", "cobb-douglas", "almost", "rigid", "worn-out"],
 )
 def test_special_elasticities_meet_them_as_well(parameters: Parameters, moving: Paths) -> None:
     assert residuals(simulate(parameters, moving)).largest <= ROUNDING
+
+
+def test_nothing_of_the_solver_is_used() -> None:
+    for module in (checking, ces):
+        homes = {getattr(member, "__module__", "") for member in vars(module).values()}
+        assert "estimation.structural.solver" not in homes
+        assert not hasattr(module, "solver")
 
 
 def test_no_infrastructure_is_no_residual() -> None:

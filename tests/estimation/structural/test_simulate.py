@@ -22,8 +22,8 @@ def test_shares_add_up_and_prices_are_those_of_unit_cost(moving: Paths) -> None:
         np.testing.assert_allclose(shares.sum(axis=1), 1.0, atol=4e-15)
     np.testing.assert_allclose(run.split.sum(axis=1), run.output[:, 1], atol=1e-16)
     np.testing.assert_allclose(run.integration * run.theta, 1.0)
-    np.testing.assert_array_equal(run.theta_M, run.output[:, 0] / run.split[:, 0])
-    np.testing.assert_array_equal(run.theta_S, run.output[:, 2] / run.split[:, 1])
+    np.testing.assert_allclose(run.theta_M, run.output[:, 0] / run.split[:, 0], rtol=1e-13)
+    np.testing.assert_allclose(run.theta_S, run.output[:, 2] / run.split[:, 1], rtol=1e-13)
     industrial, service = run.output[:, 0] + run.split[:, 0], run.output[:, 2] + run.split[:, 1]
     np.testing.assert_allclose(run.eta, industrial / service)
     assert run.periods == 60

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from estimation.structural import simulate as simulating
+from estimation.structural import solver
 from estimation.structural.batched import simulate_batch
 from estimation.structural.draws import draw
 from estimation.structural.failures import raise_failure
@@ -12,14 +14,17 @@ from estimation.structural.parameters import from_vector
 from estimation.structural.paths import paths
 from estimation.structural.period import excess, solve_period
 from estimation.structural.published import published
-from estimation.structural.reduction import PERIOD, constants, fill_period, point
 from estimation.structural.solver import (
     MOST,
     NOT_BRACKETED,
     NOT_CONVERGED,
     OVERFLOW,
+    PERIOD,
     SOLVED,
     bracket,
+    constants,
+    fill_period,
+    point,
     root,
 )
 from estimation.structural.state import State
@@ -110,6 +115,19 @@ def test_each_status_has_its_own_words() -> None:
             raise_failure("here", status, 4, 1.0, 2.0)
         assert str(error.value).startswith("here, period 5:")
         assert "ln K = 1, ln M = 2" in str(error.value)
+
+
+def test_the_cap_on_evaluations_ends_a_search_and_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vector, now = periods_of(1, 4)[0]
+    monkeypatch.setattr(solver, "MOST", 2)
+    lo, hi = bracket(now, vector)
+    status, count, *_ = solver.root.py_func(hi, lo, hi, now, vector)  # type: ignore[attr-defined]
+    assert (status, count) == (NOT_CONVERGED, 2)
+    monkeypatch.setattr(simulating, "path_into", lambda *_: (NOT_CONVERGED, 0, 0.5, 0.25))
+    with pytest.raises(EquilibriumError, match=r"simulation, period 1: .* found none, at ln K"):
+        simulating.simulate(published(), ONE)
 
 
 def test_a_period_off_the_path_is_refused() -> None:
