@@ -125,10 +125,10 @@ def _require_size(over: Grid, place: str) -> None:
 def _told(found: pd.DataFrame, name: str, kept: int) -> pd.DataFrame:
     """The table of a grid with integration in place of its inverse, and every row named."""
     n = len(found) // kept
-    named = {"grid": name, "combination": np.repeat(np.arange(1, n + 1), kept)}
-    inverse = {f"integration_{good}": 1.0 / found[f"theta_{good}"] for good in ("M", "S")}
     axes = found.loc[:, :"status"].columns
-    return found.assign(**named, **inverse)[[*named, *axes, *TOLD]]
+    inverse = {f"integration_{good}": 1.0 / found[f"theta_{good}"] for good in ("M", "S")}
+    told = found.assign(grid=name, combination=np.repeat(np.arange(1, n + 1), kept), **inverse)
+    return told[["grid", "combination", *axes, *TOLD]]
 
 
 def _residual(over: Grid, at: int, place: str) -> float:

@@ -186,9 +186,9 @@ class ScenarioFile(Section):
     """Sector data; none when left out."""
     baseline: ModelSection = ModelSection()
     """What all scenarios share, where it is not the paper's."""
-    scenarios: Annotated[list[ScenarioSection], Field(default_factory=list)]
+    scenarios: list[ScenarioSection] = Field(default_factory=list)
     """The scenarios."""
-    grid: Annotated[list[GridSection], Field(default_factory=list)]
+    grid: list[GridSection] = Field(default_factory=list)
     """Grids of scenarios."""
     figures: list[FigureSection] | None = None
     """Figures beside those of the paper."""

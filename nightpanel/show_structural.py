@@ -32,16 +32,16 @@ def show_simulated(result: "Simulation") -> None:
     if len(result.changes):
         table = result.changes[["scenario", "row", *TABLE_3]].rename(columns=SHORT)
         print_table(table[["scenario", "row", *SHORT.values()]], title="Changes, as in Table 3")
-    for row in result.checked.largest.itertuples(index=False):
+    for row in result.checked.largest.to_dict("records"):
         say(
-            f"Largest residual of {row.scenario}: {row.largest:.1e} of income "
-            f"({row.equation}, period {row.period})"
+            f"Largest residual of {row['scenario']}: {row['largest']:.1e} of income "
+            f"({row['equation']}, period {row['period']})"
         )
-        if row.uncertain:
-            say(f"  in {row.uncertain} periods F does not rise: there may be other equilibria")
-    for row in result.grids.largest.itertuples(index=False):
+        if row["uncertain"]:
+            say(f"  in {row['uncertain']} periods F does not rise: there may be other equilibria")
+    for row in result.grids.largest.to_dict("records"):
         say(
-            f"Grid {row.grid}: {row.combinations} combinations, {row.unsolved} without a solution "
-            f"(status in grids.parquet); largest residual of {row.looked_at} of them: "
-            f"{row.largest:.1e} of income"
+            f"Grid {row['grid']}: {row['combinations']} combinations, {row['unsolved']} without a "
+            f"solution (status in grids.parquet); largest residual of {row['looked_at']} of them: "
+            f"{row['largest']:.1e} of income"
         )

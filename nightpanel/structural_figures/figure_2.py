@@ -31,6 +31,7 @@ def figure_2(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Fig
     matplotlib.figure.Figure
     """
     shown = benchmark if observed is None else benchmark.loc[benchmark.index.isin(observed.index)]
+    figure: Figure
     with drawing(2, 3, width=7.5, height=4.4) as (figure, axes):
         for row, kind in enumerate(("labour", "output")):
             for axis, sector in zip(axes[row], SECTORS, strict=True):

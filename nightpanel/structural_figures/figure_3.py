@@ -32,6 +32,7 @@ def figure_3(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Fig
     -------
     matplotlib.figure.Figure
     """
+    figure: Figure
     with drawing(2, 3, width=7.5, height=4.4) as (figure, axes):
         for axis, variable in zip(axes[0], ("integration_M", "integration_S", "eta"), strict=True):
             axis.plot(benchmark.index, benchmark[variable], color="black")

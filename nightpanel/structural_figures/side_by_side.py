@@ -33,6 +33,7 @@ def side_by_side(
     -------
     matplotlib.figure.Figure
     """
+    figure: Figure
     with drawing(2, 4, width=9.6, height=4.6) as (figure, axes):
         for axis, variable in zip(axes.flat, (name for row in PANELS for name in row), strict=True):
             marks = []

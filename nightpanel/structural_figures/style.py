@@ -27,7 +27,7 @@ LABELS = {
 """Titles of panels by variable."""
 FORMATS = ("pdf", "png")
 DOTS_PER_INCH = 200
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "font.size": 8.0,
     "axes.titlesize": 8.0,
     "axes.titlelocation": "left",
