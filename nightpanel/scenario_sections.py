@@ -160,10 +160,8 @@ class DataSection(Section):
     """A workbook of the Economic Transformation Database."""
     country: str = "CHN"
     """Its code there."""
-    first_year: int | None = None
-    """Year of period 1; the first of the file when left out."""
-    last_year: int | None = None
-    """Last year to take; the last of the file when left out."""
+    years: Annotated[list[int], Field(min_length=2, max_length=2)] | None = None
+    """First year, which is period 1, and last; all that the country has when left out."""
     mapping: FilePath | None = None
     """csv of sectors to m, x, s; the paper's when left out."""
 

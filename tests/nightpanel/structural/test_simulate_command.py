@@ -218,7 +218,7 @@ def test_a_grid_keeps_what_could_not_be_solved(tmp_path: Path, command: Command)
     ended = command("simulate", "--scenarios", path, "--out", tmp_path / "none")
     assert ended.returncode == 1
     assert "grid.0 ('g'), gamma_services = 3" in ended.stderr
-    assert "expected logs of capital and of AI within 700 of zero" in ended.stderr
+    assert "expected logs of capital and of AI within" in ended.stderr
     assert not (tmp_path / "none").exists()
 
 
