@@ -26,7 +26,7 @@ from panels.indicator_shares import indicator_shares
 from panels.indices import SHARES_REASON, uil
 from panels.misallocation import labour_misallocation
 from panels.origins import Origins
-from panels.sectors import IndexResult
+from panels.city_sectors import IndexResult
 from panels.stability import rank_stability
 from panels.steps.stepped import Stepped, dropped_keys, key_at, put
 from panels.structure import advanced_structure, rationalisation

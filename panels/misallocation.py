@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 
 from geo.errors import DomainError, TableColumnError
 from panels.schema import number_array
-from panels.sectors import IndexResult, any_sectors, made_index
+from panels.city_sectors import IndexResult, any_sectors, made_index
 from panels.steps.stepped import Bools, Floats, named
 
 Measure = Literal["dispersion", "loss"]
