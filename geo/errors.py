@@ -170,6 +170,14 @@ class SampleError(NightpanelError):
     """A design's sample is empty or too small to estimate."""
 
 
+class StructuralError(NightpanelError):
+    """A parameter, path or state of the structural model lies outside its domain."""
+
+
+class EquilibriumError(StructuralError):
+    """The structural model has no equilibrium that can be found, stored or confirmed."""
+
+
 class StudyFileError(NightpanelError):
     """A study or designs file is missing, is no TOML, or has an unknown or wrong key."""
 
