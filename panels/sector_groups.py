@@ -1,7 +1,7 @@
 """Which of the twelve sectors of the Economic Transformation Database make up which of three.
 
-The shipped table (``sector_groups.csv``) is that of Pan, Li and Gu, section 4.1; a table of the same
-columns takes its place where another division is wanted.
+The shipped table (``sector_groups.csv``) is that of Pan, Li and Gu, section 4.1; a table of the
+same columns takes its place where another division is wanted.
 """
 
 import csv

@@ -260,29 +260,25 @@ def _check_units(table: pd.DataFrame, values: Floats, place: str) -> None:
             f"{_row(table.iloc[row][['code', 'variable', 'year']])}",
             hint="bring all columns to one unit",
         )
-    base = table[table["year"] == BASE_YEAR].set_index(["code", "variable"])[list(SECTORS)]
-    both = [
-        base.xs(variable, level="variable")
+    base = table[table["year"] == BASE_YEAR].set_index("code")[["variable", *SECTORS]]
+    current, constant = (
+        base[base["variable"] == variable].drop(columns="variable").sort_index()
         for variable in ("VA", "VA_Q15")
-        if variable in base.index.get_level_values("variable")
-    ]
-    if len(both) < 2:
-        return
-    current, constant = both[0].align(both[1], join="inner", axis=0)
-    gap = (current - constant).abs() > CLOSE * constant.abs()
-    if gap.any(axis=None):
-        code = str(gap.index[gap.any(axis=1)][0])
-        sector = str(gap.columns[gap.loc[code]][0])
+    )
+    codes = current.index.intersection(constant.index)
+    now, then = current.loc[codes].to_numpy(float), constant.loc[codes].to_numpy(float)
+    gap = np.abs(now - then) > CLOSE * np.abs(then)
+    if gap.any():
+        row, column = np.argwhere(gap)[0]
         raise SectorDataError(
-            f"{place}: column {sector!r}",
+            f"{place}: column {SECTORS[column]!r}",
             expected=f"VA equal to VA_Q15 in {BASE_YEAR}, the year of its prices",
-            found=f"{current.loc[code, sector]:g} against {constant.loc[code, sector]:g} for "
-            f"{code}",
+            found=f"{now[row, column]:g} against {then[row, column]:g} for {codes[row]}",
             hint="bring both to millions of local currency, VA_Q15 at prices of 2015",
         )
 
 
-def _row(key: "pd.Series[object]") -> str:
+def _row(key: Iterable[object]) -> str:
     return " ".join(str(value) for value in key)
 
 
