@@ -150,6 +150,10 @@ class SharesError(NightpanelError):
     """Sector shares do not add up to one."""
 
 
+class SectorDataError(NightpanelError):
+    """A file of sector data lacks a sector, variable, country or year, or mixes units."""
+
+
 class DomainError(NightpanelError):
     """A transformation meets a value outside its domain, such as the log of zero."""
 
