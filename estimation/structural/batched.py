@@ -210,9 +210,11 @@ def _given(vectors: Floats, paths: list[Paths], which: Ints) -> Floats:
 
 
 def _kept(keep: Keep, T: int) -> Ints:
-    if keep == "all":
-        return np.arange(T)
-    periods = np.array([T] if keep == "last" else keep, dtype=np.int64)
+    if isinstance(keep, str):
+        named = {"all": np.arange(1, T + 1), "last": np.array([T])}
+        periods = named.get(keep, np.empty(0, dtype=np.int64))
+    else:
+        periods = np.array(keep, dtype=np.int64)
     if periods.ndim != 1 or not periods.size or periods.min() < 1 or periods.max() > T:
         raise StructuralError(
             "keep",

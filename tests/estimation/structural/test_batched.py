@@ -100,6 +100,8 @@ def test_wrong_batches_are_refused(vectors: np.ndarray, moving: Paths) -> None:
         (lambda: simulate_batch(some, moving, np.zeros((2, 2))), r"found shape \(2, 2\)"),
         (lambda: simulate_batch(some, moving, np.full((3, 2), np.nan)), "not finite"),
         (lambda: simulate_batch(some, moving, keep=[0]), "periods from 1 to 60"),
+        (lambda: simulate_batch(some, moving, keep="some"), "found some"),  # type: ignore[arg-type]
+        (lambda: simulate_batch(some, moving, keep=np.array([61])), "periods from 1 to 60"),
         (lambda: simulate_batch(some, moving, keep=[61]), "periods from 1 to 60"),
         (lambda: simulate_batch([published()], paths(2, s=0.1, s_H=0.2)), "s_H = 0.2"),
     ):

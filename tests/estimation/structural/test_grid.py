@@ -1,5 +1,7 @@
 """Grids: every combination, in blocks, here and on workers."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -61,6 +63,12 @@ def test_blocks_threads_and_workers_give_the_same_table() -> None:
         pd.testing.assert_frame_equal(simulate_grid(over, block=5, client=client), table)
         with pytest.raises(StructuralError, match="sigma_M: expected positive numbers"):
             simulate_grid(grid(BASE, {"sigma_M": [0.5, -0.5]}), client=client)
+
+
+def test_grids_survive_the_trip_to_a_worker() -> None:
+    over = grid(BASE, AXES)
+    there = pickle.loads(pickle.dumps(over))  # noqa: S301 - our own bytes
+    pd.testing.assert_frame_equal(simulate_grid(there), simulate_grid(over))
 
 
 def test_a_point_without_a_solution_says_so_in_its_row() -> None:

@@ -67,7 +67,7 @@ def test_the_loops_read_the_vector_at_the_places_of_its_names() -> None:
     [
         ("alpha_M", 0.0, "alpha_M: expected shares between 0 and 1, ends excluded, found 0"),
         ("alpha_S", 1.2, "alpha_S: expected shares between 0 and 1"),
-        ("alpha_M", float("nan"), "found nan"),
+        ("alpha_M", float("nan"), "alpha_M: expected finite numbers, found nan"),
         ("sigma_M", -0.5, "sigma_M: expected positive numbers, found -0.5"),
         ("sigma_S", 0.0, "sigma_S: expected positive numbers, found 0"),
         ("sigma_S", float("inf"), "found inf"),
@@ -78,6 +78,7 @@ def test_the_loops_read_the_vector_at_the_places_of_its_names() -> None:
         ("beta", "half", "beta: expected three numbers"),
         ("B", (1.0, 0.0, 1.0), "B_x: expected positive numbers"),
         ("gamma", (1.0, 1.0, -1.0), "gamma_s: expected numbers of zero or more"),
+        ("sigma_M", "low", "sigma_M: expected numbers, found 'low'"),
         ("delta_K", 1.1, "delta_K: expected shares from 0 to 1"),
         ("delta_M", -0.1, "delta_M: expected shares from 0 to 1"),
     ],
