@@ -1,5 +1,8 @@
 """`nightpanel simulate` on sector data: a small made-up file, and the database itself."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -13,6 +16,8 @@ from estimation.structural.published import ALPHA_M_PRINTED, BETA
 
 Command = Callable[..., CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[3]
+EXAMPLE = ROOT / "examples" / "structural_scenarios.toml"
+PUBLISHED = ROOT / "docs" / "scripts" / "structural_published.csv"
 SECTORS = (
     "Agriculture", "Mining", "Manufacturing", "Utilities", "Construction", "Trade services",
     "Transport services", "Business services", "Financial services", "Real estate",
@@ -51,7 +56,11 @@ def by_hand(seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
         for key, beta in zip("mxs", BETA, strict=True)
     }
     whole = sum(employment.values())
-    return wage["x"] / wage["m"], wage["x"] / wage["s"], {k: v / whole for k, v in employment.items()}
+    return (
+        wage["x"] / wage["m"],
+        wage["x"] / wage["s"],
+        {k: v / whole for k, v in employment.items()},
+    )
 
 
 def test_wage_gaps_are_measured_and_data_stand_beside_the_model(
@@ -80,7 +89,7 @@ def test_the_file_names_data_relative_to_itself_and_options_win(
     folder.mkdir()
     path = folder / "s.toml"
     path.write_text(
-        '[data]\nfile = "../sectors.csv"\ncountry = "AAA"\nyears = [2002, 2003]\n'
+        f'[data]\nfile = "../{data.name}"\ncountry = "AAA"\nyears = [2002, 2003]\n'
         '[simulation]\nperiods = 3\n[[scenarios]]\nname = "a"\n',
         encoding="utf-8",
     )
@@ -103,7 +112,7 @@ def test_another_mapping_of_sectors(data: Path, tmp_path: Path) -> None:
     )
     path = tmp_path / "s.toml"
     path.write_text(
-        '[data]\nfile = "sectors.csv"\ncountry = "AAA"\nmapping = "groups.csv"\n'
+        f'[data]\nfile = "{data.name}"\ncountry = "AAA"\nmapping = "groups.csv"\n'
         '[[scenarios]]\nname = "a"\n',
         encoding="utf-8",
     )
@@ -150,9 +159,85 @@ def test_bad_data_are_one_line_and_leave_nothing(
 
 
 @pytest.fixture(scope="module")
-def china(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> nightpanel.run_simulate.Simulation:
-    """The paper's scenarios on the database."""
+def china(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example on the database, by the installed command."""
     out = tmp_path_factory.mktemp("china") / "out"
-    return nightpanel.simulate(
-        data=data_dir / "sectors" / "ETD_230918.xlsx", figures=False, out=out
+    command = str(Path(sys.executable).with_name("nightpanel"))
+    words = ["simulate", "--scenarios", str(EXAMPLE), "--out", str(out)]
+    ended = subprocess.run(
+        [command, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"NIGHTPANEL_DATA": str(data_dir)},
     )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "China" in ended.stdout.splitlines()[0]
+    return out
+
+
+@pytest.mark.real
+def test_every_published_figure_comes_out(china: Path) -> None:
+    published = pd.read_csv(PUBLISHED)
+    assert len(published) == 32
+    found = pd.read_csv(china / "tables" / "table_3.csv").set_index(["scenario", "row"])
+    values = [
+        found.loc[(one.scenario, one.row), one.variable]
+        for one in published.itertuples(index=False)
+    ]
+    off = (published["published"] - values).abs()
+    integration = published["variable"] == "integration_M"
+    assert off[~integration].max() < 0.004
+    assert off[integration].max() < 0.012
+    assert integration.sum() == 2
+
+
+@pytest.mark.real
+def test_the_printed_weight_of_manufacturing_does_not_replicate(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "printed.toml"
+    path.write_text(
+        f"[baseline]\nalpha_M = {ALPHA_M_PRINTED}\n"
+        '[[scenarios]]\nname = "infrastructure_0.05"\ns_H = 0.05\n',
+        encoding="utf-8",
+    )
+    data = data_dir / "sectors" / "ETD_230918.xlsx"
+    result = nightpanel.simulate(path, data=data, figures=False, out=tmp_path / "out")
+    found = result.changes.set_index(["scenario", "row"]).loc[("infrastructure_0.05", "change")]
+    assert found["integration_M"] == pytest.approx(0.280, abs=5e-4)
+    assert abs(found["integration_M"] - 1.080) > 0.79
+
+
+@pytest.mark.real
+def test_data_stand_beside_the_benchmark(china: Path) -> None:
+    observed = pd.read_parquet(china / "observed.parquet").set_index("year")
+    assert (observed.index[0], observed.index[-1], len(observed)) == (1990, 2018, 29)
+    np.testing.assert_allclose(
+        observed.loc[1990, ["labour_m", "labour_x", "labour_s"]].to_numpy(dtype=float),
+        [0.623, 0.092, 0.285],
+        atol=5e-4,
+    )
+    table = pd.read_parquet(china / "simulation.parquet").query("scenario == 'benchmark'")
+    model = table.pivot(index="year", columns="variable", values="value").loc[observed.index]
+    rmse = [
+        float(np.sqrt(((model[name] - observed[name]) ** 2).mean()))
+        for name in observed.filter(regex="labour|output")
+    ]
+    np.testing.assert_allclose(rmse, [0.021, 0.015, 0.022, 0.023, 0.026, 0.019], atol=6e-4)
+    figures = {path.name for path in (china / "figures").iterdir()}
+    assert figures == {f"figure_{n}.{end}" for n in range(2, 8) for end in ("pdf", "png")}
+    grid = pd.read_parquet(china / "grids.parquet")
+    assert len(grid) == 2 * 60
+    assert set(grid["status"]) == {"solved"}
+
+
+@pytest.mark.real
+def test_the_example_is_what_the_command_does_without_a_file(
+    china: Path, data_dir: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    data = data_dir / "sectors" / "ETD_230918.xlsx"
+    nightpanel.simulate(data=data, figures=False, out=out)
+    for name in ("simulation.parquet", "residuals.parquet", "observed.parquet"):
+        assert (out / name).read_bytes() == (china / name).read_bytes()
