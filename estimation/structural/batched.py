@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.samples.sample import Floats
+from estimation.structural.columns import COLUMNS, WIDTH
 from estimation.structural.failures import raise_failure
 from estimation.structural.given import check_rates, given_array
 from estimation.structural.parameters import PLACES, Parameters, check_vectors
-from estimation.structural.path_loop import COLUMNS, WIDTH, path_into
 from estimation.structural.paths import Paths
-from estimation.structural.solver import SOLVED
+from estimation.structural.solver import SOLVED, paths_into
 from estimation.structural.state import FIRST, State
-from geo.compiled import compiled
 from geo.errors import StructuralError
 from geo.threads import blocks, in_threads, processors
 
@@ -37,7 +36,7 @@ class Batch:
     """Equilibria of n scenarios in the P periods that were kept; NaN where one failed."""
 
     values: Floats
-    """All columns of :data:`estimation.structural.path_loop.COLUMNS`, shape (n, P, 21)."""
+    """All columns of :data:`estimation.structural.columns.COLUMNS`, shape (n, P, 24)."""
     periods: Ints
     """The kept periods, from 1, shape (P,)."""
     status: Ints
@@ -49,7 +48,7 @@ class Batch:
     """Logs of capital and AI after the last period that was solved, shape (n, 2)."""
 
     def column(self, name: str) -> Floats:
-        """One of :data:`estimation.structural.path_loop.COLUMNS`, shape (n, P)."""
+        """One of :data:`estimation.structural.columns.COLUMNS`, shape (n, P)."""
         return np.asarray(self.values[:, :, COLUMNS.index(name)], dtype=np.float64)
 
     @property
@@ -67,14 +66,12 @@ class Batch:
     @property
     def theta(self) -> Floats:
         """Ratios of equations (12) and (13), shape (n, P, 2)."""
-        theta_M = self.column("output_m") / self.column("output_xM")
-        return np.stack([theta_M, self.column("output_s") / self.column("output_xS")], axis=2)
+        return np.exp(np.stack([self.column("ln_theta_M"), self.column("ln_theta_S")], axis=2))
 
     @property
     def eta(self) -> Floats:
         """Spending on industrial over spending on service goods, shape (n, P)."""
-        M = self.column("output_m") + self.column("output_xM")
-        return np.asarray(M / (self.column("output_s") + self.column("output_xS")))
+        return np.exp(self.column("ln_eta"))
 
     @property
     def ln_K(self) -> Floats:
@@ -134,7 +131,7 @@ def simulate_batch(
     end = np.empty((len(vectors), 2))
 
     def work(part: slice) -> None:
-        _loop(
+        paths_into(
             vectors[part],
             given,
             place[part],
@@ -154,31 +151,6 @@ def simulate_batch(
     return Batch(
         values=values, periods=kept + 1, status=status[:, 0], stopped=status[:, 1], end=end
     )
-
-
-@compiled
-def _loop(
-    vectors: Floats,
-    given: Floats,
-    which: Ints,
-    states: Floats,
-    kept: Ints,
-    values: Floats,
-    status: Ints,
-    end: Floats,
-) -> None:
-    rows = np.empty((given.shape[1], WIDTH))
-    for i in range(vectors.shape[0]):
-        code, period, ln_K, ln_M = path_into(
-            vectors[i], given[which[i]], states[i, 0], states[i, 1], rows
-        )
-        status[i, 0], status[i, 1] = code, period
-        end[i, 0], end[i, 1] = ln_K, ln_M
-        for p in range(kept.size):
-            if kept[p] < period:
-                values[i, p] = rows[kept[p]]
-            else:
-                values[i, p] = np.nan
 
 
 def _vectors(parameters: Sequence[Parameters] | Floats) -> Floats:
@@ -238,9 +210,11 @@ def _given(vectors: Floats, paths: list[Paths], which: Ints) -> Floats:
 
 
 def _kept(keep: Keep, T: int) -> Ints:
-    if keep == "all":
-        return np.arange(T)
-    periods = np.array([T] if keep == "last" else keep, dtype=np.int64)
+    if isinstance(keep, str):
+        named = {"all": np.arange(1, T + 1), "last": np.array([T])}
+        periods = named.get(keep, np.empty(0, dtype=np.int64))
+    else:
+        periods = np.array(keep, dtype=np.int64)
     if periods.ndim != 1 or not periods.size or periods.min() < 1 or periods.max() > T:
         raise StructuralError(
             "keep",

@@ -6,39 +6,13 @@ Cobb-Douglas mean. A price index of elasticity ``e`` is the mean of power ``1 - 
 index that of power ``1 - 1/e`` of the quantities over their weights.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from estimation.samples.sample import Floats
-from geo.compiled import compiled
 
 TINY = 1e-200
 """Added to ``r d``: too small to change any number but zero, whose quotient it gives its limit."""
-
-
-@compiled
-def mean_over(weight: float, power: float, d: float) -> float:
-    """Log of the mean over its second member, where the first is ``exp(d)`` of it.
-
-    Of the two ways to write it, the one whose exponential does not grow is taken.
-    """
-    x = power * d + TINY
-    if x > 0.0:
-        return d + d * math.log1p((1.0 - weight) * math.expm1(-x)) / x
-    return d * math.log1p(weight * math.expm1(x)) / x
-
-
-@compiled
-def shares(weight: float, power: float, d: float) -> tuple[float, float]:
-    """Shares of the two members in the mean, each with its own relative precision."""
-    x = power * d
-    if x > 0.0:
-        grown = (1.0 - weight) * math.exp(-x)
-        return weight / (weight + grown), grown / (weight + grown)
-    shrunk = weight * math.exp(x)
-    return shrunk / (shrunk + (1.0 - weight)), (1.0 - weight) / (shrunk + (1.0 - weight))
 
 
 def ln_mean(weight: ArrayLike, power: ArrayLike, ln_u: ArrayLike, ln_v: ArrayLike) -> Floats:

@@ -6,19 +6,17 @@ from numpy.typing import ArrayLike, NDArray
 from estimation.samples.sample import Floats
 from geo.errors import StructuralError
 
-Ints = NDArray[np.int64]
-
 
 def positive(name: str, values: ArrayLike, *, zero: bool = False) -> None:
     """Refuse values that are not finite and positive (or, with ``zero``, not negative)."""
-    array = np.asarray(values, dtype=np.float64)
+    array = _numbers(name, values)
     good = np.isfinite(array) & ((array >= 0.0) if zero else (array > 0.0))
     _refuse(name, array, good, "numbers of zero or more" if zero else "positive numbers")
 
 
 def between(name: str, values: ArrayLike, *, closed: bool = False) -> None:
     """Refuse values outside (0, 1), with ``closed`` outside [0, 1]."""
-    array = np.asarray(values, dtype=np.float64)
+    array = _numbers(name, values)
     inside = (array >= 0.0) & (array <= 1.0) if closed else (array > 0.0) & (array < 1.0)
     wanted = "shares from 0 to 1" if closed else "shares between 0 and 1, ends excluded"
     _refuse(name, array, inside, wanted)
@@ -26,7 +24,7 @@ def between(name: str, values: ArrayLike, *, closed: bool = False) -> None:
 
 def finite(name: str, values: ArrayLike) -> None:
     """Refuse values that are not finite."""
-    array = np.asarray(values, dtype=np.float64)
+    array = _numbers(name, values)
     _refuse(name, array, np.isfinite(array), "finite numbers")
 
 
@@ -50,6 +48,15 @@ def three(name: str, values: object) -> tuple[float, float, float]:
             hint="give one for each of the three, in the order of the documentation",
         )
     return float(array[0]), float(array[1]), float(array[2])
+
+
+def _numbers(name: str, values: ArrayLike) -> Floats:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise StructuralError(
+            name, expected="numbers", found=repr(values), hint="correct the value"
+        ) from error
 
 
 def _refuse(name: str, array: Floats, good: NDArray[np.bool_], expected: str) -> None:

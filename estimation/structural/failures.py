@@ -2,8 +2,7 @@
 
 from typing import NoReturn
 
-from estimation.structural.path_loop import LARGEST
-from estimation.structural.solver import MOST, NOT_BRACKETED, OVERFLOW
+from estimation.structural.solver import LARGEST, MOST, NOT_BRACKETED, OVERFLOW
 from geo.errors import EquilibriumError
 
 
@@ -28,7 +27,7 @@ def raise_failure(what: str, status: int, period: int, ln_K: float, ln_M: float)
             where,
             expected=f"logs of capital and of AI within {LARGEST:g} of zero",
             found=state,
-            hint="simulate fewer periods, or lower the powers of AI or the rates of investment",
+            hint="simulate fewer periods, or take lower powers of AI, rates or depreciation",
         )
     if status == NOT_BRACKETED:
         raise EquilibriumError(

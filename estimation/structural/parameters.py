@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from estimation.samples.sample import Floats
-from estimation.structural.domain import between, positive, three
+from estimation.structural.domain import between, finite, positive, three
 from geo.errors import StructuralError
 
 SECTORS = ("m", "x", "s")
@@ -87,6 +87,8 @@ class Parameters:
     def __post_init__(self) -> None:
         for name in _TRIPLES:
             object.__setattr__(self, name, three(name, getattr(self, name)))
+        for name in (*NAMES[:4], "delta_K", "delta_M"):
+            finite(name, getattr(self, name))
         check_vectors(self.vector()[None])
 
     def vector(self) -> Floats:

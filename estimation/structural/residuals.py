@@ -1,7 +1,7 @@
 """How well a path meets the model's own equations, evaluated from quantities, not as it was solved.
 
 Capital, labour and the split of producer services are put into the production functions, the
-composites and the budgets; nothing of :mod:`estimation.structural.reduction` is used. Every
+composites and the budgets; nothing of :mod:`estimation.structural.solver` is used. Every
 residual is relative to the income of its period, those of stocks to the stock.
 """
 

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.samples.sample import Floats
+from estimation.structural.columns import COLUMNS, WIDTH
 from estimation.structural.failures import raise_failure
 from estimation.structural.given import given_of
 from estimation.structural.parameters import Parameters
-from estimation.structural.path_loop import COLUMNS, WIDTH, path_into
 from estimation.structural.paths import Paths
-from estimation.structural.solver import SOLVED
+from estimation.structural.solver import SOLVED, path_into
 from estimation.structural.state import FIRST, State
 
 Ints = NDArray[np.int64]
@@ -120,8 +120,8 @@ def simulate(parameters: Parameters, paths: Paths, state: State = FIRST) -> Simu
     StructuralError
         Infrastructure takes more than there is to invest, or all of consumption.
     EquilibriumError
-        A period has no root in its bracket, the search does not end, or a stock grows beyond what
-        a floating-point number can hold.
+        A period has no root in its bracket, the search does not end, or a stock's log leaves
+        the range in which shares can be told.
     """
     given = given_of(parameters, paths)
     vector = parameters.vector()
@@ -143,7 +143,6 @@ def _simulated(
     made = of("output_m", "output_s")
     output = np.stack([made[:, 0], split.sum(axis=1), made[:, 1]], axis=1)
     by_beta = output * np.array(parameters.beta)
-    demand = split + made
     return Simulated(
         parameters=parameters,
         paths=paths,
@@ -155,8 +154,8 @@ def _simulated(
         split=split,
         ln_p=ln_prices(parameters, paths, columns["l"], columns["ln_M"]),
         ln_P=of("ln_P_M", "ln_P_S"),
-        theta=made / split,
-        eta=demand[:, 0] / demand[:, 1],
+        theta=np.exp(of("ln_theta_M", "ln_theta_S")),
+        eta=np.exp(columns["ln_eta"]),
         industrial=of("industrial_C", "industrial_I", "industrial_H"),
         spent=spending(parameters, paths),
         iterations=columns["iterations"].astype(np.int64),
