@@ -28,6 +28,10 @@ def simulate(
     figures: Annotated[bool, typer.Option(help="Whether figures are drawn.")] = True,
     out: Out = Path("simulation-out"),
     threads: Threads = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", help="Dask scheduler whose workers do grids, tcp://HOST:PORT."),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -47,6 +51,7 @@ def simulate(
         figures=figures,
         out=out,
         threads=threads,
+        scheduler=scheduler,
     )
     if not quiet:
         from nightpanel.show_structural import show_simulated

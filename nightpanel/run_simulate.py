@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from estimation.structural.scenarios import Scenario, paper
 from estimation.structural.simulate import Simulated
 from estimation.structural.simulate import simulate as simulate_path
+from nightpanel.compute import Compute
 from nightpanel.digests import FileDigests
 from nightpanel.outputs import check_writable
 from nightpanel.own_folder import require_own_folder
@@ -61,6 +62,7 @@ def simulate(
     figures: bool = True,
     out: Path,
     threads: int | None = None,
+    scheduler: str | None = None,
 ) -> Simulation:
     """Run scenarios of the structural model of Pan, Li and Gu and write what comes out.
 
@@ -81,6 +83,8 @@ def simulate(
         Output folder: empty, or of an earlier run of this command.
     threads : int, optional
         Threads for grids; all cores when left out.
+    scheduler : str, optional
+        Address of a Dask scheduler, as ``tcp://node1:8786``, whose workers simulate grids instead.
 
     Returns
     -------
@@ -90,8 +94,8 @@ def simulate(
     ------
     NightpanelError
         A key of the file is unknown or its value outside its domain, data are missing, a period
-        has no equilibrium that can be found, a residual is above 1e-10, or the folder holds
-        something else; ``out`` is as it was.
+        has no equilibrium that can be found, a residual is above 1e-10, nobody listens at the
+        address, or the folder holds something else; ``out`` is as it was.
     """
     start = time.perf_counter()
     require_own_folder(out, stage=STAGE, what="simulation")
@@ -104,7 +108,9 @@ def simulate(
     length = model.simulation.periods if periods is None else periods
     where = PAPER if scenarios is None else str(scenarios)
     made = _scenarios(model, frictions, where=where, periods=length, given=scenarios is not None)
-    result = _run(made, model, frictions, where, length, threads=threads)
+    with Compute(scheduler) as compute:
+        compute.require_there()
+        result = _run(made, model, frictions, where, length, threads=threads, compute=compute)
     digests.require_unchanged()
     seconds = round(time.perf_counter() - start, 3)
     write_simulation(result, out, inputs=read, periods=length, figures=figures, seconds=seconds)
@@ -130,6 +136,7 @@ def _run(
     periods: int,
     *,
     threads: int | None,
+    compute: Compute,
 ) -> Simulation:
     simulated = {}
     for one in made:
@@ -138,7 +145,14 @@ def _run(
     residuals = checked(simulated)
     first_year = frictions.first_year or model.simulation.first_year
     paths = {name: path_table(one, first_year=first_year) for name, one in simulated.items()}
-    grids = run_grids(model, where=where, periods=periods, gaps=frictions.gaps, threads=threads)
+    grids = run_grids(
+        model,
+        where=where,
+        periods=periods,
+        gaps=frictions.gaps,
+        threads=threads,
+        executor=compute.executor,
+    )
     return Simulation(
         scenarios=tuple(made),
         simulated=simulated,

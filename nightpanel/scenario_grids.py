@@ -1,7 +1,8 @@
 """Grids of scenarios: every combination of some values, on all cores or on a cluster."""
 
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,6 @@ from estimation.structural.simulate import simulate
 from geo.errors import StudyFileError
 from nightpanel.scenario_runs import WageGaps, keys_of, naming, scenario_of
 from nightpanel.scenario_sections import GridSection, ScenarioFile
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 MOST = 1_000_000
 """Combinations of a grid: what fits in memory."""
@@ -52,7 +50,7 @@ def run_grids(
     periods: int,
     gaps: WageGaps | None,
     threads: int | None = None,
-    client: "Client | None" = None,
+    executor: Callable[[], Executor | None] = lambda: None,
 ) -> Grids:
     """Run every grid of a scenario file.
 
@@ -64,8 +62,8 @@ def run_grids(
         varied, also where a grid varies shares of capital.
     threads : int, optional
         All cores when left out.
-    client : distributed.Client, optional
-        Whose workers simulate instead.
+    executor : callable, optional
+        Gives who simulates instead of this process, if anybody; called when there is a grid.
 
     Returns
     -------
@@ -88,7 +86,7 @@ def run_grids(
             over = grid(base, section.values)
             _require_size(over, place)
             kept = sorted({1, periods})
-            found = simulate_grid(over, keep=kept, threads=threads, client=client)
+            found = simulate_grid(over, keep=kept, threads=threads, executor=executor())
         solved = np.flatnonzero(found["status"].to_numpy()[:: len(kept)] == SOLVED)
         if not solved.size:
             _residual(over, 0, place)  # says why the first has no solution

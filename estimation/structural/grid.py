@@ -1,13 +1,14 @@
 """Grids: every combination of some values of some parameters, in blocks, here or on a cluster.
 
 A grid is only its axes; the scenarios of a block are formed where the block is simulated. On this
-machine blocks run one after the other, each on threads; a Dask client gets one task a block.
+machine blocks run one after the other, each on threads; an executor, as a Dask cluster's, gets one
+task a block.
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,6 @@ from estimation.structural.paths import Paths, extend
 from estimation.structural.scenarios import Scenario
 from geo.errors import StructuralError
 from geo.threads import blocks
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 TOGETHER: Mapping[str, tuple[str, ...]] = {
     "omega": ("omega_C", "omega_I", "omega_H"),
@@ -96,7 +94,7 @@ def simulate_grid(
     *,
     keep: Keep = "last",
     threads: int | None = None,
-    client: "Client | None" = None,
+    executor: Executor | None = None,
     block: int = BLOCK,
 ) -> pd.DataFrame:
     """Simulate all points.
@@ -108,8 +106,9 @@ def simulate_grid(
         Periods to tell, from 1.
     threads : int, optional
         On this machine; as many as there are processors unless given.
-    client : distributed.Client, optional
-        Whose workers simulate the blocks, one thread each, instead of this process.
+    executor : Executor, optional
+        Simulates the blocks, one thread each, instead of this process: of processes, or
+        ``distributed.Client.get_executor()``.
     block : int
         Scenarios of a block.
 
@@ -126,15 +125,12 @@ def simulate_grid(
         A value outside its domain, rates that do not go together.
     """
     parts = blocks(over.size, block)
-    if client is None:
+    if executor is None:
         tables = [_table(over, part.start, part.stop, keep, threads) for part in parts]
     else:
         check_ends(over)
-        futures = [
-            client.submit(_table, over, part.start, part.stop, keep, 1, pure=False)
-            for part in parts
-        ]
-        tables = list(client.gather(futures))
+        futures = [executor.submit(_table, over, part.start, part.stop, keep, 1) for part in parts]
+        tables = [future.result() for future in futures]
     return pd.concat(tables, ignore_index=True)
 
 

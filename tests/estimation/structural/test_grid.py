@@ -60,9 +60,11 @@ def test_blocks_threads_and_workers_give_the_same_table() -> None:
         ) as cluster,
         Client(cluster) as client,
     ):
-        pd.testing.assert_frame_equal(simulate_grid(over, block=5, client=client), table)
+        pd.testing.assert_frame_equal(
+            simulate_grid(over, block=5, executor=client.get_executor(pure=False)), table
+        )
         with pytest.raises(StructuralError, match="sigma_M: expected positive numbers"):
-            simulate_grid(grid(BASE, {"sigma_M": [0.5, -0.5]}), client=client)
+            simulate_grid(grid(BASE, {"sigma_M": [0.5, -0.5]}), executor=client.get_executor())
 
 
 def test_grids_survive_the_trip_to_a_worker() -> None:

@@ -15,6 +15,7 @@ import pytest
 import nightpanel
 from estimation.structural.scenarios import paper
 from estimation.structural.simulate import simulate
+from tests.dask_processes import dask_processes
 
 Command = Callable[..., CompletedProcess[str]]
 
@@ -315,6 +316,29 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     assert str(path) in ended.stderr
     assert ended.stderr.count("\n") == 1
     assert [one.name for one in tmp_path.iterdir()] == ["wrong.toml"]
+
+
+def test_an_address_where_nobody_listens_is_refused(
+    small: Path, tmp_path: Path, command: Command
+) -> None:
+    words = ["--scenarios", small, "--scheduler", "tcp://127.0.0.1:1", "--out", tmp_path / "out"]
+    ended = command("simulate", *words)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("SchedulerError")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_grid_on_a_cluster_has_the_same_bytes(
+    small: Path, tmp_path: Path, command: Command
+) -> None:
+    assert command("simulate", "--scenarios", small, "--out", tmp_path / "here").returncode == 0
+    with dask_processes(tmp_path) as running:
+        running.start_worker("a")
+        running.wait_for_workers(1)
+        words = ["--scenarios", small, "--scheduler", running.address]
+        ended = command("simulate", *words, "--out", tmp_path / "there")
+    assert ended.returncode == 0, ended.stderr
+    assert digests(tmp_path / "there") == digests(tmp_path / "here")
 
 
 def test_too_many_combinations_are_refused(tmp_path: Path, command: Command) -> None:
