@@ -31,6 +31,8 @@ def figure_2(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Fig
     matplotlib.figure.Figure
     """
     shown = benchmark if observed is None else benchmark.loc[benchmark.index.isin(observed.index)]
+    from matplotlib.lines import Line2D
+
     figure: Figure
     with drawing(2, 3, width=7.5, height=4.4) as (figure, axes):
         for row, kind in enumerate(("labour", "output")):
@@ -47,5 +49,10 @@ def figure_2(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Fig
                         markerfacecolor="none",
                     )
                 title(axis, variable)
-        legend_below(figure, axes[0, 0].lines, ["model", "data"][: len(axes[0, 0].lines)])
+        # Of no colour: panels have one each.
+        shown_as = [
+            Line2D([], [], color="0.3"),
+            Line2D([], [], color="0.3", marker="o", linestyle="none", markerfacecolor="none"),
+        ][: 1 if observed is None else 2]
+        legend_below(figure, shown_as, ["model", "data"][: len(shown_as)])
     return figure

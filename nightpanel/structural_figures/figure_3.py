@@ -49,7 +49,15 @@ def figure_3(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Fig
                 )
                 if observed is not None and variable in observed:
                     mark = SECTOR_MARKERS[sector]
-                    axis.plot(observed.index, observed[variable], mark, color=colour, markersize=2)
+                    axis.plot(
+                        observed.index,
+                        observed[variable],
+                        mark,
+                        color=colour,
+                        markersize=2.5,
+                        markerfacecolor="none",
+                        markeredgewidth=0.6,
+                    )
             axis.set(title=name, xlabel="period")
             from_zero(axis)
         legend_below(figure, *axes[1, 0].get_legend_handles_labels())

@@ -67,7 +67,8 @@ def test_wage_gaps_are_measured_and_data_stand_beside_the_model(
     data: Path, tmp_path: Path, command: Command
 ) -> None:
     out = tmp_path / "out"
-    ended = command("simulate", "--data", data, "--country", "BBB", "--periods", 5, "--out", out)
+    words = ["--data", data, "--country", "BBB", "--periods", 5, "--no-figures", "--out", out]
+    ended = command("simulate", *words)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith(f"Wage gaps: equation (39) on {data}, Beland (BBB), 2001 to")
     table = pd.read_parquet(out / "simulation.parquet").query("scenario == 'benchmark'")
