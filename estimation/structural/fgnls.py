@@ -116,11 +116,12 @@ def estimate_fgnls(
     near = objectives <= objectives[0] * (1.0 + SAME) + 2 * len(seen.labour) * EXACT**2
     gaps = np.diff(objectives) > SAME * objectives[1:] + 2 * len(seen.labour) * EXACT**2
     one = _fit(problem, "one_step", first, np.eye(2), rounds=0, converged=True)
+    weights: Floats = np.eye(2)
     if one.exact:
         two = iterated = first
-        weights, rounds, converged = np.eye(2), 0, True
+        rounds, converged = 0, True
     else:
-        weights = np.linalg.inv(first.covariance)
+        weights = _inverse(first.covariance)
         two = best_of(problem, [first.b, *points], _root(weights))[0]
         iterated, rounds, converged = _iterated(problem, two, points)
     return Fgnls(
@@ -130,7 +131,7 @@ def estimate_fgnls(
             problem,
             "iterated",
             iterated,
-            weights if one.exact else np.linalg.inv(iterated.covariance),
+            weights if one.exact else _inverse(iterated.covariance),
             rounds=rounds,
             converged=converged,
         ),
@@ -144,7 +145,7 @@ def _iterated(problem: Problem, start: Minimum, points: list[Floats]) -> tuple[M
     """Weigh and fit until the determinant rests, then look once more from all starts."""
     found = start
     for rounds in range(2, MOST_ROUNDS):
-        root = _root(np.linalg.inv(found.covariance))
+        root = _root(_inverse(found.covariance))
         following = minimise(problem, found.b, root)
         moved = _log_det(found) - _log_det(following)
         if abs(moved) < STILL:
@@ -158,6 +159,10 @@ def _iterated(problem: Problem, start: Minimum, points: list[Floats]) -> tuple[M
 
 def _log_det(found: Minimum) -> float:
     return float(np.linalg.slogdet(found.covariance)[1])
+
+
+def _inverse(covariance: Floats) -> Floats:
+    return np.asarray(np.linalg.inv(covariance), dtype=np.float64)
 
 
 def _root(weights: Floats) -> Floats:
