@@ -1,91 +1,23 @@
 """Employment shares that prices and wage gaps imply: the system that FGNLS estimates.
 
-Pan, Li and Gu, (28) and (29) with (10)-(13) and (27): given relative prices of the sectors and their
-wage gaps, the shares of manufacturing and producer services are closed forms in six parameters. They
-are taken on scales without bounds (log of elasticities, logit of weights), on which
-``ln theta_J = a_J + (1 - sigma_J) ln(p_j / p_x)`` has its weight as an intercept.
+Pan, Li and Gu, (28) and (29) with (10)-(13) and (27): given relative prices of the sectors and
+their wage gaps, the shares of manufacturing and producer services are closed forms in six
+parameters. They are taken on scales without bounds (log of elasticities, logit of weights), on
+which ``ln theta_J = a_J + (1 - sigma_J) ln(p_j / p_x)`` has its weight as an intercept.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
-from geo.errors import DesignError, SampleError
-
-Floats = NDArray[np.float64]
-
-NAMES = ("sigma_M", "sigma_S", "alpha_M", "alpha_S", "omega", "epsilon")
-"""The parameters, in the order of every vector of them."""
-
-ELASTICITIES = frozenset({"sigma_M", "sigma_S", "epsilon"})
-"""Those that are taken in logs; the others are weights, taken as logits."""
+from estimation.samples.sample import Floats
+from geo.errors import SampleError
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 _NODES, _WEIGHTS = 0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS
 _NEAR = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class DemandParameters:
-    """What the system has to estimate."""
-
-    sigma_M: float
-    """Elasticity between manufacturing and producer services in industrial goods; above 0."""
-    sigma_S: float
-    """Elasticity between consumer and producer services in service goods; above 0."""
-    alpha_M: float
-    """Weight of manufacturing in industrial goods, in (0, 1)."""
-    alpha_S: float
-    """Weight of consumer services in service goods, in (0, 1)."""
-    omega: float
-    """Weight of industrial goods in demand, in (0, 1)."""
-    epsilon: float = 0.0
-    """Elasticity between industrial and service goods; 0 (Leontief) or more."""
-
-    def __post_init__(self) -> None:
-        for name in NAMES:
-            value = getattr(self, name)
-            floor = value >= 0.0 if name == "epsilon" else value > 0.0
-            ceiling = np.isfinite(value) if name in ELASTICITIES else value < 1.0
-            if not (floor and ceiling):
-                wanted = "0 or more" if name == "epsilon" else "a finite number above 0"
-                raise DesignError(
-                    f"parameter {name}",
-                    expected=wanted if name in ELASTICITIES else "a weight between 0 and 1",
-                    found=f"{value:g}",
-                    hint="correct it",
-                )
-
-    def unbounded(self) -> Floats:
-        """The six on their unbounded scales; epsilon of zero is -inf."""
-        values = np.array([getattr(self, name) for name in NAMES], dtype=np.float64)
-        made = np.empty(len(NAMES))
-        for at, name in enumerate(NAMES):
-            value = values[at]
-            with np.errstate(divide="ignore"):
-                made[at] = np.log(value) if name in ELASTICITIES else np.log(value / (1.0 - value))
-        return made
-
-    @classmethod
-    def of_unbounded(cls, b: Floats) -> Self:
-        """The parameters at a point (6,) of the unbounded scales."""
-        return cls(*natural(b))
-
-
-def natural(b: Floats) -> Floats:
-    """Unbounded values (..., 6) as elasticities and weights, weights kept off 0 and 1 by one ulp."""
-    log_scaled = np.array([name in ELASTICITIES for name in NAMES])
-    weights = np.clip(expit(b), np.finfo(float).tiny, 1.0 - np.finfo(float).epsneg)
-    return np.where(log_scaled, np.exp(b), weights)
-
-
-def natural_slope(b: Floats) -> Floats:
-    """Derivative of :func:`natural` (..., 6), for errors by the delta method."""
-    log_scaled = np.array([name in ELASTICITIES for name in NAMES])
-    return np.where(log_scaled, np.exp(b), expit(b) * expit(-b))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +66,10 @@ class Observations:
                 found=f"gaps from {min(self.xi_m.min(), self.xi_s.min()):g}, shares {self.beta}",
                 hint="correct them",
             )
+
+    def with_labour(self, labour: Floats) -> Self:
+        """The same years with other employment shares (T, 2)."""
+        return replace(self, labour=labour)
 
 
 @dataclass(frozen=True, slots=True)
