@@ -150,6 +150,10 @@ class SharesError(NightpanelError):
     """Sector shares do not add up to one."""
 
 
+class SectorDataError(NightpanelError):
+    """A file of sector data lacks a sector, variable, country or year, or mixes units."""
+
+
 class DomainError(NightpanelError):
     """A transformation meets a value outside its domain, such as the log of zero."""
 
@@ -170,8 +174,16 @@ class SampleError(NightpanelError):
     """A design's sample is empty or too small to estimate."""
 
 
+class StructuralError(NightpanelError):
+    """A parameter, path or state of the structural model lies outside its domain."""
+
+
+class EquilibriumError(StructuralError):
+    """The structural model has no equilibrium that can be found, stored or confirmed."""
+
+
 class StudyFileError(NightpanelError):
-    """A study or designs file is missing, is no TOML, or has an unknown or wrong key."""
+    """A study, designs or scenario file is missing, is no TOML, or has an unknown or wrong key."""
 
 
 class OutputError(NightpanelError):

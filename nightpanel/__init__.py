@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nightpanel.run_lights import lights
     from nightpanel.run_panel import panel
     from nightpanel.run_panel_alone import panel_of_study, suggest_table
+    from nightpanel.run_simulate import simulate
     from nightpanel.run_study import run
     from nightpanel.run_tiles import tiles
     from nightpanel.study import lights_study
@@ -60,6 +61,7 @@ _HOME = {
     "read_catalog": "tiles.catalog",
     "read_units": "geo.boundaries",
     "run": "nightpanel.run_study",
+    "simulate": "nightpanel.run_simulate",
     "tiles": "nightpanel.run_tiles",
     "viirs_to_dmsp": "nightpanel.run_conversion",
 }
@@ -91,6 +93,7 @@ __all__ = [
     "read_last_run",
     "read_units",
     "run",
+    "simulate",
     "suggest_table",
     "tiles",
     "viirs_to_dmsp",

@@ -19,6 +19,7 @@ from nightpanel.study_indices import (
     UilIndexSection,
     WeightedStructureSection,
 )
+from panels.city_sectors import IndexResult
 from panels.composite import Indicator, Recipe
 from panels.composite_scale import composite
 from panels.digital_finance import digital_finance
@@ -26,7 +27,6 @@ from panels.indicator_shares import indicator_shares
 from panels.indices import SHARES_REASON, uil
 from panels.misallocation import labour_misallocation
 from panels.origins import Origins
-from panels.sectors import IndexResult
 from panels.stability import rank_stability
 from panels.steps.stepped import Stepped, dropped_keys, key_at, put
 from panels.structure import advanced_structure, rationalisation

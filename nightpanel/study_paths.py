@@ -49,6 +49,15 @@ def with_paths(content: dict[str, Any], path: Path) -> dict[str, Any]:
     return content
 
 
+def with_data_path(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The same for a file of scenarios, which names data alone."""
+    data = content.get("data")
+    anchor = _Anchor(path, path.resolve().parent)
+    anchor.in_section(data, "data")
+    anchor.key(data, "mapping", "data")
+    return content
+
+
 @dataclass(frozen=True, slots=True)
 class _Anchor:
     """Where paths of a study file begin."""

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from geo.audit import AuditRow
+from panels.city_sectors import IndexResult
 from panels.origins import UNKNOWN, Origins
 from panels.schema import number_array
-from panels.sectors import IndexResult
 from panels.steps.stepped import value_rows
 
 PARTS = {"breadth": 0.5396, "depth": 0.2970, "digitisation": 0.1634}

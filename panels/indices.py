@@ -9,8 +9,8 @@ import pandas as pd
 
 from geo.audit import AuditRow
 from geo.errors import DomainError, SharesError, TableColumnError
+from panels.city_sectors import IndexResult, sector_array, sector_totals
 from panels.origins import UNKNOWN, Origins
-from panels.sectors import IndexResult, sector_array, sector_totals
 from panels.steps.stepped import Bools, Floats, key_at, named
 
 SHARES_TOLERANCE = 0.005

@@ -8,8 +8,8 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from geo.errors import DomainError, TableColumnError
+from panels.city_sectors import IndexResult, any_sectors, made_index
 from panels.schema import number_array
-from panels.sectors import IndexResult, any_sectors, made_index
 from panels.steps.stepped import Bools, Floats, named
 
 Measure = Literal["dispersion", "loss"]

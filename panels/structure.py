@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import DomainError
-from panels.sectors import IndexResult, made_index, sector_array, sector_totals
+from panels.city_sectors import IndexResult, made_index, sector_array, sector_totals
 from panels.steps.stepped import Bools, named
 
 

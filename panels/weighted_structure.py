@@ -7,7 +7,7 @@ import pandas as pd
 
 from geo.audit import AuditRow
 from geo.errors import DomainError, TableColumnError
-from panels.sectors import IndexResult, any_sectors, made_index, sector_totals
+from panels.city_sectors import IndexResult, any_sectors, made_index, sector_totals
 from panels.steps.stepped import Floats
 
 

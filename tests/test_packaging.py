@@ -33,6 +33,9 @@ def test_wheel_holds_exactly_the_packages(tmp_path: Path) -> None:
     held = {name.as_posix() for name in names}
     for data in (
         "tiles/products.toml",
+        "panels/sector_groups.csv",
+        "panels/figure1_economies.csv",
+        "panels/table1_published.csv",
         "panels/tables/headers.csv",
         "panels/tables/units.csv",
         "panels/cities/municipalities.csv",

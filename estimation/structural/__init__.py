@@ -1,0 +1,1 @@
+"""A multi-sector equilibrium with biased artificial intelligence: Pan, Li and Gu."""

@@ -1,0 +1,1 @@
+"""Figures of the structural model, one a function, after those of Pan, Li and Gu."""
