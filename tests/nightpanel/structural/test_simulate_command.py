@@ -229,7 +229,8 @@ def test_a_calibration_is_told_with_its_level_and_other_roots(
 ) -> None:
     path = tmp_path / "calibrated.toml"
     asked = "calibrate_B = { labour = [0.623, 0.092, 0.285], level = 1.1 }"
-    path.write_text(f'[[scenarios]]\nname = "a"\n{asked}\n', encoding="utf-8")
+    text = f'[[scenarios]]\nname = "a"\nxi_m = 2.4\nxi_s = 1.7\n{asked}\n'
+    path.write_text(text, encoding="utf-8")
     out = tmp_path / "out"
     ended = command("simulate", "--scenarios", path, "--periods", 2, "--no-figures", "--out", out)
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -240,6 +241,12 @@ def test_a_calibration_is_told_with_its_level_and_other_roots(
     assert f"{table.loc[0, 'B_m']:.4f}" in line
     assert "(level 1.1, a choice) gives employment 0.623, 0.092, 0.285 in period 1" in line
     assert f"other roots: {len(table) - 1} (tables/calibration)" in line
+    path.write_text(text.replace("xi_m = 2.4\nxi_s = 1.7\n", ""), encoding="utf-8")
+    ended = command("simulate", "--scenarios", path, "--out", tmp_path / "none")
+    assert ended.returncode == 1
+    assert (
+        "scenarios.0 ('a').calibrate_B, calibration of B: expected productivities" in ended.stderr
+    )
 
 
 def test_fewer_periods_by_an_option(small: Path, tmp_path: Path, command: Command) -> None:
