@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from estimation.structural.calibration import CalibratedB
 from estimation.structural.scenarios import Scenario, paper
 from estimation.structural.simulate import Simulated
 from estimation.structural.simulate import simulate as simulate_path
@@ -15,7 +16,7 @@ from nightpanel.outputs import check_writable
 from nightpanel.own_folder import require_own_folder
 from nightpanel.scenario_file import load_scenarios
 from nightpanel.scenario_grids import Grids, run_grids
-from nightpanel.scenario_runs import naming, scenarios_of
+from nightpanel.scenario_runs import calibrations_of, naming, scenarios_of
 from nightpanel.scenario_sections import ScenarioFile
 from nightpanel.sector_frictions import SectorFrictions, read_frictions
 from nightpanel.structural_checks import Checked, checked
@@ -45,6 +46,8 @@ class Simulation:
     """Change of producer services' shares by margin, as `nightpanel.structural_tables.margins`."""
     checked: Checked
     """Residuals."""
+    calibrated: Mapping[str, CalibratedB]
+    """How productivities were calibrated, by scenario, for those that ask for it."""
     grids: Grids
     """Grids of scenarios; empty without any."""
     frictions: SectorFrictions
@@ -160,6 +163,7 @@ def _run(
         changes=changes(paths),
         margins=margins(simulated),
         checked=residuals,
+        calibrated=calibrations_of(model, made),
         grids=grids,
         frictions=frictions,
         model=model,

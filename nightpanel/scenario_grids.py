@@ -14,7 +14,7 @@ from estimation.structural.residuals import check_residuals
 from estimation.structural.scenarios import Scenario
 from estimation.structural.simulate import simulate
 from geo.errors import StudyFileError
-from nightpanel.scenario_runs import WageGaps, keys_of, naming, scenario_of
+from nightpanel.scenario_runs import WageGaps, keys_of, naming, over, scenario_of
 from nightpanel.scenario_sections import GridSection, ScenarioFile
 
 MOST = 1_000_000
@@ -83,17 +83,17 @@ def run_grids(
         place = f"{where}: grid.{at} ({section.name!r})"
         with naming(f"{place}.values"):
             base = _base(model, section, periods=periods, gaps=gaps)
-            over = grid(base, section.values)
-            _require_size(over, place)
+            points = grid(base, section.values)
+            _require_size(points, place)
             kept = sorted({1, periods})
-            found = simulate_grid(over, keep=kept, threads=threads, executor=executor())
+            found = simulate_grid(points, keep=kept, threads=threads, executor=executor())
         solved = np.flatnonzero(found["status"].to_numpy()[:: len(kept)] == SOLVED)
         if not solved.size:
-            _residual(over, 0, place)  # says why the first has no solution
+            _residual(points, 0, place)  # says why the first has no solution
         tables.append(_told(found, section.name, len(kept)))
         seen = solved[np.unique(np.linspace(0, solved.size - 1, LOOKED_AT).astype(np.int64))]
-        largest = max(_residual(over, one, place) for one in seen.tolist())
-        rows.append((section.name, over.size, over.size - solved.size, len(seen), largest))
+        largest = max(_residual(points, one, place) for one in seen.tolist())
+        rows.append((section.name, points.size, points.size - solved.size, len(seen), largest))
     return Grids(
         pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(),
         pd.DataFrame(rows, columns=COLUMNS),
@@ -106,16 +106,16 @@ def _base(
     """The scenario that a grid varies."""
     of = {one.name: keys_of(one) for one in model.scenarios}
     own = {} if section.scenario is None else of[section.scenario]
-    keys = keys_of(model.baseline) | own
+    keys = over(keys_of(model.baseline), own)
     return scenario_of(section.name, keys, periods=periods, gaps=gaps)
 
 
-def _require_size(over: Grid, place: str) -> None:
-    if over.size > MOST:
+def _require_size(points: Grid, place: str) -> None:
+    if points.size > MOST:
         raise StudyFileError(
             f"{place}.values",
             expected=f"{MOST:,} combinations at most",
-            found=f"{over.size:,}",
+            found=f"{points.size:,}",
             hint="list fewer values, or make several grids",
         )
 
@@ -129,18 +129,18 @@ def _told(found: pd.DataFrame, name: str, kept: int) -> pd.DataFrame:
     return told[["grid", "combination", *axes, *TOLD]]
 
 
-def _residual(over: Grid, at: int, place: str) -> float:
+def _residual(points: Grid, at: int, place: str) -> float:
     """The largest residual of one combination, alone; its error if it has no solution."""
-    scenario = _scenario(over, at)
+    scenario = _scenario(points, at)
     with naming(f"{place}, {scenario.name}"):
         one = simulate(scenario.parameters, scenario.paths, scenario.state)
     return check_residuals(one, name=f"{place}, {scenario.name}").largest
 
 
-def _scenario(over: Grid, at: int) -> Scenario:
+def _scenario(points: Grid, at: int) -> Scenario:
     """One combination as a scenario, formed without the grid's own code."""
-    (point,) = over.points(at, at + 1)
-    values = {name: float(value) for (name, _), value in zip(over.axes, point, strict=True)}
+    (point,) = points.points(at, at + 1)
+    values = {name: float(value) for (name, _), value in zip(points.axes, point, strict=True)}
     named = ", ".join(f"{name} = {value:g}" for name, value in values.items())
     entries = {
         entry: value
@@ -148,11 +148,11 @@ def _scenario(over: Grid, at: int) -> Scenario:
         if name not in RATES
         for entry in TOGETHER.get(name, (name,))
     }
-    periods = over.base.paths.periods
+    periods = points.base.paths.periods
     rates = {name: extend(values[name], periods) for name in RATES if name in values}
     return Scenario(
         named,
-        over.base.parameters.with_values(**entries),
-        replace(over.base.paths, **rates),
-        over.base.state,
+        points.base.parameters.with_values(**entries),
+        replace(points.base.paths, **rates),
+        points.base.state,
     )

@@ -1,24 +1,32 @@
 """From a scenario file's sections to the scenarios that the model runs."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import Any
 
 from estimation.samples.sample import Floats
+from estimation.structural.calibration import CalibratedB, calibrate_B, with_B
 from estimation.structural.parameters import Parameters, Three
 from estimation.structural.paths import Paths, extend, gamma_ramp, paths, reform
 from estimation.structural.published import INFRASTRUCTURE, INVESTMENT, published
 from estimation.structural.scenarios import Scenario
 from estimation.structural.state import State
 from geo.errors import StructuralError
-from nightpanel.scenario_sections import ModelSection, RampSection, ScenarioFile
+from nightpanel.scenario_sections import (
+    CalibrationSection,
+    ModelSection,
+    RampSection,
+    ScenarioFile,
+)
 
 WageGaps = Callable[[Three], tuple[Floats, Floats]]
 """Wage gaps of m and s by period, from capital's shares: equation (39)."""
 
 KEYS = tuple(ModelSection.model_fields)
+EITHER = {"B", "calibrate_B"}
+"""Keys of which a scenario that sets one does not take the other from the baseline."""
 PARAMETERS = tuple(field.name for field in fields(Parameters))
 
 
@@ -53,15 +61,38 @@ def scenarios_of(
     made = []
     for at, section in enumerate(model.scenarios):
         with naming(f"{where}: scenarios.{at} ({section.name!r})"):
-            keys = shared | keys_of(section)
+            keys = over(shared, keys_of(section))
             made.append(scenario_of(section.name, keys, periods=periods, gaps=gaps))
     return tuple(made)
+
+
+def calibrations_of(model: ScenarioFile, made: Sequence[Scenario]) -> dict[str, CalibratedB]:
+    """How productivities were calibrated, by scenario, for those that ask for it.
+
+    Parameters
+    ----------
+    model : ScenarioFile
+    made : sequence of Scenario
+        As `scenarios_of` has made them.
+    """
+    shared, found = keys_of(model.baseline), {}
+    for section, one in zip(model.scenarios, made, strict=False):
+        asked = over(shared, keys_of(section)).get("calibrate_B")
+        if asked is not None:
+            found[one.name] = _calibrated(asked, one.parameters, one.paths, one.state)
+    return found
 
 
 def keys_of(section: ModelSection) -> dict[str, Any]:
     """The keys of the model that a section sets."""
     wanted = section.model_fields_set & set(ModelSection.model_fields)
     return {name: getattr(section, name) for name in wanted}
+
+
+def over(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys of a scenario over those of the baseline; productivities have one source of the two."""
+    dropped = EITHER if EITHER & own.keys() else set()
+    return {key: value for key, value in shared.items() if key not in dropped} | dict(own)
 
 
 def scenario_of(
@@ -83,12 +114,34 @@ def scenario_of(
         A value lies outside its domain.
     """
     parameters = replace(published(), **{one: keys[one] for one in PARAMETERS if one in keys})
-    return Scenario(
-        name,
-        parameters,
-        paths_of(keys, parameters, periods=periods, gaps=gaps),
-        State(math.log(keys.get("K_1", 1.0)), math.log(keys.get("M_1", 1.0))),
-    )
+    given = paths_of(keys, parameters, periods=periods, gaps=gaps)
+    state = State(math.log(keys.get("K_1", 1.0)), math.log(keys.get("M_1", 1.0)))
+    if "calibrate_B" in keys:
+        parameters = with_B(parameters, _calibrated(keys["calibrate_B"], parameters, given, state))
+    return Scenario(name, parameters, given, state)
+
+
+def _calibrated(
+    asked: CalibrationSection, parameters: Parameters, given: Paths, state: State
+) -> CalibratedB:
+    try:
+        return calibrate_B(
+            parameters,
+            asked.labour,
+            level=asked.level,
+            xi=(float(given.xi_m[0]), float(given.xi_s[0])),
+            s=float(given.s[0]),
+            s_H=float(given.s_H[0]),
+            state=state,
+            ramp=float(given.ramp[0]),
+        )
+    except StructuralError as error:
+        raise type(error)(
+            f"calibrate_B, {error.where}",
+            expected=error.expected,
+            found=error.found,
+            hint=error.hint,
+        ) from error
 
 
 def paths_of(

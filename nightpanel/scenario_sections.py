@@ -7,9 +7,9 @@ are made (`nightpanel.scenario_runs`); here it is only seen that a number is one
 # ruff: noqa: N815 - the model's names
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from nightpanel.study_section import FilePath, Section
 
@@ -37,6 +37,12 @@ def _as_path(value: object) -> object:
     raise ValueError("a finite number, or a list of them by period")
 
 
+def _as_shares(value: object) -> object:
+    if isinstance(value, list) and len(value) == 3 and all(map(_is_number, value)):
+        return value
+    raise ValueError("a list of three finite numbers, of m, x, s")
+
+
 def _as_two(value: object) -> object:
     if isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)):
         return value
@@ -52,6 +58,7 @@ def _as_values(value: object) -> object:
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Three = Annotated[list[float], BeforeValidator(_as_three)]
 Path = Annotated[list[float], BeforeValidator(_as_path)]
+Shares = Annotated[list[float], BeforeValidator(_as_shares)]
 Two = Annotated[list[float], BeforeValidator(_as_two)]
 Values = Annotated[list[float], BeforeValidator(_as_values)]
 
@@ -76,6 +83,15 @@ class ReformSection(Section):
     """First period without a gap."""
 
 
+class CalibrationSection(Section):
+    """Productivities that give employment of period 1, in place of ``B``."""
+
+    labour: Shares
+    """Employment shares of m, x, s to be met."""
+    level: Annotated[Number, Field(gt=0)]
+    """Geometric mean of the three productivities: a choice, on which growth depends."""
+
+
 class ModelSection(Section):
     """What makes a scenario; a key that is left out is the paper's (`docs/structural-model.md`)."""
 
@@ -95,6 +111,8 @@ class ModelSection(Section):
     """Capital's share of income in m, x, s."""
     B: Three | None = None
     """Productivity apart from AI in m, x, s."""
+    calibrate_B: CalibrationSection | None = None
+    """In place of ``B``."""
     gamma: Three | None = None
     """Power of the AI stock in m, x, s."""
     delta_K: Number | None = None
@@ -121,6 +139,12 @@ class ModelSection(Section):
     """The AI stock in period 1."""
     reforms: list[ReformSection] | None = None
     """Wage gaps that go to 1."""
+
+    @model_validator(mode="after")
+    def _one_source_of_productivity(self) -> Self:
+        if self.B is not None and self.calibrate_B is not None:
+            raise ValueError("either B or calibrate_B: leave one out")
+        return self
 
 
 class ScenarioSection(ModelSection):

@@ -32,6 +32,13 @@ def show_simulated(result: "Simulation") -> None:
     if len(result.changes):
         table = result.changes[["scenario", "row", *TABLE_3]].rename(columns=SHORT)
         print_table(table[["scenario", "row", *SHORT.values()]], title="Changes, as in Table 3")
+    for name, found in result.calibrated.items():
+        productivities = ", ".join(f"{one:.4f}" for one in found.B)
+        met = ", ".join(f"{one:.3f}" for one in found.target)
+        say(
+            f"{name}: B = {productivities} (level {found.level:g}, a choice) gives employment "
+            f"{met} in period 1; other roots: {len(found.others)} (tables/calibration)"
+        )
     for row in result.checked.largest.to_dict("records"):
         say(
             f"Largest residual of {row['scenario']}: {row['largest']:.1e} of income "

@@ -9,7 +9,7 @@ from nightpanel.made_by import running_code
 from nightpanel.manifest import MANIFEST, read_manifest, stage_record
 from nightpanel.outputs import staged, write_csv, write_manifest, write_table
 from nightpanel.structural_figures.paper import draw_figures
-from nightpanel.structural_tables import markdown, tidy
+from nightpanel.structural_tables import calibration_table, markdown, tidy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,6 +79,8 @@ def _write_tables(result: "Simulation", folder: Path) -> None:
     if len(result.grids.table):
         write_table(result.grids.table, folder / "grids.parquet")
         _both(result.grids.largest, folder / "tables" / "grids")
+    if result.calibrated:
+        _both(calibration_table(result.calibrated), folder / "tables" / "calibration")
     _both(result.changes, folder / "tables" / "table_3")
     _both(result.margins, folder / "tables" / "margins")
     _both(result.checked.largest, folder / "tables" / "residuals")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from estimation.samples.sample import Floats
+from estimation.structural.calibration import CalibratedB
 from estimation.structural.decomposition import MARGINS, decompose
 from estimation.structural.parameters import SECTORS
 from estimation.structural.simulate import Simulated
@@ -155,6 +156,31 @@ def margins(simulated: Mapping[str, Simulated]) -> pd.DataFrame:
             change = getattr(found, f"change_{share}")[0]
             rows.append({"scenario": name, "share": share, "change": change, **parts})
     return pd.DataFrame(rows, columns=["scenario", "share", "change", *MARGINS])
+
+
+def calibration_table(calibrated: Mapping[str, CalibratedB]) -> pd.DataFrame:
+    """Productivities that were calibrated, with every other root.
+
+    Parameters
+    ----------
+    calibrated : mapping of str to CalibratedB
+        By scenario.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``scenario``, ``taken`` (the root nearest to equal productivities), ``level``, ``B_m``,
+        ``B_x``, ``B_s`` at that level.
+    """
+    rows = []
+    for name, found in calibrated.items():
+        for root in (found.root, *found.others):
+            m, s = root.ln_ratios
+            ratios = np.exp(np.array([m, 0.0, s]) - (m + s) / 3.0)
+            productivities = dict(zip(("B_m", "B_x", "B_s"), found.level * ratios, strict=True))
+            taken = root is found.root
+            rows.append({"scenario": name, "taken": taken, "level": found.level, **productivities})
+    return pd.DataFrame(rows, columns=["scenario", "taken", "level", "B_m", "B_x", "B_s"])
 
 
 def markdown(table: pd.DataFrame, *, digits: int = 3) -> str:

@@ -1,5 +1,6 @@
 """Scenario files: what they may say, and every problem by its key."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,16 @@ import pytest
 from estimation.structural.parameters import Parameters
 from estimation.structural.paths import gamma_ramp
 from estimation.structural.scenarios import Scenario, paper
+from estimation.structural.simulate import simulate
 from geo.errors import NightpanelError, StructuralError, StudyFileError
 from nightpanel.scenario_file import load_scenarios
-from nightpanel.scenario_runs import scenarios_of
+from nightpanel.scenario_runs import calibrations_of, scenarios_of
 from nightpanel.scenario_sections import ModelSection
+from nightpanel.structural_tables import calibration_table
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "structural_scenarios.toml"
 ONE = '[[scenarios]]\nname = "a"\n'
+CALIBRATED = "calibrate_B = { labour = [0.623, 0.092, 0.285], level = 0.9 }\n"
 
 
 def write(folder: Path, text: str) -> Path:
@@ -167,6 +171,18 @@ BAD = {
         ONE + 2 * '[[figures]]\nname = "f"\nscenarios = ["a"]\n',
         "figures: expected names of their own, found 'f' twice",
     ),
+    "two sources of productivity": (
+        f"{ONE}B = 1.0\n{CALIBRATED}",
+        "scenarios.0 ('a'): expected either B or calibrate_B",
+    ),
+    "no level": (
+        f"{ONE}calibrate_B = {{ labour = [0.6, 0.1, 0.3] }}\n",
+        "scenarios.0.calibrate_B.level ('a'): expected this key",
+    ),
+    "a level of nothing": (
+        f"{ONE}{CALIBRATED.replace('0.9', '0.0')}",
+        "scenarios.0.calibrate_B.level ('a'): expected greater than 0",
+    ),
     "a list where a table is": ('scenarios = "a"\n', "scenarios: expected a valid list"),
     "a variable that is not set": (
         f'[data]\nfile = "${{NOBODY_SETS_THIS}}/x.xlsx"\n{ONE}',
@@ -192,6 +208,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 OUTSIDE = {
+    "calibrate_B = { labour = [0.5, 0.6, 0.7], level = 1.0 }": (
+        "scenarios.0 ('a').calibrate_B, target of the calibration: expected employment shares"
+    ),
     "alpha_M = 1.0": "scenarios.0 ('a').alpha_M: expected shares between 0 and 1",
     "alpha_S = 0.0": "scenarios.0 ('a').alpha_S: expected shares between 0 and 1",
     "sigma_M = -0.5": "scenarios.0 ('a').sigma_M: expected positive numbers, found -0.5",
@@ -218,6 +237,37 @@ def test_a_value_outside_its_domain_is_named_by_its_key(tmp_path: Path, key: str
     with pytest.raises(StructuralError) as raised:
         made(tmp_path, f"{ONE}{key}\n")
     assert f": {OUTSIDE[key]}" in str(raised.value)
+
+
+def test_productivities_can_be_calibrated_to_employment(tmp_path: Path) -> None:
+    text = f"""
+        [baseline]
+        xi_m = [2.4, 2.2]
+        xi_s = 1.7
+        {CALIBRATED}
+        [[scenarios]]
+        name = "calibrated"
+        [[scenarios]]
+        name = "by hand"
+        B = [1.0, 2.0, 3.0]
+    """
+    path = write(tmp_path, text)
+    model = load_scenarios(path)
+    first, second = scenarios_of(model, where="file", periods=3, gaps=None)
+    labour = simulate(first.parameters, first.paths).labour[0]
+    np.testing.assert_allclose(labour, [0.623, 0.092, 0.285], atol=1e-9)
+    assert np.prod(first.parameters.B) ** (1 / 3) == pytest.approx(0.9)
+    assert second.parameters.B == (1.0, 2.0, 3.0)
+    found = calibrations_of(model, (first, second))
+    assert set(found) == {"calibrated"}
+    table = calibration_table(found)
+    assert table["taken"].tolist() == [True] + [False] * len(found["calibrated"].others)
+    assert len(table) > 1
+    np.testing.assert_allclose(table.loc[0, ["B_m", "B_x", "B_s"]].to_list(), first.parameters.B)
+    for row in table.to_dict("records"):
+        other = replace(first.parameters, B=(row["B_m"], row["B_x"], row["B_s"]))
+        again = simulate(other, first.paths).labour[0]
+        np.testing.assert_allclose(again, [0.623, 0.092, 0.285], atol=1e-7)
 
 
 def test_a_value_of_the_baseline_is_named_there(tmp_path: Path) -> None:

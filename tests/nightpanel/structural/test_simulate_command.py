@@ -224,6 +224,31 @@ def test_a_grid_keeps_what_could_not_be_solved(tmp_path: Path, command: Command)
     assert not (tmp_path / "none").exists()
 
 
+def test_a_calibration_is_told_with_its_level_and_other_roots(
+    tmp_path: Path, command: Command
+) -> None:
+    path = tmp_path / "calibrated.toml"
+    asked = "calibrate_B = { labour = [0.623, 0.092, 0.285], level = 1.1 }"
+    text = f'[[scenarios]]\nname = "a"\nxi_m = 2.4\nxi_s = 1.7\n{asked}\n'
+    path.write_text(text, encoding="utf-8")
+    out = tmp_path / "out"
+    ended = command("simulate", "--scenarios", path, "--periods", 2, "--no-figures", "--out", out)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    table = pd.read_csv(out / "tables" / "calibration.csv")
+    assert table["taken"].tolist() == [True] + [False] * (len(table) - 1)
+    assert set(table["level"]) == {1.1}
+    line = next(one for one in ended.stdout.splitlines() if one.startswith("a: B = "))
+    assert f"{table.loc[0, 'B_m']:.4f}" in line
+    assert "(level 1.1, a choice) gives employment 0.623, 0.092, 0.285 in period 1" in line
+    assert f"other roots: {len(table) - 1} (tables/calibration)" in line
+    path.write_text(text.replace("xi_m = 2.4\nxi_s = 1.7\n", ""), encoding="utf-8")
+    ended = command("simulate", "--scenarios", path, "--out", tmp_path / "none")
+    assert ended.returncode == 1
+    assert (
+        "scenarios.0 ('a').calibrate_B, calibration of B: expected productivities" in ended.stderr
+    )
+
+
 def test_fewer_periods_by_an_option(small: Path, tmp_path: Path, command: Command) -> None:
     out = tmp_path / "out"
     ended = command("simulate", "--scenarios", small, "--periods", 1, "--out", out, "--no-figures")
