@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from estimation.estimate import EstimationResult
-    from estimation.tables.regression_table import Truth
     from estimation.tables.result_table import ResultTable
+    from estimation.tables.table_columns import Truth
 
 GAP = "  "
 
@@ -112,15 +112,24 @@ def _made(
     from estimation.tables.check_table import check_table  # the estimators take seconds to load
     from estimation.tables.curve_table import curve_table
     from estimation.tables.descriptives import descriptive_result
-    from estimation.tables.regression_table import TableSpec, regression_table
+    from estimation.tables.paper_layout import paper_table
+    from estimation.tables.regression_table import regression_table
     from estimation.tables.standardised_table import standardised_table
+    from estimation.tables.table_columns import TableSpec
 
     chosen = [designs[name] for name in section.columns]
     if section.kind == "descriptive":
         (design,) = chosen
         ready = with_built_columns(data[0], design, data[1])
         sample = build_sample(ready.panel, ready.design)
-        return descriptive_result(section.title, section.caption, ready.design, sample)
+        return descriptive_result(
+            section.title,
+            section.caption,
+            ready.design,
+            sample,
+            labels=section.labels,
+            types_once=section.layout == "paper",
+        )
     if section.kind == "standardised":
         return standardised_table(section.title, section.caption, chosen, result)
     if section.kind in {"curves", "checks"}:
@@ -134,5 +143,9 @@ def _made(
         caption=section.caption,
         variants=tuple(section.variants or ()),
         stars=section.stars,
+        uncertainty=section.below(),
+        labels=section.labels,
     )
+    if section.layout == "paper":
+        return paper_table(spec, result)
     return regression_table(spec, result, truth=truth)
