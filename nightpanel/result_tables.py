@@ -8,6 +8,7 @@ from estimation.designs import Design
 from nightpanel.asked import Asked
 from nightpanel.outputs import write_csv
 from nightpanel.study_results import ResultTableSection
+from nightpanel.table_records import RECORD, record_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +58,9 @@ def result_tables(
 def write_result_tables(tables: "Mapping[str, ResultTable]", folder: Path) -> None:
     """Write each table as csv, and as text for people, into the sub-folder ``tables``.
 
+    Their record stands beside them, from which `nightpanel.paper_tables` makes them again in the
+    formats of papers.
+
     Parameters
     ----------
     tables : mapping of str to ResultTable
@@ -66,6 +70,8 @@ def write_result_tables(tables: "Mapping[str, ResultTable]", folder: Path) -> No
     for stem, table in tables.items():
         write_csv(table.frame(), folder / "tables" / f"{stem}.csv")
         (folder / "tables" / f"{stem}.txt").write_text(table_text(table), encoding="utf-8")
+    if tables:
+        (folder / RECORD).write_text(record_text(tables), encoding="utf-8")
 
 
 def table_text(table: "ResultTable") -> str:

@@ -50,8 +50,10 @@ class ResultTableSection(Section):
             )
         if self.kind == "descriptive" and (len(self.columns) > 1 or self.variants):
             raise ValueError("a descriptive table has one design in columns, and no variants")
-        if self.kind != "effects" and (self.stars or self.uncertainty is not None):
-            raise ValueError("stars and uncertainty are for a table of effects")
+        if self.kind != "effects" and self.stars:
+            raise ValueError("stars are for a table of effects")
+        if self.kind != "effects" and self.uncertainty is not None:
+            raise ValueError("uncertainty is for a table of effects")
         if self.kind not in {"effects", "descriptive"} and self.layout == "paper":
             raise ValueError('layout = "paper" is for tables of effects and descriptive statistics')
         if len(set(self.columns)) < len(self.columns):

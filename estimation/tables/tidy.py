@@ -76,8 +76,10 @@ def summary_table(
                 )
             ],
             "95 % interval": [
-                interval(row.ci_low, row.ci_high, places)
-                for row, places in zip(estimates.itertuples(), shown, strict=True)
+                interval(low, high, places)
+                for low, high, places in zip(
+                    estimates["ci_low"], estimates["ci_high"], shown, strict=True
+                )
             ],
             "n": estimates["n"],
         }
