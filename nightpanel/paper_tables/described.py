@@ -50,7 +50,7 @@ def described(table: ResultTable, *, name: str, stub: bool, font_size: str | Non
     first = " ".join(part for part in (line[0] for line in table.header) if part)
     labels = dict(zip(names[1:], map(safe, table.header[-1][1:]), strict=True))
     made = made.tab_stubhead(safe(first)) if stub else made.cols_label({STUB: safe(first)})
-    made = made.cols_label(labels)
+    made = made.cols_label(**labels)
     for level, line in enumerate(reversed(table.header[:-1]), start=1):
         for label, start, stop in spans(line[1:]):
             if label:
