@@ -11,7 +11,7 @@ from estimation.tables.result_table import ResultTable
 from nightpanel.paper_tables.plain_cells import NO_BREAK_SPACE, indent, spans
 
 if TYPE_CHECKING:
-    from great_tables._text import Html
+    from great_tables._text import BaseText, Html
 
 SENTENCE = 20
 """A column with a longer text in it stands to the left; others are centred."""
@@ -48,9 +48,11 @@ def described(table: ResultTable, *, name: str, stub: bool, font_size: str | Non
     )
     made = made.tab_header(safe(table.title), safe(table.caption) if table.caption else None)
     first = " ".join(part for part in (line[0] for line in table.header) if part)
-    labels = dict(zip(names[1:], map(safe, table.header[-1][1:]), strict=True))
+    labels: "dict[str, str | BaseText]" = {
+        name: safe(label) for name, label in zip(names[1:], table.header[-1][1:], strict=True)
+    }
     made = made.tab_stubhead(safe(first)) if stub else made.cols_label({STUB: safe(first)})
-    made = made.cols_label(**labels)
+    made = made.cols_label(labels)
     for level, line in enumerate(reversed(table.header[:-1]), start=1):
         for label, start, stop in spans(line[1:]):
             if label:
