@@ -1,4 +1,4 @@
-"""A reader of the tables that are written as LaTeX: structure and cells, by a grammar of its own."""
+"""A reader of tables that are written as LaTeX: structure and cells, by a grammar of its own."""
 
 import re
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def read_latex(text: str) -> Read:
     assert set(specification) <= set("lcr"), specification
     rules = [found[0] for found in re.finditer(r"\\(top|mid|bottom)rule", body)]
     assert rules == [r"\toprule", r"\midrule", r"\bottomrule"]
-    assert "|" not in specification and r"\hline" not in body
+    assert r"\hline" not in body
     top, middle = body.index(r"\toprule"), body.index(r"\midrule")
     bottom = body.index(r"\bottomrule")
     head = _lines(body[top + len(r"\toprule") : middle])
@@ -78,7 +78,8 @@ def _balanced(body: str) -> list[str]:
             open_ones.append(name)
             begun.append(name)
         else:
-            assert open_ones and open_ones.pop() == name
+            assert open_ones[-1:] == [name]
+            open_ones.pop()
     assert not open_ones
     assert body.count(r"\begingroup") == body.count(r"\endgroup")
     return begun
