@@ -66,7 +66,8 @@ def model_sentences(estimates: pd.DataFrame, tuning: pd.DataFrame | None) -> Ite
     designs = estimates.drop_duplicates("design")
     pairs = designs[["outcome", "treatment"]].drop_duplicates().to_numpy().tolist()
     varied = int((designs["design"] != designs["variation_of"]).sum())
-    more = f", {varied} of them variations of another" if varied else ""
+    kind = "a variation" if varied == 1 else "variations"
+    more = f", {varied} of them {kind} of another" if varied else ""
     yield (
         f"{counted(len(designs), 'design was', 'designs were')} estimated{more}: the effect of "
         f"{listed([f'{treatment} on {outcome}' for outcome, treatment in pairs])}."
