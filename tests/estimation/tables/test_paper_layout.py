@@ -157,6 +157,7 @@ def test_labels_of_terms(term: str, name: str) -> None:
     [("robust", "robust to heteroskedasticity"), ("city", "clustered by city"),
      ("city+year", "clustered by city and year"), ("AKM", "of Adao, Kolesar and Morales"),
      ("city, wild bootstrap", "clustered by city, wild bootstrap"),
+     ("city bootstrap", "from draws of whole clusters (city)"),
      ("Driscoll-Kraay, lag 2", "of Driscoll and Kraay, lag 2")],
 )  # fmt: skip
 def test_errors_in_words(se_type: str, text: str) -> None:

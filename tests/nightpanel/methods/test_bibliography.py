@@ -12,7 +12,7 @@ from nightpanel.methods.designs import LEARNERS, VARIANTS
 from nightpanel.methods.inference import CHECKS
 from nightpanel.methods.light import SOURCES
 from nightpanel.methods.panel import INDICES
-from nightpanel.methods.special import INSTRUMENTED, STAGGERED
+from nightpanel.methods.special import COMPOSITES, INSTRUMENTED, STAGGERED
 
 FOLDER = Path(nightpanel.methods.__file__).parent
 KINDS = {
@@ -39,7 +39,7 @@ def test_every_reference_is_cited_by_some_sentence_and_every_citation_has_one() 
     named = set(re.findall(r'"([a-z]+_?(?:zhang|[0-9]{4}))"', code))
     named |= set(re.findall(r"'([a-z]+_?(?:zhang|[0-9]{4}))'", code))
     assert named == set(references())
-    tables = (LEARNERS, VARIANTS, CHECKS, INDICES, INSTRUMENTED, STAGGERED)
+    tables = (LEARNERS, VARIANTS, CHECKS, INDICES, INSTRUMENTED, STAGGERED, COMPOSITES)
     sources = [source for table in tables for _, source in table.values()] + [*SOURCES.values()]
     assert {key for source in sources for key in source} <= set(references())
 

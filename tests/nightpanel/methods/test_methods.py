@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from estimation.additivity.keys import CompositeOf
 from estimation.designs import Design
+from estimation.heterogeneity.keys import Along, Groups, Projection
 from estimation.instruments.keys import Instruments, LeaveOneOut, Shares, ShiftShare, Shocks
 from estimation.mediation.keys import Mediators
 from estimation.results import Check, CurvePoint, Estimate
@@ -25,6 +27,7 @@ from nightpanel.methods.said import CITED, counted, listed, methods, paragraph, 
 from nightpanel.methods.software import software_sentences
 from nightpanel.methods.special import (
     adoption_sentences,
+    composite_sentences,
     exposure_sentences,
     instrument_sentences,
     mediation_sentences,
@@ -272,8 +275,16 @@ def test_learners_tuning_and_linear_alone() -> None:
     assert "gradient boosting [@friedman2001; @pedregosa2011]" in text
     assert "Optuna [@akiba2019] over folds of whole cities (50 trials at most)" in text
     linear = " ".join(model_sentences(table(LINEAR), None))
+    assert linear.endswith("Linear regressions were run (absorbed).")
     assert "double machine learning" not in linear
     assert "Seed" not in linear
+
+
+def test_folds_of_a_composites_fit_are_no_cross_fitting() -> None:
+    composite = replace(LINEAR, part="out_of_city_r2", folds=5, repetitions=20)
+    text = " ".join(model_sentences(table(LINEAR, composite), None))
+    assert "double machine learning" not in text
+    assert "Folds" not in text
 
 
 def test_errors_are_those_of_the_rows() -> None:
@@ -283,14 +294,16 @@ def test_errors_are_those_of_the_rows() -> None:
         replace(LINEAR, se_type="city, wild bootstrap", n_clusters=6, p_value_wild=0.1),
         replace(LINEAR, se_type="city", n_clusters=20, p_value_wild=0.2, p_value_holm=0.1),
         replace(LINEAR, se_type="Driscoll-Kraay, lag 2", n_clusters=12),
+        replace(LINEAR, se_type="city bootstrap", n_clusters=12, part="indirect"),
     )
     text = " ".join(error_sentences(rows))
     for sentence in (
         "clustered by city and year (11 clusters) [@cameron2011].",
         "clustered by province (30 clusters) [@cameron2015].",
         "clustered by city (6 to 20 clusters) [@cameron2015].",
-        "Errors of two_way_fixed_effects are those of the jackknife by cluster.",
-        "P values and intervals of two_way_fixed_effects are those of the wild bootstrap.",
+        "Errors of two_way_fixed_effects are those of the jackknife by cluster, where rows say so.",
+        "two_way_fixed_effects are those of the wild bootstrap, where rows say so.",
+        "Errors of indirect come from draws of whole clusters (city, 12 clusters).",
         "Rademacher and Webb's weights [@cameron2008; @roodman2019; @webb2023].",
         "(Driscoll-Kraay, lag 2) [@driscoll1998].",
         "Holm's correction [@holm1979].",
@@ -346,8 +359,6 @@ def test_many_designs_are_counted() -> None:
 
 
 def test_heterogeneity_needs_rows() -> None:
-    from estimation.heterogeneity.keys import Along, Groups, Projection
-
     designs = records(
         replace(A, groups=Groups(periods=((2011, 2015), (2016, 2021)))),
         replace(A, name="b", along=Along("difi"), slopes=()),
@@ -397,6 +408,17 @@ def test_mediation() -> None:
     assert "Sobel" not in text
 
 
+def test_composites() -> None:
+    asked = CompositeOf(("p", "q"), 4, 1, 99)
+    made = tidy_table([check("j_test"), check("parts_given_composite", float("nan"))], Check)
+    designs = records(replace(A, composite_of=asked), A)
+    (sentence,) = composite_sentences(designs, made)
+    assert sentence.startswith("Whether uil says more than p and q was asked out of city (4 folds")
+    assert sentence.endswith("1 repetition, 99 draws), beside J tests [@davidson1981].")
+    (plain,) = composite_sentences(designs, None)
+    assert plain.endswith("99 draws).")
+
+
 def test_staggered_adoption() -> None:
     asked = Adoption(policy="uil", covariates=("x",), control="not_yet_treated", anticipation=1)
     rows = table(replace(LINEAR, variant="callaway_santanna"), LINEAR)
@@ -432,7 +454,7 @@ def test_words() -> None:
 
 def test_paragraphs() -> None:
     assert paragraph("x", ["", ""]) is None
-    made = paragraph("x", ["A [@sun2021; @roth2022].", "", "B [@sun2021]."])
+    made = paragraph("x", ["A [@sun2021; @roth2022].", "", "B [@sun2021].", "B [@sun2021]."])
     assert made is not None
     assert made.text == "A (Sun and Abraham 2021; Roth 2022). B (Sun and Abraham 2021)."
     assert made.citations == ("sun2021", "roth2022")
