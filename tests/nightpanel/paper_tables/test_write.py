@@ -156,6 +156,31 @@ def test_a_folder_without_estimates_has_no_tables(painted: Path, tmp_path: Path)
     assert not (tmp_path / "to").exists()
 
 
+def test_a_study_that_asks_for_no_table_has_its_columns_and_estimates(
+    painted: Path, tmp_path: Path
+) -> None:
+    run(painted / "study.toml", out=tmp_path / "out")
+    folder = read_output_folder(tmp_path / "out")
+    tables = paper_tables(folder)
+    assert list(tables) == ["descriptives", "estimates"]
+    assert folder.panel is not None
+    gini = next(row for row in tables["descriptives"].rows if row[1] == "gini")
+    assert gini[3] == f"{folder.panel['gini'].mean():.3f}"
+    assert folder.estimates is not None
+    (estimate, *_) = folder.estimates["estimate"]
+    assert tables["estimates"].rows[0][:2] == ("linear", "two_way_fixed_effects")
+    assert float(tables["estimates"].rows[0][2].split(" ")[0]) == pytest.approx(estimate, abs=6e-4)
+    files = write_paper_tables(folder, tmp_path / "made")
+    assert len(files) == 6
+    read_latex((tmp_path / "made/estimates.tex").read_text("utf-8"))
+
+
+def test_an_unknown_format_is_refused_before_anything_is_written(out: Path, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="some of tex, html, docx, csv, found 'pdf'"):
+        write_paper_tables(read_output_folder(out), tmp_path / "to", formats=("tex", "pdf"))
+    assert not (tmp_path / "to").exists()
+
+
 DESIGN = {"name": "a", "outcome": "gini", "treatment": "uil"}
 
 
