@@ -15,7 +15,8 @@ from nightpanel.made_by import running_code, stage_files
 from nightpanel.manifest import CACHE, stage_record
 from nightpanel.outputs import check_writable, write_csv, write_table
 from nightpanel.progress import progress_bar
-from nightpanel.result_tables import result_tables, write_result_tables
+from nightpanel.recorded_designs import design_records
+from nightpanel.result_tables import result_tables, tables_as_paper, write_result_tables
 from nightpanel.store import Store
 from nightpanel.study_file import load_designs
 from nightpanel.write_stage import write_stage
@@ -80,11 +81,12 @@ def estimate_file(
             tables=beside,
         )
     tables = result_tables(asked, result, table, beside=beside)
+    as_paper = tables_as_paper(asked, result, table, beside=beside)
     seconds = round(time.perf_counter() - start, 3)
 
     def write(*, folder: Path) -> dict[str, str]:
         write_estimates(result, folder)
-        write_result_tables(tables, folder)
+        write_result_tables(tables | as_paper, folder)
         return stage_files("estimates", folder)
 
     def record(files: Mapping[str, str]) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def estimate_file(
             files=files,
             code=running_code(),
             seconds=seconds,
-            about={**about_estimates(result, tables), "store": store.used},
+            about={**about_estimates(result, tables, asked.designs), "store": store.used},
         )
 
     write_stage("estimates", out, write=write, record=record, audit=result.audit)
@@ -115,12 +117,12 @@ def panel_key(designs: Sequence[Design]) -> tuple[str, str] | None:
 
 
 def about_estimates(
-    result: "EstimationResult", tables: "Mapping[str, ResultTable]"
+    result: "EstimationResult", tables: "Mapping[str, ResultTable]", designs: Sequence[Design]
 ) -> dict[str, Any]:
     """What the manifest says of estimates, and what is read back from there."""
     fits = result.fits
     counts = {"asked": fits.asked, "distinct": fits.distinct, "fitted": fits.fitted}
-    return {"fits": counts, "tables": list(tables)}
+    return {"fits": counts, "tables": list(tables), "designs": design_records(designs)}
 
 
 def write_estimates(result: "EstimationResult", folder: Path) -> None:
