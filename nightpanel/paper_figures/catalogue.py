@@ -14,6 +14,7 @@ from nightpanel.paper_figures.lorenz_curves import lorenz_curves
 from nightpanel.paper_figures.marginal_effect import marginal_effects
 from nightpanel.paper_figures.rolling_windows import rolling_windows
 from nightpanel.paper_figures.specification_curve import specification_curves
+from nightpanel.paper_figures.structural_paths import structural_paths
 
 FIGURES: Mapping[str, Callable[[Material], Drawing]] = MappingProxyType(
     {
@@ -27,6 +28,7 @@ FIGURES: Mapping[str, Callable[[Material], Drawing]] = MappingProxyType(
         "marginal_effect": marginal_effects,
         "event_study": event_studies,
         "rolling_windows": rolling_windows,
+        "structural_paths": structural_paths,
     }
 )
 """What draws each kind of figure, by the name of its files; in the order of a paper. Where a kind

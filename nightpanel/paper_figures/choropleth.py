@@ -58,7 +58,7 @@ def draw_map(axes: Axes, shapes: MapShapes, values: Floats, classes: Classes) ->
         path = outline(shapes.geometries[found == one])
         fill = PathPatch(path, facecolor=colour, edgecolor=colour, linewidth=SEAM)
         fill.set_rasterized(many)
-        axes.add_patch(fill)
+        axes.add_artist(fill)  # not as a patch: its extent would be sought curve by curve
     frame(axes, shapes)
 
 
@@ -67,7 +67,7 @@ def draw_outlines(axes: Axes, shapes: MapShapes, *, colour: str, width: float) -
     path = outline(shapes.geometries)
     lines = PathPatch(path, facecolor="none", edgecolor=colour, linewidth=width, joinstyle="round")
     lines.set_rasterized(bool(shapely.get_num_coordinates(shapes.geometries).sum() > PIXELS))
-    axes.add_patch(lines)
+    axes.add_artist(lines)
 
 
 def frame(axes: Axes, shapes: MapShapes) -> None:
@@ -122,10 +122,10 @@ def draw_classes(axes: Axes, classes: Classes, *, title: str, no_data: bool) -> 
             left += 2 * GAP
             continue
         _box(axes, left, 1.0, colour)
-        labels.append((left, f"{low:.{places}f}" if not (zeros and low == 0.0) else ">0"))
+        labels.append((left, end_text(low, places) if not (zeros and low == 0.0) else ">0"))
         left += 1.0
     if classes.ends[-1] != (0.0, 0.0):
-        labels.append((left, f"{classes.ends[-1][1]:.{places}f}"))
+        labels.append((left, end_text(classes.ends[-1][1], places)))
     if no_data:
         left += GAP
         _box(axes, left, GAP, NO_DATA)
@@ -143,6 +143,12 @@ def end_decimals(classes: Classes) -> int:
     """Decimals that tell the ends of all classes apart, with one to spare; at most 6."""
     narrowest = min((high - low for low, high in classes.ends if high > low), default=1.0)
     return int(np.clip(1 - np.floor(np.log10(narrowest)), 0, 6))
+
+
+def end_text(value: float, places: int) -> str:
+    """A class's end with some decimals, fewer where three figures say it."""
+    size = int(np.floor(np.log10(abs(value)))) if value else 0
+    return f"{value:.{min(places, max(0, 2 - size))}f}"
 
 
 def values_of(ids: Sequence[str], by_id: dict[str, float]) -> Floats:

@@ -87,14 +87,13 @@ def _drawn(treatment: str, outcome: str, rows: pd.DataFrame, material: Material)
 def _placed(rows: pd.DataFrame, words: Words) -> tuple[list[IntervalRow], list[_Line], float]:
     placed, lines, at = list[IntervalRow](), list[_Line](), 0.0
     for design, of_design in rows.groupby("design", sort=False):
-        lines.append(_Line(at + HEADING / 2 + 0.2, words.of(design), True))
+        lines.append(_Line(at + HEADING / 2 + 0.2, words.of(design), heading=True))
         at += HEADING
         for term, of_group in of_design.groupby("term", sort=False):
             middle = at + 0.2 + len(of_group) / 2
             name = str(term).removeprefix(f"{of_group['treatment'].iloc[0]}, ")
-            drawn = words.of(term)
-            lines.append(_Line(middle, words.of(name) if drawn == words.of(str(term)) else drawn,
-                               False))  # fmt: skip
+            text = words.of(name if words.has(name) else term)
+            lines.append(_Line(middle, text, heading=False))
             for number, (_, row) in enumerate(of_group.iterrows()):
                 placed.append(_row(at + 0.2 + number + 0.5, row))
             at += len(of_group) + 0.4

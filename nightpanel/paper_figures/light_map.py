@@ -46,7 +46,7 @@ def _drawn(
     (mean,) = described(["mean"], products=[product.partition(":")[0]])
     years = ends_of(table["year"])
     by_year = {year: _values(table[table["year"] == year]) for year in years}
-    look = MapLook(mean.title, LIGHT, CLASSES, LINE)
+    look = MapLook(mean.title.replace("cm2", "cm²"), LIGHT, CLASSES, LINE)
     return Drawn(
         map_figure(shapes, by_year, look, outlines=outlines),
         f"Mean light of {len(shapes.ids)} units by {product}, {listed(years)}. Classes of about "

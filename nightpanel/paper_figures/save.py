@@ -4,7 +4,7 @@ import io
 
 from matplotlib.figure import Figure
 
-PRINT, PIXELS = 600, 300
+PRINT, PIXELS = 450, 300
 """Dots per inch: of what is pixels in a PDF, and of a PNG."""
 WITHOUT_TIME = {"CreationDate": None, "Creator": "nightpanel", "Producer": "matplotlib"}
 WITHOUT_VERSION = {"Software": None}

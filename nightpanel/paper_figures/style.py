@@ -57,11 +57,11 @@ def paper_style(font: ChineseFont | None) -> Iterator[None]:
         Has the letters that the style's own font lacks.
     """
     with matplotlib.style.context(["default", STYLE_FILE]):
-        own = list(matplotlib.rcParams["font.sans-serif"])
+        own = list(matplotlib.rcParams["font.family"])
         if font is None:
             yield
             return
-        with rc_context({"font.sans-serif": [*own, font.family], "pdf.fonttype": font.pdf_type}):
+        with rc_context({"font.family": [*own, font.family], "pdf.fonttype": font.pdf_type}):
             yield
 
 

@@ -11,6 +11,7 @@ from nightpanel.paper_figures.chinese_font import ChineseFont, best_font, code_p
 
 LONGEST = 36
 """Letters of a name that are drawn."""
+NO_LETTER = "\N{WHITE SQUARE}"
 NAMED = {
     "design": ("design", "variation_of"),
     "column": ("outcome", "treatment", "along"),
@@ -35,8 +36,15 @@ class Words:
     """What a reader must know of names that cannot be drawn."""
 
     def of(self, name: object) -> str:
-        """What is drawn for a name."""
-        return self.others.get(str(name)) or tidy(str(name))
+        """What is drawn for a name; a letter without a font is an empty box."""
+        known = self.others.get(str(name))
+        line = tidy(str(name))
+        return known or "".join(one if self.has(one) else NO_LETTER for one in line)
+
+    def has(self, text: str) -> bool:
+        """Whether a text can be drawn as it is."""
+        more = self.font.letters if self.font else frozenset[int]()
+        return code_points(text) <= own_letters() | more
 
     def city(self, city_id: str) -> str:
         """What is drawn for a city: its name with its id, or the id alone."""

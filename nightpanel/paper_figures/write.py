@@ -61,7 +61,7 @@ def write_figures(
                     name = kind if len(drawing) == 1 else f"{kind}-{number}"
                     (staging / f"{name}.pdf").write_bytes(as_pdf(one.figure))
                     (staging / f"{name}.png").write_bytes(as_png(one.figure))
-                    captions.append(f"{name}: {one.caption}")
+                    captions.append(" ".join(f"{name}: {one.caption}".split()))
                     names += [f"{name}.pdf", f"{name}.png"]
         text = "\n\n".join([*captions, *lines])
         (staging / LIST).write_text(f"{text}\n", encoding="utf-8", newline="\n")
