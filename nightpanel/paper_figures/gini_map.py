@@ -31,6 +31,8 @@ def gini_maps(material: Material) -> Drawing:
     if found is None or found.empty:
         return NotDrawn("no outlines of cities (townships.gpkg)")
     shapes = map_shapes(found, "city_id")
+    if not shapes.ids:
+        return NotDrawn("no outline of a city that is not empty")
     return tuple(
         _drawn(str(product), table, shapes)
         for product, table in cities.groupby("product", sort=True)

@@ -32,6 +32,8 @@ def light_maps(material: Material) -> Drawing:
     if found is None or found.empty:
         return NotDrawn("no polygons of units (townships.parquet, townships.gpkg)")
     shapes = map_shapes(found, "unit_id")
+    if not shapes.ids:
+        return NotDrawn("no polygon of a unit that is not empty")
     cities = material.folder.city_shapes()
     outlines = None if cities is None or cities.empty else map_shapes(cities, "city_id")
     return tuple(

@@ -71,7 +71,7 @@ def map_figure(
     """
     values = {year: values_of(shapes.ids, dict(known)) for year, known in by_year.items()}
     ends = class_breaks(np.concatenate(list(values.values())), look.classes)
-    classes = Classes(ends, tuple(ramp(look.ramp, len(ends))))
+    classes = Classes(ends, _colours(look, ends))
     figure = Figure(figsize=(WIDTH, _height(shapes, len(values))))
     grid = figure.add_gridspec(2, len(values), height_ratios=[1.0, 0.09])
     for column, (year, known) in enumerate(values.items()):
@@ -85,6 +85,12 @@ def map_figure(
     missing = any(np.isnan(known).any() for known in values.values())
     draw_classes(figure.add_subplot(grid[1, :]), classes, title=look.title, no_data=missing)
     return figure
+
+
+def _colours(look: MapLook, ends: Sequence[tuple[float, float]]) -> tuple[str, ...]:
+    """A colour for each class; zeros alone are the least of all values, not the greatest."""
+    alone = list(ends) == [(0.0, 0.0)]
+    return tuple(ramp(look.ramp, 2)[:1] if alone else ramp(look.ramp, len(ends)))
 
 
 def _titled(column: int, year: int, columns: int) -> str:

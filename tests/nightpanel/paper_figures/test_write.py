@@ -78,9 +78,7 @@ def test_an_empty_folder_gives_no_figure_and_a_line_for_each(tmp_path: Path):
     assert paths[0].read_text(encoding="utf-8").split("\n\n") == [*lines[:-1], f"{lines[-1]}\n"]
 
 
-def test_a_missing_part_takes_its_own_figures_only(
-    made: OutputFolder, tmp_path: Path, only: Only
-):
+def test_a_missing_part_takes_its_own_figures_only(made: OutputFolder, tmp_path: Path, only: Only):
     kinds = ("lorenz", "forest", "specification_curve", "heterogeneity", "event_study")
     only(*kinds)
     lines: list[str] = []
@@ -164,9 +162,7 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_the_users_settings_are_left_as_they_were(
-    made: OutputFolder, tmp_path: Path, only: Only
-):
+def test_the_users_settings_are_left_as_they_were(made: OutputFolder, tmp_path: Path, only: Only):
     only("forest", "lorenz")
     before = dict(mpl.rcParams)
     write_figures(made, tmp_path)
@@ -190,9 +186,7 @@ def test_one_year_gives_one_map_and_no_path_over_time(
     assert "No figure gini_over_time: one year only" in lines
 
 
-def test_a_city_without_geometry_is_no_hindrance(
-    made: OutputFolder, tmp_path: Path, only: Only
-):
+def test_a_city_without_geometry_is_no_hindrance(made: OutputFolder, tmp_path: Path, only: Only):
     only("gini_map", "light_map")
     assert made.cities is not None
     more = made.cities.iloc[[0]].assign(city_id="9999")
