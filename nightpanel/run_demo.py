@@ -23,8 +23,8 @@ from tiles.synthetic import paint_country
 
 if TYPE_CHECKING:
     from estimation.estimate import EstimationResult
-    from estimation.tables.regression_table import Truth
     from estimation.tables.result_table import ResultTable
+    from estimation.tables.table_columns import Truth
 
 STUDY = "demo_study.toml"
 RESOURCE = "resource_city"
