@@ -9,7 +9,9 @@ from subprocess import CompletedProcess
 import pytest
 
 from nightpanel.cli import main
+from nightpanel.output_folder import OutputFolder, read_output_folder
 from nightpanel.run_demo import write_country
+from nightpanel.run_study import run as run_study
 from panels.synthetic import CountrySpec, SyntheticPanel, synthetic_panel
 
 SMALL = CountrySpec(n_cities=6, years=(2014, 2015, 2016, 2017), split_year=2016)
@@ -69,6 +71,27 @@ def painted(small_panel: SyntheticPanel, tmp_path_factory: pytest.TempPathFactor
     write_country(small_panel, folder=folder, seed=3)
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_out(painted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small study's output folder; read only."""
+    out = tmp_path_factory.mktemp("small") / "out"
+    run_study(painted / "study.toml", out=out, workers=1)
+    return out
+
+
+@pytest.fixture(scope="session")
+def small_folder(small_out: Path) -> OutputFolder:
+    """What the small study's output folder holds."""
+    return read_output_folder(small_out)
+
+
+@pytest.fixture
+def out_copy(small_out: Path, tmp_path: Path) -> Path:
+    """A copy of the small study's output folder that a test may damage."""
+    ignored = shutil.ignore_patterns(".cache")
+    return Path(shutil.copytree(small_out, tmp_path / "out", ignore=ignored))
 
 
 @pytest.fixture
