@@ -11,9 +11,9 @@ from nightpanel.exports.class_breaks import class_breaks
 
 NUMBER = 7
 """Classes, beside that of zeros."""
-OF_INDICES, OF_LIGHT = "cividis", "inferno"
-"""Colour maps that people with any colour vision, and grey printers, keep in order."""
-NOTHING = "#b9b9b9"
+OF_INDICES, OF_LIGHT = "viridis", "inferno"
+"""Colour maps whose order people with any colour vision see, and grey printers keep."""
+NOTHING = "#c4c4c4"
 """Where there is no number."""
 
 

@@ -35,6 +35,7 @@ class Page {
 
   async start() {
     await this.maps.loaded;
+    this.maps.compare(this.state.other !== null);
     if (this.state.at) this.maps.goTo(this.state.at);
     await this.show();
   }

@@ -3,8 +3,11 @@
 import { Map as GlMap, NavigationControl, ScaleControl } from "./vendor/maplibre-gl.mjs";
 import { address } from "./server.js";
 
-const NOTHING = "#b9b9b9";
+const NOTHING = "#c4c4c4";
+const GROUND = { light: "#2b3440", other: "#e6eaee" }; // no observation is not darkness
+const LINE = { light: "#9fb3c8", other: "#39414a" };
 const LAST_ZOOM = 14;
+const FITTING = { padding: 30, animate: false };
 const FREE = [-180, -85, 180, 85];
 
 function clamped([west, south, east, north]) {
@@ -21,10 +24,10 @@ export class MapView {
       style: {
         version: 8,
         sources: {},
-        layers: [{ id: "ground", type: "background", paint: { "background-color": "#dfe4e8" } }],
+        layers: [{ id: "ground", type: "background", paint: { "background-color": GROUND.other } }],
       },
       bounds: clamped(about.box),
-      fitBoundsOptions: { padding: 30 },
+      fitBoundsOptions: FITTING,
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
@@ -36,6 +39,11 @@ export class MapView {
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     this.map.addControl(new ScaleControl(), "bottom-right");
     this.loaded = new Promise((done) => this.map.once("load", done)).then(() => this.addLayers());
+  }
+
+  // The whole of what there is.
+  toAll() {
+    this.map.fitBounds(clamped(this.about.box), FITTING);
   }
 
   addLayers() {
@@ -70,16 +78,18 @@ export class MapView {
 
   // Which of the layers are seen.
   showLayer(layer) {
-    const width = { cities: 0.8, townships: layer === "townships" ? 0.25 : 0 };
+    const of = (colours) => colours[layer] ?? colours.other;
+    const widths = { cities: layer === "townships" ? 1.4 : 0.8, townships: 0.3 };
     for (const { name } of this.about.layers) {
+      const lined = name === "cities" || layer === "townships";
+      const filled = name === layer || layer === "light"; // unseen over light: it finds what is pointed at
+      this.map.setLayoutProperty(`${name}-line`, "visibility", lined ? "visible" : "none");
+      this.map.setLayoutProperty(`${name}-fill`, "visibility", filled ? "visible" : "none");
       this.map.setPaintProperty(`${name}-fill`, "fill-opacity", name === layer ? 1 : 0);
-      const seen = name === "cities" || layer === "townships" ? "visible" : "none";
-      this.map.setLayoutProperty(`${name}-line`, "visibility", seen);
-      this.map.setLayoutProperty(`${name}-fill`, "visibility", name === layer || layer === "light" ? "visible" : "none");
-      this.map.setPaintProperty(`${name}-line`, "line-width", width[name]);
-      this.map.setPaintProperty(`${name}-line`, "line-color", layer === "light" ? "#9fb3c8" : "#39414a");
+      this.map.setPaintProperty(`${name}-line`, "line-width", widths[name]);
+      this.map.setPaintProperty(`${name}-line`, "line-color", of(LINE));
     }
-    this.map.setPaintProperty("ground", "background-color", layer === "light" ? "#05060a" : "#dfe4e8");
+    this.map.setPaintProperty("ground", "background-color", of(GROUND));
     if (layer !== "light") this.showLight(null);
   }
 
@@ -108,9 +118,9 @@ export class MapView {
       minzoom: file.first_zoom,
       maxzoom: LAST_ZOOM,
     });
-    const below = this.about.layers.length ? `${this.about.layers.at(-1).name}-fill` : undefined;
     const paint = { "raster-resampling": "nearest", "raster-fade-duration": 0 };
-    this.map.addLayer({ id: "light", type: "raster", source: "light", paint }, below && this.map.getLayer(below) ? below : undefined);
+    const above = this.map.getStyle().layers.find((one) => one.id !== "ground");
+    this.map.addLayer({ id: "light", type: "raster", source: "light", paint }, above?.id);
   }
 
   choose(index) {

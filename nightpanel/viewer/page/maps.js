@@ -7,6 +7,7 @@ export class Maps {
   constructor(about, { onMove, onPoint, onClick, onTrouble }) {
     this.views = { left: new MapView(byId("left"), about), right: new MapView(byId("right"), about) };
     this.comparing = false;
+    this.home = true; // nobody has moved the maps: they show all there is
     let moving = false;
     for (const [side, view] of Object.entries(this.views)) {
       const { map } = view;
@@ -16,6 +17,9 @@ export class Maps {
         const other = this.views[side === "left" ? "right" : "left"].map;
         other.jumpTo({ center: map.getCenter(), zoom: map.getZoom() });
         moving = false;
+      });
+      map.on("movestart", (event) => {
+        if (event.originalEvent) this.home = false;
       });
       map.on("moveend", () => side === "left" && onMove());
       map.on("mousemove", (event) => onPoint(side, event));
@@ -38,22 +42,24 @@ export class Maps {
     this.comparing = yes;
     byId("right").hidden = !yes;
     for (const { map } of Object.values(this.views)) map.resize();
-    if (yes) {
-      const { left, right } = this.views;
-      right.map.jumpTo({ center: left.map.getCenter(), zoom: left.map.getZoom() });
-    }
+    if (this.home) this.views.left.toAll();
+    const { left, right } = this.views;
+    if (yes) right.map.jumpTo({ center: left.map.getCenter(), zoom: left.map.getZoom() });
   }
 
   get at() {
+    if (this.home) return null;
     const { lng, lat } = this.views.left.map.getCenter();
     return [lng, lat, this.views.left.map.getZoom()];
   }
 
   goTo([longitude, latitude, zoom]) {
+    this.home = false;
     this.views.left.map.jumpTo({ center: [longitude, latitude], zoom });
   }
 
   fit([west, south, east, north]) {
+    this.home = false;
     const box = [[west, south], [east, north]];
     this.views.left.map.fitBounds(box, { padding: 40, maxZoom: 11, animate: false });
   }
