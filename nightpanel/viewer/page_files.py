@@ -22,10 +22,10 @@ VENDORED: Mapping[str, str] = MappingProxyType(
         "maplibre-gl.mjs": "package/dist/maplibre-gl.mjs",
         "maplibre-gl-worker.mjs": "package/dist/maplibre-gl-worker.mjs",
         "maplibre-gl.css": "package/dist/maplibre-gl.css",
-        "LICENSE.txt": "package/LICENSE.txt",
+        f"maplibre-gl-{MAPLIBRE}.txt": "package/LICENSE.txt",
     }
 )
-"""Files of the archive that are taken, by the names that they get."""
+"""Files of the archive that are taken, by the names that they get; the licence says the version."""
 TYPES = {
     ".html": "text/html",
     ".css": "text/css",
