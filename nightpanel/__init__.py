@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nightpanel.run_tiles import tiles
     from nightpanel.study import lights_study
     from nightpanel.study_file import load_designs, load_study
+    from nightpanel.viewer.view import view
     from tiles.array_catalog import array_catalog
     from tiles.catalog import read_catalog
     from tiles.cube import open_cube
@@ -61,6 +62,7 @@ _HOME = {
     "read_units": "geo.boundaries",
     "run": "nightpanel.run_study",
     "tiles": "nightpanel.run_tiles",
+    "view": "nightpanel.viewer.view",
     "viirs_to_dmsp": "nightpanel.run_conversion",
 }
 
@@ -93,6 +95,7 @@ __all__ = [
     "run",
     "suggest_table",
     "tiles",
+    "view",
     "viirs_to_dmsp",
 ]
 

@@ -12,7 +12,7 @@ import typer
 
 import nightpanel
 from geo.errors import CacheError, NightpanelError
-from nightpanel import cli_crosswalk, cli_light, cli_panel
+from nightpanel import cli_crosswalk, cli_light, cli_panel, cli_view
 from nightpanel.cli_options import (
     CityId,
     Crosswalk,
@@ -311,6 +311,7 @@ def cache(
 cli_light.add_to(app)
 cli_panel.add_to(app)
 cli_crosswalk.add_to(app)
+cli_view.add_to(app)
 
 
 def main() -> None:
