@@ -1,10 +1,11 @@
 """The methods text, with citations of what was run."""
 
 from nightpanel.html_report.section import Piece, Section, Text
+from nightpanel.methods.bibliography import bibtex
+from nightpanel.methods.text import methods_text
 from nightpanel.output_folder import OutputFolder
 
 TITLE = "Methods"
-ABSENT = "No methods text: the folder does not record what was run."
 
 
 def section(folder: OutputFolder) -> Section:
@@ -14,8 +15,12 @@ def section(folder: OutputFolder) -> Section:
     ----------
     folder : OutputFolder
     """
-    lines: tuple[str, ...] = ()
-    if not lines:
-        return Section("methods", TITLE, missing=ABSENT)
-    parts: list[Piece] = [Text(lines)]
+    told = methods_text(folder)
+    if not told.paragraphs:
+        missing = "No methods text: the folder does not record what was run."
+        return Section("methods", TITLE, missing=missing)
+    parts: list[Piece] = [Text((one.text,), title=one.heading) for one in told.paragraphs]
+    if told.citations:
+        cited = bibtex(told.citations)
+        parts.append(Text(told.references, points=True, title="References", code=cited))
     return Section("methods", TITLE, tuple(parts))
