@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nightpanel.check_study import check
     from nightpanel.explain_row import explain
     from nightpanel.exports.export import export
+    from nightpanel.report_stage import report
     from nightpanel.run_cache import cache_entries, prune_cache, read_last_run
     from nightpanel.run_clip import clip
     from nightpanel.run_conversion import viirs_to_dmsp
@@ -60,6 +61,7 @@ _HOME = {
     "prune_cache": "nightpanel.run_cache",
     "read_catalog": "tiles.catalog",
     "read_units": "geo.boundaries",
+    "report": "nightpanel.report_stage",
     "run": "nightpanel.run_study",
     "tiles": "nightpanel.run_tiles",
     "view": "nightpanel.viewer.view",
@@ -92,6 +94,7 @@ __all__ = [
     "read_catalog",
     "read_last_run",
     "read_units",
+    "report",
     "run",
     "suggest_table",
     "tiles",
