@@ -15,7 +15,7 @@ from nightpanel.outputs import staged, write_csv
 from panels.synthetic_provinces import MEDIATORS, SyntheticProvinces
 
 if TYPE_CHECKING:
-    from estimation.tables.regression_table import Truth
+    from estimation.tables.table_columns import Truth
 
 STUDY = "digital_integration.toml"
 TABLES = ("indicators", "yearbook", "provinces", "pilots", "shares", "shocks", "exposure")

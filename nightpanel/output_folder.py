@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.errors import OutputError
-from nightpanel.manifest import MANIFEST, STAGES, read_manifest
+from nightpanel.manifest import MANIFEST, read_manifest
 from nightpanel.outputs import output_path, read_csv, read_output
 
 RECORDED = ("settings", "inputs", "files", "versions", "seconds")
@@ -113,10 +113,10 @@ def read_output_folder(out: Path) -> OutputFolder:
         There is no such folder, it is no output folder, it holds nothing that a stage made, or an
         older version of the program made it.
     """
-    manifest = _manifest_of(out)
+    manifest = require_output_folder(out)
     stages = manifest["stages"]
     tables = {name: _table(out, stage, name, stages) for name, stage in _TABLES.items()}
-    missing = [PARTS[stage] for stage in STAGES if stage not in stages]
+    missing = [said for stage, said in PARTS.items() if stage not in stages]
     missing += [
         f"{name} (its stage ran, but the file is gone)"
         for name, stage in _TABLES.items()
@@ -149,8 +149,19 @@ _TABLES = {
 }
 
 
-def _manifest_of(out: Path) -> dict[str, Any]:
-    """The manifest, if this version's stages made it."""
+def require_output_folder(out: Path) -> dict[str, Any]:
+    """The manifest of an output folder that this version's stages made.
+
+    Parameters
+    ----------
+    out : Path
+        Output folder of a run.
+
+    Raises
+    ------
+    OutputError
+        As `read_output_folder`, which also looks into the tables.
+    """
     if not out.is_dir():
         raise OutputError(
             str(out),

@@ -8,13 +8,14 @@ from estimation.designs import Design
 from nightpanel.asked import Asked
 from nightpanel.outputs import write_csv
 from nightpanel.study_results import ResultTableSection
+from nightpanel.table_records import RECORD, record_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from estimation.estimate import EstimationResult
-    from estimation.tables.regression_table import Truth
     from estimation.tables.result_table import ResultTable
+    from estimation.tables.table_columns import Truth
 
 GAP = "  "
 
@@ -57,6 +58,9 @@ def result_tables(
 def write_result_tables(tables: "Mapping[str, ResultTable]", folder: Path) -> None:
     """Write each table as csv, and as text for people, into the sub-folder ``tables``.
 
+    Their record stands beside them, from which `nightpanel.paper_tables` makes them again in the
+    formats of papers.
+
     Parameters
     ----------
     tables : mapping of str to ResultTable
@@ -66,6 +70,8 @@ def write_result_tables(tables: "Mapping[str, ResultTable]", folder: Path) -> No
     for stem, table in tables.items():
         write_csv(table.frame(), folder / "tables" / f"{stem}.csv")
         (folder / "tables" / f"{stem}.txt").write_text(table_text(table), encoding="utf-8")
+    if tables:
+        (folder / RECORD).write_text(record_text(tables), encoding="utf-8")
 
 
 def table_text(table: "ResultTable") -> str:
@@ -112,15 +118,24 @@ def _made(
     from estimation.tables.check_table import check_table  # the estimators take seconds to load
     from estimation.tables.curve_table import curve_table
     from estimation.tables.descriptives import descriptive_result
-    from estimation.tables.regression_table import TableSpec, regression_table
+    from estimation.tables.paper_layout import paper_table
+    from estimation.tables.regression_table import regression_table
     from estimation.tables.standardised_table import standardised_table
+    from estimation.tables.table_columns import TableSpec
 
     chosen = [designs[name] for name in section.columns]
     if section.kind == "descriptive":
         (design,) = chosen
         ready = with_built_columns(data[0], design, data[1])
         sample = build_sample(ready.panel, ready.design)
-        return descriptive_result(section.title, section.caption, ready.design, sample)
+        return descriptive_result(
+            section.title,
+            section.caption,
+            ready.design,
+            sample,
+            labels=section.labels,
+            types_once=section.layout == "paper",
+        )
     if section.kind == "standardised":
         return standardised_table(section.title, section.caption, chosen, result)
     if section.kind in {"curves", "checks"}:
@@ -134,5 +149,9 @@ def _made(
         caption=section.caption,
         variants=tuple(section.variants or ()),
         stars=section.stars,
+        uncertainty=section.below(),
+        labels=section.labels,
     )
+    if section.layout == "paper":
+        return paper_table(spec, result)
     return regression_table(spec, result, truth=truth)

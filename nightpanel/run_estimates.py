@@ -15,6 +15,7 @@ from nightpanel.made_by import running_code, stage_files
 from nightpanel.manifest import CACHE, stage_record
 from nightpanel.outputs import check_writable, write_csv, write_table
 from nightpanel.progress import progress_bar
+from nightpanel.recorded_designs import design_records
 from nightpanel.result_tables import result_tables, write_result_tables
 from nightpanel.store import Store
 from nightpanel.study_file import load_designs
@@ -95,7 +96,7 @@ def estimate_file(
             files=files,
             code=running_code(),
             seconds=seconds,
-            about={**about_estimates(result, tables), "store": store.used},
+            about={**about_estimates(result, tables, asked.designs), "store": store.used},
         )
 
     write_stage("estimates", out, write=write, record=record, audit=result.audit)
@@ -115,12 +116,12 @@ def panel_key(designs: Sequence[Design]) -> tuple[str, str] | None:
 
 
 def about_estimates(
-    result: "EstimationResult", tables: "Mapping[str, ResultTable]"
+    result: "EstimationResult", tables: "Mapping[str, ResultTable]", designs: Sequence[Design]
 ) -> dict[str, Any]:
     """What the manifest says of estimates, and what is read back from there."""
     fits = result.fits
     counts = {"asked": fits.asked, "distinct": fits.distinct, "fitted": fits.fitted}
-    return {"fits": counts, "tables": list(tables)}
+    return {"fits": counts, "tables": list(tables), "designs": design_records(designs)}
 
 
 def write_estimates(result: "EstimationResult", folder: Path) -> None:

@@ -270,7 +270,8 @@ def estimates_stage(setting: Setting) -> Stage:
             write_result_tables(tables, folder)
             return stage_files("estimates", folder)
 
-        return Made(result, result.audit, write, about_estimates(result, tables))
+        about = about_estimates(result, tables, setting.asked.designs)
+        return Made(result, result.audit, write, about)
 
     return Stage(stage_settings(setting.study)["estimates"], inputs, make)
 

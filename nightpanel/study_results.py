@@ -32,6 +32,13 @@ class ResultTableSection(Section):
     """Variants of each; the faithful and the recommended one when left out."""
     stars: bool = False
     """Whether estimates carry stars (10, 5 and 1 %)."""
+    layout: Literal["full", "paper"] = "full"
+    """Everything that decides how far to trust an estimate, or Yu and Zhang's own few rows, with
+    the rest as notes."""
+    uncertainty: Literal["standard_error", "interval", "both"] | None = None
+    """What stands below an estimate: both when left out, the error alone in the paper's layout."""
+    labels: dict[str, str] = {}
+    """What columns of the panel are called in the table: { uil = "UIL" }."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -45,9 +52,17 @@ class ResultTableSection(Section):
             raise ValueError("a descriptive table has one design in columns, and no variants")
         if self.kind != "effects" and self.stars:
             raise ValueError("stars are for a table of effects")
+        if self.kind != "effects" and self.uncertainty is not None:
+            raise ValueError("uncertainty is for a table of effects")
+        if self.kind not in {"effects", "descriptive"} and self.layout == "paper":
+            raise ValueError('layout = "paper" is for tables of effects and descriptive statistics')
         if len(set(self.columns)) < len(self.columns):
             raise ValueError("columns must name each design once")
         return self
+
+    def below(self) -> Literal["standard_error", "interval", "both"]:
+        """What stands below an estimate."""
+        return self.uncertainty or ("standard_error" if self.layout == "paper" else "both")
 
     def stem(self) -> str:
         """The name of its files without the ending."""

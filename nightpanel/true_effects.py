@@ -10,7 +10,7 @@ from estimation.heterogeneity.grouping import grouping_of
 from estimation.heterogeneity.values import named_at, values_at
 from estimation.samples.sample import Floats, Sample, build_sample
 from estimation.samples.subsamples import sample_of_variant
-from estimation.tables.regression_table import Truth
+from estimation.tables.table_columns import Truth
 from panels.synthetic import DIFI_UNIT, SyntheticPanel
 
 UIL = "uil"

@@ -1,13 +1,12 @@
 """Checks of some designs as rows of a table."""
 
 from collections.abc import Sequence
-from math import isnan
 
 from estimation.designs import Design
 from estimation.estimate import EstimationResult
-from estimation.tables.regression_table import shown_variants
+from estimation.tables.numbers import figure, p_value
 from estimation.tables.result_table import ResultTable
-from estimation.tables.table_notes import p_text
+from estimation.tables.table_columns import shown_variants
 
 HEAD = ("design", "variant", "check", "of", "figure", "value", "p", "verdict")
 COLUMNS = ["design", "variant", "check", "subject", "statistic", "value", "p_value", "verdict"]
@@ -29,7 +28,7 @@ def check_table(
     designs : sequence of Design
     result : EstimationResult
     variants : sequence of str
-        As in :class:`estimation.tables.regression_table.TableSpec`.
+        As in :class:`estimation.tables.table_columns.TableSpec`.
 
     Returns
     -------
@@ -45,20 +44,19 @@ def check_table(
         if told.empty:
             notes[f"{design.name}: no checks"] = None
         for values in told[COLUMNS].to_numpy().tolist():
-            name, variant, check, *about, value, p_value, verdict = values
-            p = "" if isnan(p_value) else p_text(p_value).removeprefix("= ")
+            name, variant, check, *about, value, p, verdict = values
             rows.append(
                 (
                     name,
                     variant,
                     check.replace("_", " "),
                     *about,
-                    "" if isnan(value) else f"{value:.4g}",
-                    p,
+                    figure(value),
+                    p_value(p),
                     verdict,
                 )
             )
-        for check, figure, note in told[["check", "statistic", "note"]].to_numpy().tolist():
+        for check, statistic, note in told[["check", "statistic", "note"]].to_numpy().tolist():
             if note:
-                notes[f"{check.replace('_', ' ')}, {figure}: {note}"] = None
+                notes[f"{check.replace('_', ' ')}, {statistic}: {note}"] = None
     return ResultTable(title, caption, (HEAD,), tuple(rows), tuple(notes))

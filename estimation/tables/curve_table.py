@@ -6,8 +6,9 @@ import pandas as pd
 
 from estimation.designs import Design
 from estimation.estimate import EstimationResult
-from estimation.tables.regression_table import shown_variants
-from estimation.tables.result_table import ResultTable, decimals
+from estimation.tables.numbers import decimals, figure, in_parentheses, interval, rounded
+from estimation.tables.result_table import ResultTable
+from estimation.tables.table_columns import shown_variants
 
 HEAD = ("effect", "(se)", "95 % interval", "95 % band")
 EVERY = {"marginal_effect": 3, "cate": 3, "error_correlation": 3}
@@ -40,7 +41,7 @@ def curve_table(
         curve, and a note says so.
     result : EstimationResult
     variants : sequence of str
-        As in :class:`estimation.tables.regression_table.TableSpec`.
+        As in :class:`estimation.tables.table_columns.TableSpec`.
 
     Returns
     -------
@@ -79,7 +80,12 @@ def _points(label: str, points: pd.DataFrame) -> list[tuple[str, ...]]:
 
 
 def _cells(values: Sequence[float]) -> tuple[str, ...]:
-    at, *figures = values
-    places = decimals(figures[1])
-    effect, error, low, high, band_low, band_high = (f"{one:.{places}f}" for one in figures)
-    return (f"{at:.4g}", effect, f"({error})", f"[{low}, {high}]", f"[{band_low}, {band_high}]")
+    at, effect, error, low, high, band_low, band_high = values
+    places = decimals(error)
+    return (
+        figure(at),
+        rounded(effect, places),
+        in_parentheses(error, places),
+        interval(low, high, places),
+        interval(band_low, band_high, places),
+    )

@@ -1,14 +1,28 @@
 """Descriptive statistics of a design's sample: Table 1."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from estimation.designs import Design
 from estimation.instruments.keys import instruments_of
 from estimation.samples.sample import Floats, Sample
+from estimation.tables.numbers import decimals, rounded
 from estimation.tables.result_table import ResultTable
 from estimation.tables.table_notes import left_out_of
 from panels.describe import DESCRIPTIVE_COLUMNS, statistics
 
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
-def descriptive_result(title: str, caption: str, design: Design, sample: Sample) -> ResultTable:
+
+def descriptive_result(
+    title: str,
+    caption: str,
+    design: Design,
+    sample: Sample,
+    *,
+    labels: Mapping[str, str] = NO_LABELS,
+    types_once: bool = False,
+) -> ResultTable:
     """Observations, mean, standard deviation, least and largest value of a design's columns.
 
     Parameters
@@ -17,15 +31,22 @@ def descriptive_result(title: str, caption: str, design: Design, sample: Sample)
     design : Design
     sample : Sample
         As from :func:`estimation.samples.sample.build_sample`, before any split or winsorising.
+    labels : mapping of str to str, optional
+        What columns of the panel are called in the table.
+    types_once : bool
+        Whether a type of variable stands in the first of its rows alone, as papers have it.
 
     Returns
     -------
     ResultTable
         Columns as in Yu and Zhang's Table 1; the standard deviation is that with n - 1.
     """
-    rows = [
-        (kind, name, *_figures(_values(sample, design, name))) for kind, name in _variables(design)
-    ]
+    rows = []
+    told = ""
+    for kind, name in _variables(design):
+        shown = "" if types_once and kind == told else kind
+        rows.append((shown, labels.get(name, name), *_figures(_values(sample, design, name))))
+        told = kind
     return ResultTable(
         title=title,
         caption=caption,
@@ -60,5 +81,5 @@ def _values(sample: Sample, design: Design, name: str) -> Floats:
 
 
 def _figures(values: Floats) -> tuple[str, ...]:
-    count, *figures = statistics(values)
-    return (str(count), *(f"{figure:.3f}" for figure in figures))
+    count, mean, deviation, *ends = statistics(values)
+    return (str(count), *(rounded(one, decimals(deviation)) for one in (mean, deviation, *ends)))

@@ -7,27 +7,31 @@ it, so that no reader sees the first without the second.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from estimation.designs import Design
 from estimation.estimate import EstimationResult
 from estimation.inference.multiplicity import holm
 from estimation.linear.keys import own_effects
-from estimation.tables.result_table import ResultTable, decimals
-from estimation.tables.table_notes import SETTINGS_MARK, has_settings, p_text, table_notes
-from estimation.vocabulary import DETAILS, EFFECT, LINEAR, RECOMMENDED
+from estimation.tables.numbers import figure, in_parentheses, interval, p_value, rounded
+from estimation.tables.result_table import ResultTable
+from estimation.tables.table_columns import (
+    BESIDE,
+    FAITHFUL,
+    TableColumn,
+    TableSpec,
+    Truth,
+    places_of,
+    shown_variants,
+    stars_of,
+    table_columns,
+    term_keys,
+    with_label,
+)
+from estimation.tables.table_notes import SETTINGS_MARK, has_settings, table_notes
+from estimation.vocabulary import EFFECT, LINEAR
 
-FAITHFUL = "faithful"
-BESIDE = {
-    "indirect_percentile": "percentile",
-    "indirect_bca": "BCa",
-    "indirect_sobel": "Sobel",
-}
-"""Parts that tell another interval of a row: it stands below that row's own."""
 OTHER_EFFECTS = frozenset({"standardised", "slope", "att_dynamic", "att_group", "att_calendar"})
 """Parts whose rows have a term of the truth, but are in other units or another average."""
-STARS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
 HOW = {
     "faithful": "dummies",
     "first_difference": "differenced",
@@ -41,37 +45,8 @@ HOW = {
     "imputation": "imputed",
 }
 """How city effects are treated, in a word; years are dummies everywhere."""
-
-Truth = Mapping[tuple[str, str, str], float]
-"""True values by design, variant and term."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """What a table of effects shows."""
-
-    title: str
-    """``Table 3``."""
-    designs: tuple[Design, ...]
-    """In the order of the table."""
-    caption: str = ""
-    """What it is about."""
-    variants: tuple[str, ...] = ()
-    """Variants of each design; the faithful and the recommended one where none is named."""
-    stars: bool = False
-    """Whether estimates carry stars."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Column:
-    """One column of the table."""
-
-    place: int
-    """Position of its design."""
-    variant: str
-    scaling: str
-    rows: pd.DataFrame
-    """Its rows of the table of estimates, indexed by part and term."""
+ENDS = ("ci_low", "ci_high")
+_VARIANCE = "treatment_residual_variance"
 
 
 def regression_table(
@@ -94,10 +69,11 @@ def regression_table(
         (all treatments and products of one variant) and the range over repetitions; then what was
         used and how well it predicted.
     """
-    columns = _columns(spec, result.estimates)
+    estimates = result.estimates
+    columns = table_columns(spec.designs, _variants(spec, estimates), estimates)
     corrected = _corrected(columns)
     rows: list[tuple[str, list[str]]] = []
-    for key in _terms(columns):
+    for key in term_keys(columns):
         rows += _term_rows(spec, columns, key, corrected, truth or {})
     rows += _about(columns, spec)
     return ResultTable(
@@ -115,60 +91,20 @@ def regression_table(
     )
 
 
-def shown_variants(estimates: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
-    """The variants of one design that a table shows.
-
-    Parameters
-    ----------
-    estimates : pandas.DataFrame
-        Rows of the design.
-    wanted : sequence of str
-        Variants by name; may be empty.
-
-    Returns
-    -------
-    list of str
-        Those wanted that were run; else the faithful one and the recommended one, with whatever
-        learner, or linear two-way fixed effects where the latter was not run.
-    """
-    run = list(dict.fromkeys(estimates["variant"]))
-    if wanted:
-        return [variant for variant in wanted if variant in run]
-    best = [variant for variant in run if variant == RECOMMENDED]
-    rest = [variant for variant in run if variant != FAITHFUL]
-    second = best or [variant for variant in rest if variant == LINEAR] or rest[:1]
-    return [variant for variant in run if variant == FAITHFUL or variant in second]
+def _variants(spec: TableSpec, estimates: pd.DataFrame) -> dict[str, list[str]]:
+    return {
+        design.name: shown_variants(estimates[estimates["design"] == design.name], spec.variants)
+        for design in spec.designs
+    }
 
 
-def _columns(spec: TableSpec, estimates: pd.DataFrame) -> list[_Column]:
-    columns = []
-    for place, design in enumerate(spec.designs):
-        own = estimates[estimates["design"] == design.name]
-        for variant in shown_variants(own, spec.variants):
-            rows = own[own["variant"] == variant]
-            effects = rows[rows["part"] == EFFECT]
-            rest = rows[rows["part"] != EFFECT]
-            for number, scaling in enumerate(dict.fromkeys(effects["scaling"]) or [""]):
-                chosen = [effects[effects["scaling"] == scaling], *([] if number else [rest])]
-                table = pd.concat(chosen).drop_duplicates(["part", "term"])
-                columns.append(_Column(place, variant, scaling, table.set_index(["part", "term"])))
-    return columns
-
-
-def _header(spec: TableSpec, columns: Sequence[_Column]) -> tuple[tuple[str, ...], ...]:
+def _header(spec: TableSpec, columns: Sequence[TableColumn]) -> tuple[tuple[str, ...], ...]:
     numbers = [f"({column.place + 1})" for column in columns]
     names = [spec.designs[column.place].name for column in columns]
     variants = [
         column.variant + (f", {column.scaling}" if column.scaling else "") for column in columns
     ]
     return ("", *numbers), ("", *names), ("", *variants)
-
-
-def _terms(columns: Sequence[_Column]) -> list[tuple[str, str]]:
-    """Part and term of every row, effects first."""
-    every = (key for column in columns for key in column.rows.index)
-    keys = dict.fromkeys(key for key in every if key[0] not in {*BESIDE, *DETAILS})
-    return sorted(keys, key=lambda key: key[0] != EFFECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +117,11 @@ class _Corrected:
     """Tests in the family of a variant."""
 
 
-def _corrected(columns: Sequence[_Column]) -> _Corrected:
+def _corrected(columns: Sequence[TableColumn]) -> _Corrected:
     families: dict[str, dict[tuple[int, str, str], float]] = {}
     for column in columns:
         for part, term in column.rows.index:
-            row = _row(column, (part, term))
+            row = column.row((part, term))
             tested = part == EFFECT and (term == row["treatment"] or term != _moderator(column))
             if tested:
                 family = families.setdefault(column.variant, {})
@@ -200,7 +136,7 @@ def _corrected(columns: Sequence[_Column]) -> _Corrected:
     return _Corrected(adjusted, {variant: len(family) for variant, family in families.items()})
 
 
-def _moderator(column: _Column) -> str:
+def _moderator(column: TableColumn) -> str:
     """The moderator's own term, which is no treatment; empty if there is none."""
     products = [term for part, term in column.rows.index if part == EFFECT and " x " in term]
     return products[0].split(" x ", 1)[1] if products else ""
@@ -208,54 +144,58 @@ def _moderator(column: _Column) -> str:
 
 def _term_rows(
     spec: TableSpec,
-    columns: Sequence[_Column],
+    columns: Sequence[TableColumn],
     key: tuple[str, str],
     corrected: _Corrected,
     truth: Truth,
 ) -> list[tuple[str, list[str]]]:
     part, term = key
+    errors, intervals = spec.uncertainty != "interval", spec.uncertainty != "standard_error"
 
-    def cells(told: Callable[[_Column, pd.Series], str]) -> list[str]:
+    def cells(told: Callable[[TableColumn, pd.Series], str]) -> list[str]:
         return [
-            told(column, _row(column, key)) if key in column.rows.index else ""
-            for column in columns
+            told(column, column.row(key)) if key in column.rows.index else "" for column in columns
         ]
 
-    def true_value(column: _Column, row: pd.Series) -> str:
+    def true_value(column: TableColumn, row: pd.Series) -> str:
         value = truth.get((spec.designs[column.place].name, column.variant, term))
         rescaled = part in OTHER_EFFECTS or (
             part == EFFECT and column.scaling not in {"", "centred"}
         )
-        return "" if value is None or rescaled else f"{value:.{_places(row)}f}"
+        return "" if value is None or rescaled else rounded(value, places_of(row))
 
-    def holm_p(column: _Column, _: pd.Series) -> str:
+    def holm_p(column: TableColumn, _: pd.Series) -> str:
         known = corrected.p_values.get((column.place, column.variant, term))
         several = corrected.sizes.get(column.variant, 0) > 1
-        return "" if part != EFFECT or known is None or not several else _p(known)
+        return "" if part != EFFECT or known is None or not several else p_value(known)
 
     return [
         (
-            term if part == EFFECT else f"{term} ({part})",
-            cells(lambda _, row: f"{row['estimate']:.{_places(row)}f}{_stars(spec, row)}"),
+            with_label(term, spec.labels) + ("" if part == EFFECT else f" ({part})"),
+            cells(
+                lambda _, row: (
+                    rounded(row["estimate"], places_of(row)) + stars_of(row, stars=spec.stars)
+                )
+            ),
         ),
-        ("  standard error", cells(lambda _, row: _error(row, "std_error"))),
-        ("  95 % interval", cells(lambda _, row: _interval(row, "ci_low", "ci_high"))),
+        *([("  standard error", cells(lambda _, row: _error(row, "std_error")))] if errors else []),
+        *([("  95 % interval", cells(lambda _, row: _interval(row, *ENDS)))] if intervals else []),
         *_beside(columns, term),
         ("  truth", cells(true_value)),
         ("  Holm's p", cells(holm_p)),
         ("  jackknife error", cells(lambda _, row: _error(row, "std_error_jackknife"))),
-        ("  wild bootstrap p", cells(lambda _, row: _p(row["p_value_wild"]))),
+        ("  wild bootstrap p", cells(lambda _, row: p_value(row["p_value_wild"]))),
         ("  over repetitions", cells(_over_repetitions)),
     ]
 
 
-def _beside(columns: Sequence[_Column], term: str) -> list[tuple[str, list[str]]]:
+def _beside(columns: Sequence[TableColumn], term: str) -> list[tuple[str, list[str]]]:
     """Other intervals of a term, where some column has them."""
     rows = []
     for part, name in BESIDE.items():
         key = (part, f"{term}, {name}")
         cells = [
-            _interval(_row(column, key), "ci_low", "ci_high") if key in column.rows.index else ""
+            _interval(column.row(key), "ci_low", "ci_high") if key in column.rows.index else ""
             for column in columns
         ]
         if any(cells):
@@ -263,7 +203,7 @@ def _beside(columns: Sequence[_Column], term: str) -> list[tuple[str, list[str]]
     return rows
 
 
-def _about(columns: Sequence[_Column], spec: TableSpec) -> list[tuple[str, list[str]]]:
+def _about(columns: Sequence[TableColumn], spec: TableSpec) -> list[tuple[str, list[str]]]:
     first = [column.rows.iloc[0] for column in columns]
     return [
         ("Controls", ["yes" if row["controls"] else "no" for row in first]),
@@ -275,12 +215,12 @@ def _about(columns: Sequence[_Column], spec: TableSpec) -> list[tuple[str, list[
         ("Learner", [_learner(row["learner"]) for row in first]),
         ("Folds", [_folds(row) for row in first]),
         ("Repetitions", [_count(row["repetitions"]) for row in first]),
-        ("RMSE of outcome", [_figure(row["rmse_outcome"]) for row in first]),
-        ("RMSE of treatment", [_figure(row["rmse_treatment"]) for row in first]),
+        ("RMSE of outcome", [figure(row["rmse_outcome"]) for row in first]),
+        ("RMSE of treatment", [figure(row["rmse_treatment"]) for row in first]),
         (
             "Residual variance",
             [
-                "" if spec.designs[column.place].moderator else _figure(row[_VARIANCE])
+                "" if spec.designs[column.place].moderator else figure(row[_VARIANCE])
                 for column, row in zip(columns, first, strict=True)
             ],
         ),
@@ -288,58 +228,37 @@ def _about(columns: Sequence[_Column], spec: TableSpec) -> list[tuple[str, list[
     ]
 
 
-def _city_effects(column: _Column, spec: TableSpec) -> str:
+def _city_effects(column: TableColumn, spec: TableSpec) -> str:
     effects = spec.designs[column.place].absorbed
     if column.variant == LINEAR and "city" not in effects:
         return "none"
     return HOW.get(column.variant, "")
 
 
-def _effects(column: _Column, spec: TableSpec) -> str:
+def _effects(column: TableColumn, spec: TableSpec) -> str:
     """Effects other than those of cities and years."""
     effects = spec.designs[column.place].absorbed
     return ", ".join(effects) if column.variant == LINEAR and own_effects(effects) else ""
 
 
+ENDS = ("ci_low", "ci_high")
 _VARIANCE = "treatment_residual_variance"
 
 
-def _row(column: _Column, key: tuple[str, str]) -> pd.Series:
-    return column.rows.iloc[list(column.rows.index).index(key)]
-
-
-def _places(row: pd.Series) -> int:
-    return decimals(float(row["std_error"]))
-
-
-def _stars(spec: TableSpec, row: pd.Series) -> str:
-    return next((mark for most, mark in STARS if spec.stars and row["p_value"] < most), "")
-
-
 def _interval(row: pd.Series, low: str, high: str) -> str:
-    return f"[{row[low]:.{_places(row)}f}, {row[high]:.{_places(row)}f}]"
+    return interval(row[low], row[high], places_of(row))
 
 
 def _error(row: pd.Series, column: str) -> str:
-    return "" if np.isnan(row[column]) else f"({row[column]:.{_places(row)}f})"
+    return in_parentheses(row[column], places_of(row))
 
 
-def _over_repetitions(_: _Column, row: pd.Series) -> str:
+def _over_repetitions(_: TableColumn, row: pd.Series) -> str:
     return "" if row["repetitions"] <= 1 else _interval(row, "lowest", "highest")
-
-
-def _p(value: float) -> str:
-    if np.isnan(value):
-        return ""
-    return p_text(value).removeprefix("= ")
 
 
 def _count(value: int) -> str:
     return f"{value}" if value else ""
-
-
-def _figure(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.4g}"
 
 
 def _learner(text: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 NOTE = "Note"
@@ -38,13 +37,6 @@ class ResultTable:
         width = len(names)
         notes = [(NOTE, note, *[""] * (width - 2)) for note in self.notes]
         return pd.DataFrame([*self.rows, *notes], columns=names).astype("str")
-
-
-def decimals(std_error: float) -> int:
-    """Decimals that show two figures of a standard error, from 3 to 9."""
-    if not (np.isfinite(std_error) and std_error > 0):
-        return 3
-    return int(np.clip(1 - np.floor(np.log10(std_error)), 3, 9))
 
 
 def numbered(places: Sequence[int]) -> str:

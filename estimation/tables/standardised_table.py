@@ -8,6 +8,7 @@ from estimation.designs import Design
 from estimation.estimate import EstimationResult
 from estimation.linear.standardised import StandardisedEffect
 from estimation.parts.standardised import OVERALL, PART, WITHIN
+from estimation.tables.numbers import REPEATED, figure
 from estimation.tables.result_table import ResultTable
 from estimation.vocabulary import LINEAR
 
@@ -73,8 +74,9 @@ def _effect(own: pd.DataFrame, treatment: str) -> float:
 
 
 def _cells(found: StandardisedEffect) -> tuple[str, ...]:
-    share = "" if pd.isna(found.per_cent) else f"{found.per_cent:.3g}"
+    share = "" if pd.isna(found.per_cent) else figure(found.per_cent)
     return (
-        f"{found.effect:.6g}", "x", f"{found.sd_treatment:.6g}", "=", f"{found.per_sd:.6g}",
-        f"{found.sd_outcome:.6g}", f"{found.in_sd:.4g}", f"{found.mean_outcome:.6g}", share,
+        figure(found.effect, REPEATED), "x", figure(found.sd_treatment, REPEATED), "=",
+        figure(found.per_sd, REPEATED), figure(found.sd_outcome, REPEATED), figure(found.in_sd),
+        figure(found.mean_outcome, REPEATED), share,
     )  # fmt: skip

@@ -8,7 +8,9 @@ from estimation.designs import Design, design_label
 from estimation.estimate import EstimationResult
 from estimation.instruments.keys import instruments_of
 from estimation.recommended import cautions
+from estimation.tables.numbers import figure, p_text
 from estimation.tables.result_table import numbered
+from estimation.tables.table_columns import STARS_NOTE
 from estimation.vocabulary import VARIANTS
 from geo.audit import AuditRow
 
@@ -19,8 +21,6 @@ LEFT_OUT = (
 """Rules of the audit that a reader of a table must know of."""
 MOST_OF_A_CHECK = 6
 """Lines that one check may take below a table."""
-LEAST_P = 0.0005
-"""Smaller p values would be printed as nought."""
 SETTINGS_MARK = "*"
 """What a learner's name carries in a table where it has settings."""
 Said = tuple[int, str]
@@ -34,6 +34,7 @@ def table_notes(
     shown: Sequence[tuple[int, str]],
     family: Mapping[str, int],
     stars: bool,
+    positions: Mapping[int, Sequence[int]] | None = None,
 ) -> tuple[str, ...]:
     """The notes below a table.
 
@@ -49,6 +50,8 @@ def table_notes(
         Tests in the family of each variant.
     stars : bool
         Whether estimates carry stars.
+    positions : mapping of int to sequence of int, optional
+        Numbers of a design's columns, from 0, by its position; the same where left out.
 
     Returns
     -------
@@ -65,7 +68,7 @@ def table_notes(
         said += [(place, text) for text in _tests(design, result, variants)]
     own = result.estimates[result.estimates["design"].isin([design.name for design in designs])]
     return (
-        *_by_columns(said, len(designs)),
+        *_by_columns(said, positions or {place: [place] for place in range(len(designs))}),
         *_treatments_of_effects(own, shown),
         *cautions(_recommended(own, designs, shown)),
         *_general(result, family, stars=stars),
@@ -153,32 +156,28 @@ def _tests(design: Design, result: EstimationResult, variants: set[str]) -> Iter
         told = rows[rows["p_value"].notna()]
         for row in told.head(MOST_OF_A_CHECK).to_dict("records"):
             verdict = f", {row['verdict']}" if row["verdict"] else ""
-            figure = row["statistic"].split(";", 1)[0]
+            what = row["statistic"].split(";", 1)[0]
             yield (
-                f"{row['variant']}: {_words(row['check'])}, {row['subject']}: {figure} "
-                f"{row['value']:.4g}, p {p_text(row['p_value'])}{verdict}"
+                f"{row['variant']}: {_words(row['check'])}, {row['subject']}: {what} "
+                f"{figure(row['value'])}, p {p_text(row['p_value'])}{verdict}"
             )
         if len(told) > MOST_OF_A_CHECK:
             yield f"and {len(told) - MOST_OF_A_CHECK} more of it in checks.parquet"
-
-
-def p_text(value: float) -> str:
-    """A p value with its sign: ``= 0.012`` or ``< 0.001``."""
-    return "< 0.001" if value < LEAST_P else f"= {value:.3f}"
 
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _by_columns(said: Sequence[Said], count: int) -> list[str]:
-    """Each text once, with the numbers of its columns unless it is of all."""
+def _by_columns(said: Sequence[Said], positions: Mapping[int, Sequence[int]]) -> list[str]:
+    """Each text once, with the numbers of its columns unless it is of all designs."""
     places: dict[str, list[int]] = {}
     for place, text in said:
         if place not in places.setdefault(text, []):
             places[text].append(place)
+    numbers = {text: [n for place in at for n in positions[place]] for text, at in places.items()}
     return [
-        text if len(at) == count and count > 1 else f"{numbered(at)}: {text}"
+        text if len(at) == len(positions) > 1 else f"{numbered(numbers[text])}: {text}"
         for text, at in places.items()
     ]
 
@@ -207,7 +206,7 @@ def _general(
         )
     yield f"Specifications estimated in the whole study: {_specifications(estimates)}"
     if stars:
-        yield "*, ** and ***: p below 0.10, 0.05 and 0.01, not corrected"
+        yield STARS_NOTE
 
 
 def _recommended(

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from math import isnan
 from typing import TypeVar, get_type_hints
 
 import pandas as pd
 
 from estimation.results import Check, CurvePoint, Estimate, TunedLearner
-from estimation.tables.result_table import decimals
+from estimation.tables.numbers import decimals, in_parentheses, interval, rounded
 from estimation.vocabulary import DETAILS
 
 Row = TypeVar("Row", Estimate, Check, CurvePoint, TunedLearner)
@@ -71,14 +70,16 @@ def summary_table(
             "design": estimates["design"],
             "variant": variants,
             "estimate (se)": [
-                f"{estimate:.{places}f}" + _error_text(error, places)
+                rounded(estimate, places) + _error_text(error, places)
                 for estimate, error, places in zip(
                     estimates["estimate"], estimates["std_error"], shown, strict=True
                 )
             ],
             "95 % interval": [
-                f"[{row.ci_low:.{places}f}, {row.ci_high:.{places}f}]"
-                for row, places in zip(estimates.itertuples(), shown, strict=True)
+                interval(low, high, places)
+                for low, high, places in zip(
+                    estimates["ci_low"], estimates["ci_high"], shown, strict=True
+                )
             ],
             "n": estimates["n"],
         }
@@ -102,9 +103,9 @@ def _term_text(term: str, scaling: str, part: str) -> str:
 
 
 def _error_text(std_error: float, places: int) -> str:
-    return "" if isnan(std_error) else f" ({std_error:.{places}f})"
+    return f" {in_parentheses(std_error, places)}".rstrip()
 
 
 def _true_text(truth: float | Mapping[str, float], design: str, places: int) -> str:
     value = truth.get(design) if isinstance(truth, Mapping) else truth
-    return "" if value is None else f"{value:.{places}f}"
+    return "" if value is None else rounded(value, places)

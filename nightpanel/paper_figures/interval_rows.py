@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from estimation.tables.result_table import decimals
+from estimation.tables.numbers import decimals
 from nightpanel.paper_figures.style import GREY, INK
 
 ROW = 0.105

@@ -9,7 +9,8 @@ import pytest
 
 from estimation.estimate import EstimationResult, estimate
 from estimation.heterogeneity.keys import Along, Groups, Projection
-from estimation.tables.regression_table import TableSpec, regression_table
+from estimation.tables.regression_table import regression_table
+from estimation.tables.table_columns import TableSpec
 from estimation.vocabulary import LINEAR
 from geo.errors import SampleError
 from tests.estimation.heterogeneity.made_up import DESIGN, YEARS, made_up, with_effect

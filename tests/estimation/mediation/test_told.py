@@ -14,7 +14,8 @@ from estimation.parts.mediation import ASKED, LearnedMediation
 from estimation.plan import plan_design
 from estimation.tables.check_table import check_table
 from estimation.tables.curve_table import curve_table
-from estimation.tables.regression_table import TableSpec, regression_table
+from estimation.tables.regression_table import regression_table
+from estimation.tables.table_columns import TableSpec
 from tests.estimation.mediation.panels import MEDIATORS, channels, design, naive, naive_on
 
 FEW = Mediators(MEDIATORS, draws=499)

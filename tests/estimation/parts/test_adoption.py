@@ -13,7 +13,8 @@ from estimation.staggered.keys import Adoption
 from estimation.staggered.pretrends import detectable_trend
 from estimation.tables.check_table import check_table
 from estimation.tables.curve_table import curve_table
-from estimation.tables.regression_table import TableSpec, regression_table
+from estimation.tables.regression_table import regression_table
+from estimation.tables.table_columns import TableSpec
 from geo.errors import DesignError, SampleError
 from tests.estimation.staggered.made_up_policy import staggered
 from tests.estimation.staggered.test_slopes import turned

@@ -13,8 +13,10 @@ from estimation.samples.sample import Sample
 from estimation.tables.check_table import check_table
 from estimation.tables.curve_table import curve_table
 from estimation.tables.descriptives import descriptive_result
-from estimation.tables.regression_table import TableSpec, regression_table, shown_variants
-from estimation.tables.result_table import NOTE, decimals, numbered
+from estimation.tables.numbers import decimals
+from estimation.tables.regression_table import regression_table
+from estimation.tables.result_table import NOTE, numbered
+from estimation.tables.table_columns import TableSpec, shown_variants
 from estimation.tables.tidy import tidy_table
 from geo.audit import AuditRow
 
