@@ -73,7 +73,7 @@ def draw_outlines(axes: Axes, shapes: MapShapes, *, colour: str, width: float) -
 def frame(axes: Axes, shapes: MapShapes) -> None:
     """The whole of some shapes in view, undistorted, without a frame."""
     axes.set_axis_off()
-    axes.set_aspect("equal")
+    axes.set_aspect("equal", anchor="N")
     left, low, right, high = shapely.total_bounds(shapes.geometries).tolist()
     room = MARGIN * max(right - left, high - low)
     axes.set_xlim(left - room, right + room)

@@ -23,6 +23,10 @@ from nightpanel.paper_figures.style import WIDTH, ramp
 
 LEAST, MOST = 2.2, 7.5
 """Heights of a figure of maps, in inches."""
+FEW = 100
+"""Cities up to which the lines around them are wide."""
+WIDE, NARROW = 0.3, 0.15
+"""Widths of these lines, in points."""
 BELOW = 0.85
 """Room for titles, scale and classes, in inches."""
 
@@ -78,7 +82,8 @@ def map_figure(
         axes = figure.add_subplot(grid[0, column])
         draw_map(axes, shapes, known, classes)
         if outlines is not None:
-            draw_outlines(axes, outlines, colour=look.line, width=0.3)
+            width = WIDE if len(outlines.ids) <= FEW else NARROW
+            draw_outlines(axes, outlines, colour=look.line, width=width)
         axes.set_title(_titled(column, year, len(values)), loc="left")
         if column == 0:
             draw_scale(axes, shapes)
