@@ -7,6 +7,7 @@ demo's country is run into ``OUT/country`` and a staggered adoption with known e
 
 import argparse
 import io
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,7 +38,8 @@ Written by `docs/scripts/figures_page.py`; not edited by hand.
 
 The stage `report` of a run, and `nightpanel report OUT`, write `figures/`: every figure that the
 output folder has something for, as PDF and as PNG (300 dots per inch), and `figures.txt` with their
-captions. What a part of the run is missing for is not drawn, and `figures.txt` says why. In Python:
+captions. Where a part of the run is missing, its figures are not drawn, and `figures.txt` says why.
+In Python:
 
 ```python
 from pathlib import Path
@@ -161,7 +163,8 @@ def main() -> None:
             name = f"figure_{kind}.png"
             (PICTURES / name).write_bytes(picture)
             title = kind.replace("_", " ").capitalize()
-            parts.append(f"## {title}\n\n![{title}](pictures/{name})\n\n{drawn.caption}\n")
+            caption = textwrap.fill(drawn.caption, 100, break_on_hyphens=False)
+            parts.append(f"## {title}\n\n![{title}](pictures/{name})\n\n{caption}\n")
     assert size <= MOST, f"pictures of {size} bytes"
     PAGE.write_text("\n".join(parts), encoding="utf-8")
 

@@ -51,7 +51,7 @@ def _drawn(
     look = MapLook(mean.title.replace("cm2", "cm²"), LIGHT, CLASSES, LINE)
     return Drawn(
         map_figure(shapes, by_year, look, outlines=outlines),
-        f"Mean light of {len(shapes.ids)} units by {product}, {listed(years)}. Classes of about "
+        f"Mean light of {len(shapes.ids):,} units by {product}, {listed(years)}. Classes of about "
         "equally many units, over the years shown; units without light have a class of their own; "
         f"lines are the borders of cities. {shapes.projection}".rstrip()
         + ".",

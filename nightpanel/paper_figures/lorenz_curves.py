@@ -59,7 +59,8 @@ def _drawn(
     return Drawn(
         figure,
         f"Lorenz curves of light by {product} in {year}: the share of a city's light in its "
-        "darkest units, each unit counted once; twice the area under equality is the Gini. "
+        "darkest units, each unit counted once; twice the area between a curve and the line of "
+        "equality is the Gini. "
         f"{RULE}.",
     )
 

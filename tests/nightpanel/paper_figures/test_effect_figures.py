@@ -45,7 +45,7 @@ def test_own_effects_are_of_the_treatment_once_a_design_and_variant():
 
 def test_the_pair_stands_side_by_side_and_a_repeated_design_is_left_out(material: Material):
     assert material.folder.estimates is not None
-    found = pairs(own_effects(material.folder.estimates))
+    found = pairs(own_effects(material.folder.estimates), {})
     assert found[["design", "variant"]].to_numpy().tolist() == [
         ["main", "faithful"],
         ["main", "first_difference"],
@@ -60,9 +60,43 @@ def test_a_design_that_repeats_in_part_stays_whole():
         estimate("b", "faithful", 0.5),
         estimate("b", "first_difference", 0.2),
     ]
-    found = pairs(own_effects(tidy_table(rows, Estimate)))
+    found = pairs(own_effects(tidy_table(rows, Estimate)), {})
     assert found["design"].tolist() == ["a", "a", "b", "b"]
     assert without_repeats(found)["design"].tolist() == ["a", "a", "b"]
+
+
+def test_a_recommended_estimate_stands_with_the_faithful_one_of_the_same_question(
+    material: Material,
+):
+    settings = [
+        {"name": "main", "controls": ["a"], "learner": "xgboost", "folds": 5},
+        {"name": "as recommended", "controls": ["a"], "learner": "ridge", "folds": 2},
+        {"name": "less", "controls": [], "learner": "ridge", "folds": 5},
+    ]
+    rows = [
+        estimate("main", "faithful", 0.5),
+        estimate("as recommended", "first_difference", 0.1, recommended="recommended"),
+        estimate("less", "first_difference", 0.2, recommended="recommended"),
+    ]
+    with_rows = with_estimates(material, rows)
+    manifest = {"stages": {"estimates": {"designs": settings}}}
+    folder = replace(with_rows.folder, manifest=manifest)
+    drawn = one(forest_plots(replace(with_rows, folder=folder)))
+    axes = drawn.figure.axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["main", "less"]
+    points = [line for line in axes.lines if len(line.get_xdata()) == 1]
+    assert [float(point.get_xdata()[0]) for point in points] == [0.5, 0.1, 0.2]
+    assert "'as recommended' stands with 'main', which asks the same of the data" in drawn.caption
+
+
+def test_the_caption_says_how_errors_are_made(material: Material):
+    rows = [
+        estimate("a", "faithful", 0.5, se_type="robust"),
+        estimate("a", "first_difference", 0.1, se_type="city"),
+        estimate("b", "first_difference", 0.2, se_type="province"),
+    ]
+    caption = one(forest_plots(with_estimates(material, rows))).caption
+    assert "standard errors: robust (faithful), city or province (first difference)." in caption
 
 
 @pytest.mark.parametrize(
