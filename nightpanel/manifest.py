@@ -41,7 +41,7 @@ STAGE_FILES = {
     ),
     REPORT: ("report.html", "methods.md", "references.bib"),
 }
-"""Files that stages leave in an output folder; the tables of the paper, and figures, come beside them."""
+"""Files that stages leave in an output folder; figures and tables of the paper come beside them."""
 IF_ANY = frozenset(
     {
         SEAM,

@@ -28,7 +28,11 @@ def figure(traces: Sequence[Mapping[str, Any]], **layout: Any) -> dict[str, Any]
 
 def axis(title: str = "", **more: Any) -> dict[str, Any]:
     """An axis with its title."""
-    return {"title": {"text": label(title)}, "automargin": True, "zeroline": False} | more
+    return {
+        "title": {"text": label(title), "standoff": 12},
+        "automargin": True,
+        "zeroline": False,
+    } | more
 
 
 def line(

@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from nightpanel.html_report.words import shown
+from nightpanel.html_report.words import p_shown, shown
 
+P_VALUE = "p_value"
+"""The column that is shown as p values are."""
 ROWS = 200
 """Rows of a table that is in the page as it is; longer ones are records."""
 
@@ -157,6 +159,7 @@ def headings(table: pd.DataFrame, names: Mapping[str, str] | None = None) -> tup
 def cells(table: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
     """A table's cells as text, numbers rounded by the report's one rule."""
     columns: Sequence[list[str]] = [
-        [shown(value) for value in table[name].tolist()] for name in table.columns
+        [(p_shown if name == P_VALUE else shown)(value) for value in table[name].tolist()]
+        for name in table.columns
     ]
     return tuple(zip(*columns, strict=True)) if columns else ()

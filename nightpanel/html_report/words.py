@@ -8,7 +8,7 @@ import pandas as pd
 
 DIGITS = 4
 """Significant digits of a number."""
-NOTHING = "–"  # noqa: RUF001
+NOTHING = "–"
 """What stands for a missing value."""
 
 

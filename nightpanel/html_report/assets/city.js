@@ -29,7 +29,7 @@
   const across = (share) => LEFT + share * (WIDTH - LEFT - RIGHT);
   const down = (share) => HEIGHT - LOW - share * (HEIGHT - LOW - TOP);
   const axes = (svg, xs, ys) => {
-    for (const [share, text] of xs) svg.append(nightpanel.svg("text", { x: across(share), y: HEIGHT - 8, "text-anchor": "middle" }, text));
+    for (const [share, text] of xs) svg.append(nightpanel.svg("text", { x: across(share), y: HEIGHT - 8, "text-anchor": share === 1 ? "end" : share === 0 ? "start" : "middle" }, text));
     for (const [share, text] of ys) {
       svg.append(nightpanel.svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: down(share), y2: down(share), class: "axis" }));
       svg.append(nightpanel.svg("text", { x: LEFT - 5, y: down(share) + 4, "text-anchor": "end" }, text));

@@ -2,7 +2,15 @@
 
 import pandas as pd
 
-from nightpanel.html_report.section import DataTable, Piece, Records, Section, Text, cells, data_table
+from nightpanel.html_report.section import (
+    DataTable,
+    Piece,
+    Records,
+    Section,
+    Text,
+    cells,
+    data_table,
+)
 from nightpanel.html_report.words import plural
 from nightpanel.output_folder import OutputFolder
 

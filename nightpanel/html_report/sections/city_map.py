@@ -19,6 +19,14 @@ GINI_DECIMALS = 4
 CITY_POINTS = 120_000
 """Points of the outlines of cities, which are drawn all at once."""
 TITLE = "Map of cities"
+SIMPLIFIED = (
+    "Shapes are simplified for the screen, shared edges together; the numbers are those of whole "
+    "shapes."
+)
+INTERVAL = (
+    "The interval of a Gini is a bootstrap over the city's units: how much the index depends on "
+    "which units there are, not sampling error."
+)
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +50,7 @@ def section(folder: OutputFolder) -> Section:
         return Section("map", TITLE, (_table(cities, city_labels(folder)),), missing)
     labels = city_labels(folder)
     data, undrawn = map_data(cities, units, outlines, shapes, labels)
-    notes = _notes(undrawn, data, cities)
+    notes = _notes(undrawn, cities)
     the_map = CityMap(_in_words(cities, data), data, _table(cities, labels))
     return Section("map", TITLE, (the_map, Text(notes, points=True)))
 
@@ -157,8 +165,8 @@ def _product(
 
 def _matrix(table: pd.DataFrame, key: str, value: str, ids: list[str], years: list[int]) -> Floats:
     """A column by id and year, NaN where there is no row."""
-    rows = pd.Index(ids).get_indexer(table[key])
-    columns = pd.Index(years).get_indexer(table["year"])
+    rows = pd.Index(ids).get_indexer(pd.Index(table[key]))
+    columns = pd.Index(years).get_indexer(pd.Index(table["year"]))
     found = np.full((len(ids), len(years)), np.nan)
     there = (rows >= 0) & (columns >= 0)
     found[rows[there], columns[there]] = table[value].to_numpy(dtype=np.float64)[there]
@@ -167,7 +175,7 @@ def _matrix(table: pd.DataFrame, key: str, value: str, ids: list[str], years: li
 
 def _table(cities: pd.DataFrame, labels: Mapping[str, str]) -> DataTable:
     """Gini of the last product's cities, years as columns."""
-    product = sorted(cities["product"].unique())[-1]
+    product = max(cities["product"].unique())
     of_product = cities[cities["product"] == product]
     wide = of_product.pivot_table(index="city_id", columns="year", values="gini", dropna=False)
     wide = wide.sort_index()
@@ -192,15 +200,8 @@ def _in_words(cities: pd.DataFrame, data: Mapping[str, Any]) -> str:
     )
 
 
-def _notes(
-    undrawn: Mapping[str, list[str]], data: Mapping[str, Any], cities: pd.DataFrame
-) -> tuple[str, ...]:
-    notes = [
-        "Shapes are simplified for the screen, shared edges together; the numbers are those of "
-        "whole shapes.",
-        "The interval of a Gini is a bootstrap over the city's units: how much the index depends "
-        "on which units there are, not sampling error.",
-    ]
+def _notes(undrawn: Mapping[str, list[str]], cities: pd.DataFrame) -> tuple[str, ...]:
+    notes = [SIMPLIFIED, INTERVAL]
     if cities["year"].nunique() == 1:
         notes.append("There is one year, hence no slider to move and no path over time.")
     if undrawn["cities"]:

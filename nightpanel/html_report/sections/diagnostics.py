@@ -67,7 +67,7 @@ def _left(rows: pd.DataFrame) -> Chart:
                 "hovertemplate": "%{customdata}: %{x:.4g}",
             }
         )
-    least = rows.loc[rows["treatment_residual_variance"].idxmin()]
+    least = rows.iloc[int(np.argmin(rows["treatment_residual_variance"].to_numpy()))]
     return Chart(
         id="diagnostics-left",
         title="What is left of the treatment",

@@ -32,7 +32,8 @@ def main_effects(estimates: pd.DataFrame) -> pd.DataFrame:
     found = found.drop_duplicates(["design", "variant"])
     faithful = found["variant"] == FAITHFUL
     role = np.select([faithful, found["recommended"] != ""], [FAITHFUL, RECOMMENDED], "")
-    return found.assign(role=role)
+    made: pd.DataFrame = found.assign(role=role)
+    return made
 
 
 def variant_name(row: pd.Series) -> str:

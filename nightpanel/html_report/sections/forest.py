@@ -1,5 +1,9 @@
 """All designs in a forest plot, faithful and recommended in pairs."""
 
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pandas as pd
 
 from nightpanel.html_report import plots
@@ -39,7 +43,7 @@ def section(folder: OutputFolder) -> Section:
         _forest(rows, str(outcome), str(treatment), number)
         for number, ((outcome, treatment), rows) in enumerate(groups)
     ]
-    pairs = paired(found)
+    pairs = paired(found, _settings(folder))
     if len(pairs):
         parts.append(data_table(pairs, "Faithful and recommended side by side"))
     else:
@@ -49,24 +53,67 @@ def section(folder: OutputFolder) -> Section:
     return Section("forest", TITLE, tuple(parts))
 
 
-def paired(found: pd.DataFrame) -> pd.DataFrame:
-    """Designs that have both, one row each.
+def _settings(folder: OutputFolder) -> Sequence[Mapping[str, Any]]:
+    """Every design with its settings after ``vary``; none of a run that did not record them."""
+    recorded = folder.stages.get("estimates", {}).get("designs") or ()
+    return [one for one in recorded if isinstance(one, dict)]
 
-    A design without a recommended estimate of its own takes none from another: a difference would
-    then be one of designs.
+
+def paired(found: pd.DataFrame, settings: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Recommended estimates, each beside the faithful estimate of the same question.
+
+    That is the one of the same design; or, where it has none, of a design of the same family whose
+    recorded settings are the same but for those of learning.
 
     Parameters
     ----------
     found : pandas.DataFrame
         From `main_effects`.
+    settings : sequence of mapping
+        Settings of the designs, as the estimates stage records them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Empty where there is no such pair.
     """
-    columns = ["estimate", "std_error", "ci_low", "ci_high", "n"]
-    sides = [
-        found[found["role"] == role].drop_duplicates("design").set_index("design")[columns]
-        for role in (FAITHFUL, RECOMMENDED)
-    ]
-    both = sides[0].join(sides[1], how="inner", lsuffix=", faithful", rsuffix=", recommended")
-    return both.reset_index()
+    faithful = found[found["role"] == FAITHFUL].drop_duplicates("design").set_index("design")
+    asked = {str(one.get("name")): _question(one) for one in settings}
+    rows = []
+    for _, one in found[found["role"] == RECOMMENDED].iterrows():
+        design = str(one["design"])
+        same = [other for other in faithful.index if other == design]
+        same += [other for other in faithful.index if asked.get(design, 0) == asked.get(other, 1)]
+        if same:
+            rows.append(_pair(faithful.loc[same[0]], same[0], one))
+    return pd.DataFrame(rows)
+
+
+OF_LEARNING = frozenset(
+    {"name", "variation_of", "variants", "learner", "settings", "tune", "repetitions", "folds",
+     "seed", "checks"}
+)  # fmt: skip
+"""Settings that do not change what is asked of the data."""
+
+
+def _question(settings: Mapping[str, Any]) -> str:
+    kept = {key: value for key, value in settings.items() if key not in OF_LEARNING}
+    return json.dumps(kept, sort_keys=True, default=str)
+
+
+def _pair(faithful: pd.Series, name: str, recommended: pd.Series) -> dict[str, object]:
+    made: dict[str, object] = {"outcome": recommended["outcome"]}
+    for role, design, row in (
+        (FAITHFUL, name, faithful),
+        (RECOMMENDED, recommended["design"], recommended),
+    ):
+        made |= {
+            f"{role}: design": f"{design}, {str(row['variant']).replace('_', ' ')}",
+            f"{role}: estimate": row["estimate"],
+            f"{role}: standard error": row["std_error"],
+            f"{role}: 95 %": f"{shown(row['ci_low'])} to {shown(row['ci_high'])}",
+        }
+    return made
 
 
 def _forest(rows: pd.DataFrame, outcome: str, treatment: str, number: int) -> Chart:

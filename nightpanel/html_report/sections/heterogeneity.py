@@ -40,7 +40,16 @@ def section(folder: OutputFolder) -> Section:
     if checks is not None:
         tests = checks[checks["check"].isin(TESTS)]
         if len(tests):
-            columns = ["design", "variant", "check", "subject", "statistic", "value", "p_value", "note"]
+            columns = [
+                "design",
+                "variant",
+                "check",
+                "subject",
+                "statistic",
+                "value",
+                "p_value",
+                "note",
+            ]
             parts.append(data_table(tests[columns], "Tests", names={"p_value": "p"}))
     missing = "" if parts else "No design asks where its effect differs (groups, project_on)."
     return Section("heterogeneity", TITLE, tuple(parts), missing)
@@ -71,8 +80,8 @@ def _forest(rows: pd.DataFrame, design: str, title: str, name: str) -> Chart:
     return Chart(
         id=f"heterogeneity-{name}",
         title=f"{title}: {design}",
-        text=f"{title} of the design {design}: {plural(len(rows), 'estimate')} with 95 % intervals, "
-        f"from {shown(float(rows['estimate'].min()))} to "
+        text=f"{title} of the design {design}: {plural(len(rows), 'estimate')} with 95 % "
+        f"intervals, from {shown(float(rows['estimate'].min()))} to "
         f"{shown(float(rows['estimate'].max()))}.",
         figure=plots.figure(
             traces,

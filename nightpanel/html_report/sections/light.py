@@ -1,5 +1,6 @@
 """Light: sums by year and product, saturation, years that are there, seams."""
 
+import numpy as np
 import pandas as pd
 
 from nightpanel.html_report import plots
@@ -24,7 +25,9 @@ def section(folder: OutputFolder) -> Section:
     if folder.units is None:
         return Section("light", "Light", missing=ABSENT)
     if folder.units.empty:
-        return Section("light", "Light", missing="The unit-year table has no row: no year of light.")
+        return Section(
+            "light", "Light", missing="The unit-year table has no row: no year of light."
+        )
     years = _by_year(folder.units)
     parts: list[Piece] = [_sums(years), _shares(years), _coverage(years)]
     parts += _seam(folder)
@@ -89,7 +92,7 @@ def _shares(years: pd.DataFrame) -> Chart:
         for number, (product, rows) in enumerate(years.groupby("product"))
         for place, name in enumerate(names)
     ]
-    worst = years.loc[years["saturated_share"].fillna(0).idxmax()]
+    worst = years.iloc[int(np.argmax(years["saturated_share"].fillna(0).to_numpy()))]
     return Chart(
         id="light-shares",
         title="Saturated and lit cells",
@@ -129,9 +132,11 @@ def _seam(folder: OutputFolder) -> list[Piece]:
     if seam.empty:
         return [Text(("No city has light in both versions of a year that a product has twice.",))]
     said = [
-        f"{row.product} {row.year}: {plural(row.cities, 'city', 'cities')}, mean light of the "
-        f"second version {100 * row.mean_change:+.1f} %, mean Gini {row.gini_change:+.4f}."
-        for row in seam.itertuples()
+        f"{product} {year}: {plural(int(cities), 'city', 'cities')}, mean light of the second "
+        f"version {100 * float(light):+.1f} %, mean Gini {float(gini):+.4f}."
+        for product, year, cities, light, gini in seam[
+            ["product", "year", "cities", "mean_change", "gini_change"]
+        ].to_numpy()
     ]
     return [
         Text(tuple(said), points=True, title="Seam: years that a product has in two versions"),

@@ -52,8 +52,10 @@ def shown_columns(folder: OutputFolder) -> list[str]:
     ]
     named: list[str] = []
     if folder.estimates is not None:
-        for row in folder.estimates.drop_duplicates(["outcome", "treatment", "controls"]).itertuples():
-            named += [row.outcome, row.treatment, *str(row.controls).split(";")]
+        settings = folder.estimates[["outcome", "treatment", "controls"]].drop_duplicates()
+        for row in settings.to_numpy():
+            outcome, treatment, controls = (str(one) for one in row)
+            named += [outcome, treatment, *controls.split(";")]
     wanted = [name for name in dict.fromkeys(named) if name in numbers]
     return (wanted or numbers)[:SHOWN]
 
@@ -146,7 +148,11 @@ def _distributions(panel: pd.DataFrame, columns: list[str]) -> Chart:
         )
         layout[f"xaxis{suffix}"] = plots.axis(name, anchor=f"y{suffix}")
         layout[f"yaxis{suffix}"] = plots.axis(anchor=f"x{suffix}", showticklabels=False)
-        at = np.quantile(values, [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1]) if values.size else [np.nan] * 7
+        at = (
+            np.quantile(values, [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
+            if values.size
+            else [np.nan] * 7
+        )
         rows.append((name, values.size, *at))
     heads = ["column", "n", "least", "5 %", "25 %", "median", "75 %", "95 %", "largest"]
     table = pd.DataFrame(rows, columns=heads)

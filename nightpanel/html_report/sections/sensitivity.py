@@ -15,7 +15,7 @@ from nightpanel.output_folder import OutputFolder
 TITLE = "Results: sensitivity"
 NOT_ASKED = (
     'No design asks for the check "sensitivity", so that nothing is recorded from which contours '
-    'could be drawn; name it in the design\'s checks.'
+    "could be drawn; name it in the design's checks."
 )
 GRID = 41
 LEAST = 0.1
@@ -23,8 +23,8 @@ LEAST = 0.1
 NOTE = (
     "Contours show the effect's bound that lies nearer to zero if a variable of that strength in "
     "outcome and treatment were omitted (Chernozhukov, Cinelli, Newey, Sharma and Syrgkanis, "
-    "2022). They follow from the recorded bounds; where there are several repetitions, whose median "
-    "bounds are, they are interpolated."
+    "2022). They follow from the recorded bounds; where these are medians of several repetitions, "
+    "contours away from the recorded strength are close, not exact."
 )
 
 
@@ -98,9 +98,7 @@ def strength(cf_y: float, cf_d: float) -> float:
     return float(np.sqrt(cf_y * cf_d / (1 - cf_d)))
 
 
-def _contours(
-    found: Recorded, design: str, variant: str, rows: pd.DataFrame, number: int
-) -> Chart:
+def _contours(found: Recorded, design: str, variant: str, rows: pd.DataFrame, number: int) -> Chart:
     robust = rows.loc[rows["statistic"] == "robustness value", "value"]
     value = float(robust.iloc[0]) if len(robust) else float("nan")
     needed = [LEAST, *(1.3 * share for _, *shares in found.benchmarks for share in shares)]
@@ -144,8 +142,8 @@ def _contours(
     return Chart(
         id=f"sensitivity-{number}",
         title=f"{design}, {variant.replace('_', ' ')}",
-        text=f"Contours of the bound of the effect {shown(found.effect)} by the shares of treatment "
-        f"and outcome that an omitted variable explains{said}. Observed controls (treatment, "
+        text=f"Contours of the bound of the effect {shown(found.effect)} by the shares of "
+        f"treatment and outcome that an omitted variable explains{said}. Observed controls (treatment, "
         f"outcome): {controls or 'none'}.",
         figure=plots.figure(
             [contour, nought, marks],

@@ -53,8 +53,7 @@ def choices(rows: pd.DataFrame) -> dict[str, list[str]]:
         Choices with one value for all are left out.
     """
     controls = rows["controls"].astype(str)
-    most = controls.str.count(";").idxmax() if len(rows) else None
-    fullest = "" if most is None else controls[most]
+    fullest = max(controls, key=lambda one: one.count(";"), default="")
     found = {
         "variant": rows["variant"].str.replace("_", " ").tolist(),
         "learner": rows["learner"].str.partition("(")[0].tolist(),

@@ -6,8 +6,7 @@ import pandas as pd
 
 from nightpanel.html_report.section import DataTable, Piece, Section, Text, data_table
 from nightpanel.html_report.words import listed, plural, years_shown
-from nightpanel.manifest import STAGES
-from nightpanel.output_folder import OutputFolder
+from nightpanel.output_folder import PARTS, OutputFolder
 
 SHORT = 12
 """Characters of a digest of code; the manifest has all."""
@@ -34,10 +33,11 @@ def _in_words(folder: OutputFolder) -> tuple[str, ...]:
     lines = []
     if folder.units is not None and len(folder.units):
         units = folder.units
+        products = listed(sorted(units["product"].unique()))
         lines.append(
             f"Light of {plural(units['unit_id'].nunique(), 'unit')} in "
             f"{plural(units['city_id'].nunique(), 'city', 'cities')}, "
-            f"{years_shown(units['year'].tolist())}, of {listed(sorted(units['product'].unique()))}."
+            f"{years_shown(units['year'].tolist())}, of {products}."
         )
     if folder.panel is not None and len(folder.panel) and {"city_id", "year"} <= set(folder.panel):
         panel = folder.panel
@@ -59,12 +59,12 @@ def _stages(folder: OutputFolder) -> DataTable:
     rows = [
         {
             "stage": name,
-            "seconds": round(float(record["seconds"]), 1),
+            "seconds": f"{float(record['seconds']):.1f}",
             "inputs": len(record["inputs"]),
             "files": len(record["files"]),
             "code": str(record.get("code", ""))[:SHORT],
         }
-        for name in STAGES
+        for name in PARTS
         if (record := folder.stages.get(name)) is not None
     ]
     names = {"code": "code (first of its SHA-256)"}
@@ -76,7 +76,7 @@ def _inputs(folder: OutputFolder) -> DataTable:
     rows = [
         {"stage": stage, "file": Path(path).name, "SHA-256": digest}
         for stage, record in folder.stages.items()
-        if stage in STAGES
+        if stage in PARTS
         for path, digest in record["inputs"].items()
     ]
     table = pd.DataFrame(rows, columns=["stage", "file", "SHA-256"])
@@ -100,7 +100,7 @@ def _designs(folder: OutputFolder) -> DataTable:
 
 
 def _versions(folder: OutputFolder) -> DataTable:
-    found = {stage: folder.stages[stage]["versions"] for stage in STAGES if stage in folder.stages}
+    found = {stage: folder.stages[stage]["versions"] for stage in PARTS if stage in folder.stages}
     table = pd.DataFrame(found).fillna("")
     table.insert(0, "package", table.index)
     return data_table(table, "Versions by stage")
