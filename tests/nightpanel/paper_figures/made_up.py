@@ -127,7 +127,7 @@ def curves() -> pd.DataFrame:
         *curve("marginal_effect", "faithful", "finance", np.linspace(0.0, 4.0, 9)),
         *curve("marginal_effect", "first_difference", "finance", np.linspace(0.0, 4.0, 9)),
         *curve("cate", "faithful", "finance", np.linspace(0.0, 4.0, 9)),
-        *curve("rolling_window", "faithful", "last year", np.arange(2015.0, 2020.0)),
+        *curve("rolling_window", "faithful", "year", np.arange(2015.0, 2020.0)),
         *curve("event_study", "sun_abraham", "years since adoption", np.arange(-3.0, 4.0)),
         *curve("event_study", "imputation", "years since adoption", np.arange(-3.0, 4.0)),
     ]

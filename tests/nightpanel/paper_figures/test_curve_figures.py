@@ -97,7 +97,9 @@ def test_years_without_an_error_are_drawn_without_a_band(material: Material):
 def test_windows_are_marked_each(material: Material):
     drawing = rolling_windows(material)
     assert isinstance(drawing, tuple)
-    assert drawing[0].figure.axes[0].lines[-1].get_xdata() == pytest.approx(np.arange(2015, 2020))
+    axes = drawing[0].figure.axes[0]
+    assert axes.lines[-1].get_xdata() == pytest.approx(np.arange(2015, 2020))
+    assert axes.get_xlabel() == "year, middle of the window"
 
 
 def simulation(scenarios: list[str]) -> pd.DataFrame:

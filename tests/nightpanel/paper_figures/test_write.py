@@ -17,6 +17,7 @@ from geo.errors import OutputError
 from nightpanel.output_folder import OutputFolder
 from nightpanel.paper_figures import write
 from nightpanel.paper_figures.catalogue import FIGURES
+from nightpanel.paper_figures.drawn import Material
 from nightpanel.paper_figures.write import LIST, write_figures
 from tests.nightpanel.paper_figures.made_up import folder_of
 
@@ -66,6 +67,20 @@ def test_the_list_has_a_caption_for_each_figure_and_says_what_is_not_there(
     for name in NAMES:
         assert text.count(f"{name}: ") == 1
     assert "No figure structural_paths: no simulation of the structural model" in text
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FIGURES if kind != "structural_paths"])
+def test_nothing_sticks_out_of_a_figure(material: Material, kind: str):
+    drawing = FIGURES[kind](material)
+    assert isinstance(drawing, tuple)
+    for one in drawing:
+        one.figure.draw_without_rendering()  # which lays it out
+        width, height = one.figure.get_size_inches()
+        box = one.figure.get_tightbbox()
+        assert box.x0 > -0.01
+        assert box.y0 > -0.01
+        assert box.x1 < width + 0.01
+        assert box.y1 < height + 0.01
 
 
 def test_an_empty_folder_gives_no_figure_and_a_line_for_each(tmp_path: Path):
