@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.errors import OutputError
-from nightpanel.manifest import MANIFEST, read_manifest
+from nightpanel.manifest import MANIFEST, REPORT, read_manifest
 from nightpanel.outputs import output_path, read_csv, read_output
 
 RECORDED = ("settings", "inputs", "files", "versions", "seconds")
@@ -44,7 +44,7 @@ class OutputFolder:
     path: Path
     """The folder."""
     manifest: Mapping[str, Any]
-    """``manifest.json``."""
+    """``manifest.json``, without the report's own record."""
     units: pd.DataFrame | None
     """The unit-year table."""
     cities: pd.DataFrame | None
@@ -114,7 +114,8 @@ def read_output_folder(out: Path) -> OutputFolder:
         older version of the program made it.
     """
     manifest = require_output_folder(out)
-    stages = manifest["stages"]
+    # What is shown of a folder does not show itself.
+    stages = {name: one for name, one in manifest["stages"].items() if name != REPORT}
     tables = {name: _table(out, stage, name, stages) for name, stage in _TABLES.items()}
     missing = [said for stage, said in PARTS.items() if stage not in stages]
     missing += [
@@ -126,7 +127,7 @@ def read_output_folder(out: Path) -> OutputFolder:
         missing.append("townships.gpkg (outlines of cities)")
     return OutputFolder(
         path=out,
-        manifest=manifest,
+        manifest=manifest | {"stages": stages},
         **{name.removesuffix(".parquet"): table for name, table in tables.items()},
         audit=_checked(out, "audit.parquet"),
         designs=_designs(stages),

@@ -41,18 +41,18 @@ def section(folder: OutputFolder) -> Section:
     cities, units = folder.cities, folder.units
     if cities is None or units is None:
         missing = "There is no map: the folder lacks light by city, or by unit."
-        return Section("map", TITLE, missing=missing)
+        return Section("city-map", TITLE, missing=missing)
     if cities.empty:
-        return Section("map", TITLE, missing="There is no map: no city has a year of light.")
+        return Section("city-map", TITLE, missing="There is no map: no city has a year of light.")
     outlines, shapes = folder.city_shapes(), folder.unit_shapes()
     if outlines is None or shapes is None or outlines.geometry.is_empty.all():
         missing = "There is no map: the folder lacks outlines of cities or shapes of units."
-        return Section("map", TITLE, (_table(cities, city_labels(folder)),), missing)
+        return Section("city-map", TITLE, (_table(cities, city_labels(folder)),), missing)
     labels = city_labels(folder)
     data, undrawn = map_data(cities, units, outlines, shapes, labels)
     notes = _notes(undrawn, cities)
     the_map = CityMap(_in_words(cities, data), data, _table(cities, labels))
-    return Section("map", TITLE, (the_map, Text(notes, points=True)))
+    return Section("city-map", TITLE, (the_map, Text(notes, points=True)))
 
 
 def map_data(

@@ -143,8 +143,8 @@ def _contours(found: Recorded, design: str, variant: str, rows: pd.DataFrame, nu
         id=f"sensitivity-{number}",
         title=f"{design}, {variant.replace('_', ' ')}",
         text=f"Contours of the bound of the effect {shown(found.effect)} by the shares of "
-        f"treatment and outcome that an omitted variable explains{said}. Observed controls (treatment, "
-        f"outcome): {controls or 'none'}.",
+        f"treatment and outcome that an omitted variable explains{said}. Observed controls "
+        f"(treatment, outcome): {controls or 'none'}.",
         figure=plots.figure(
             [contour, nought, marks],
             showlegend=False,

@@ -19,12 +19,15 @@ def section(folder: OutputFolder) -> Section:
     ----------
     folder : OutputFolder
     """
-    parts: list[Piece] = [Text(_in_words(folder)), _stages(folder), _inputs(folder)]
+    parts: list[Piece] = [Text(_in_words(folder))]
+    if folder.stages:
+        parts += [_stages(folder), _inputs(folder)]
     if folder.designs:
         parts.append(_designs(folder))
     if folder.notes:
         parts.append(Text(folder.notes, points=True, title="Notes of the estimates"))
-    parts.append(_versions(folder))
+    if folder.stages:
+        parts.append(_versions(folder))
     missing = f"Not in this folder: {'; '.join(folder.missing)}." if folder.missing else ""
     return Section("run", "What was run", tuple(parts), missing)
 
