@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from estimation.results import Estimate
 from estimation.tables.tidy import tidy_table
@@ -179,6 +181,15 @@ def test_limits_hold_zero_and_every_interval():
     left, right = value_limits([row(0.5, 0.4, 0.6), row(0.8, 0.7, 0.9)])
     assert -0.1 < left < 0.0
     assert 0.9 < right < 1.0
+
+
+@given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0, 1e6) | st.just(np.inf)), min_size=1))
+def test_every_estimate_is_in_view(found: list[tuple[float, float]]):
+    rows = [row(value, value - half, value + half) for value, half in found]
+    left, right = value_limits(rows)
+    assert np.isfinite([left, right]).all()
+    assert left < 0.0 < right
+    assert all(left <= value <= right for value, _ in found)
 
 
 def test_an_interval_without_an_end_or_out_of_proportion_is_cut():

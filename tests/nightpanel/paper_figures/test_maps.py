@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from pyproj import Geod
 
+from nightpanel.exports.class_breaks import class_breaks
 from nightpanel.paper_figures.choropleth import (
     Classes,
     draw_classes,
@@ -124,6 +125,16 @@ def test_each_value_is_in_its_class():
     assert TWO.of(values).tolist() == [0, 0, 0, 1, 1, -1, -1]
     with_zeros = Classes(((0.0, 0.0), (0.0, 1.0)), (RED, BLUE))
     assert with_zeros.of(np.array([0.0, 1e-9, 1.0])).tolist() == [0, 1, 1]
+
+
+@given(st.lists(st.floats(0, 1e4), min_size=1, max_size=40), st.integers(1, 7))
+def test_each_class_holds_its_values(values: list[float], number: int):
+    """Against a search one by one, with the classes of maps."""
+    ends = class_breaks(np.array(values), number)
+    found = Classes(ends, (RED,) * len(ends)).of(np.array(values))
+    for value, place in zip(values, found, strict=True):
+        first = next(k for k, (low, high) in enumerate(ends) if low <= value <= high)
+        assert place == first
 
 
 def test_values_follow_the_ids_of_the_shapes():
