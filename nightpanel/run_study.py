@@ -33,7 +33,6 @@ from nightpanel.manifest import (
     stage_settings,
 )
 from nightpanel.outputs import check_writable
-from nightpanel.report_stage import report_stage
 from nightpanel.stages import Made, Setting, Stage, estimates_stage, light_stage, panel_stage
 from nightpanel.store import UNPACKED, Store
 from nightpanel.study import Study
@@ -47,11 +46,19 @@ if TYPE_CHECKING:
 
 LOOKED_FOR = ("coverage", "polygons", UNPACKED)
 """Kinds of the store's entries that only a run which reads tiles asks the store for, or none."""
+
+
+def _report_stage(setting: Setting) -> Stage:
+    from nightpanel.report_stage import report_stage  # geopandas comes with it
+
+    return report_stage(setting.out, setting.digests)
+
+
 PREPARE: Mapping[str, Callable[[Setting], Stage]] = {
     "lights": light_stage,
     "panel": panel_stage,
     "estimates": estimates_stage,
-    REPORT: lambda setting: report_stage(setting.out, setting.digests),
+    REPORT: _report_stage,
 }
 
 

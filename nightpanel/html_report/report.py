@@ -7,7 +7,6 @@ from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from nightpanel.html_report.embedded import script_json
@@ -84,8 +83,8 @@ def report_html(folder: OutputFolder) -> str:
         title=f"nightpanel report: {_name(folder)}",
         name=_name(folder),
         sections=sections,
-        style=Markup(_asset("report.css")),  # noqa: S704 - the package's own
-        scripts=[Markup(script) for script in scripts],  # noqa: S704 - the packages' own
+        style=_asset("report.css"),
+        scripts=scripts,
         hashes=" ".join(f"'sha256-{_digest(script)}'" for script in scripts),
     )  # fmt: skip
 

@@ -1,8 +1,10 @@
 """Put MapLibre GL JS beside the page: ``python -m nightpanel.viewer.bundle ARCHIVE``."""
 
 import io
+import shutil
 import sys
 import tarfile
+from functools import partial
 from pathlib import Path
 
 from geo.errors import ViewError
@@ -38,8 +40,7 @@ def bundle(archive: Path, *, to: Path = VENDOR) -> None:
         for name, inside in VENDORED.items():
             stream = packed.extractfile(inside)
             if stream is not None:
-                data = stream.read()
-                write_whole(to / name, lambda file, data=data: file.write(data))
+                write_whole(to / name, partial(shutil.copyfileobj, stream))
 
 
 if __name__ == "__main__":

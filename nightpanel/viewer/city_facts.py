@@ -47,7 +47,8 @@ def city_facts(
         raise NotShownError(city if index is None else product)
     rows = cities.rows
     own = rows[(rows["city_id"] == city) & (rows["product"] == product)].sort_values("year")
-    inside = [] if townships is None else np.flatnonzero(np.array(townships.cities) == city)
+    of_city = np.array(() if townships is None else townships.cities) == city
+    inside: list[int] = np.flatnonzero(of_city).tolist()
     return {
         "id": city,
         "name": cities.names[index],
@@ -69,12 +70,12 @@ def numbers(values: pd.Series | np.ndarray) -> list[float | None]:
 
 
 def _light(
-    townships: MapLayer | None, inside: Collection[int], product: str, year: int
+    townships: MapLayer | None, inside: list[int], product: str, year: int
 ) -> dict[str, Any]:
     """Mean light of the city's townships in a year, and its Lorenz curve."""
-    if townships is None or not len(inside):
+    if townships is None or not inside:
         return {"mean": [], "lorenz": None}
-    means = townships.values("mean", product, year)[np.asarray(inside)]
+    means = townships.values("mean", product, year)[inside]
     try:
         curve = lorenz_curve(means)
     except InequalityDomainError:

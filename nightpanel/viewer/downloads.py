@@ -1,7 +1,6 @@
 """What the map shows, as a file: csv, or a GeoPackage with the polygons."""
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,9 +77,12 @@ def parsed_box(text: str) -> Box:
     ValueError
         They are not.
     """
-    edges: Sequence[float] = [float(one) for one in text.split(",")]
+    try:
+        edges = [float(one) for one in text.split(",")]
+    except ValueError:
+        edges = []
     if len(edges) != 4 or not np.isfinite(edges).all():
-        raise ValueError(text)
+        raise ValueError("expected four degrees, separated by commas")
     west, south, east, north = edges
     return west, south, east, north
 

@@ -69,7 +69,7 @@ class Brightness:
     def shades(self, values: NDArray[np.float64]) -> NDArray[np.uint8]:
         """Shades from 0 to 255: square roots, so that faint light is seen beside bright."""
         share = np.sqrt(np.clip(values, 0.0, self.top) / self.top)
-        return np.rint(share * (SHADES - 1)).astype(np.uint8)
+        return np.asarray(np.rint(share * (SHADES - 1)), dtype=np.uint8)
 
     def seen(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which numbers are observations."""

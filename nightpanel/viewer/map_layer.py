@@ -127,12 +127,13 @@ def _layer(
     ids = shapes[key].astype(str)
     rows = rows.reset_index(drop=True)
     products = sorted(str(one) for one in rows["product"].unique())
-    numbers = [one for one in rows.select_dtypes("number") if one not in NOT_SHOWN]
+    numbers = [str(one) for one in rows.select_dtypes("number") if one not in NOT_SHOWN]
     table = "city_years" if name == "cities" else "unit_years"
     polygon = pd.Index(ids).get_indexer(rows[key].astype(str))
     places = {
-        (str(product), int(year)): _drawn(found, polygon)
-        for (product, year), found in rows.groupby(["product", "year"]).indices.items()
+        (str(product), int(str(year))): _drawn(of_year.index.to_numpy(dtype=np.int64), polygon)
+        for product, of_product in rows.groupby("product")
+        for year, of_year in of_product.groupby("year")
     }
     years = {one: tuple(sorted(y for p, y in places if p == one)) for one in products}
     return MapLayer(

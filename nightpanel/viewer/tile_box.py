@@ -42,4 +42,4 @@ class TileBox:
 
 def pixel_metres(zoom: float) -> float:
     """Width of a pixel of the screen at the equator, metres."""
-    return 2 * HALF / TILE_PIXELS / 2.0**zoom
+    return 2 * HALF / TILE_PIXELS / math.exp2(zoom)

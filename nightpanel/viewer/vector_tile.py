@@ -117,11 +117,10 @@ def _twice_areas(x: Ints, y: Ints, ring: Ints, number: int) -> Ints:
     place = np.arange(len(ring))
     following = np.where(place == last, first, place + 1)
     cross = x * y[following] - x[following] * y
-    total = np.concatenate([[0], np.cumsum(cross)])
-    return (
-        total[np.searchsorted(ring, np.arange(number), side="right")]
-        - total[np.searchsorted(ring, np.arange(number), side="left")]
-    )
+    total: Ints = np.concatenate([[0], np.cumsum(cross)])
+    rings = np.arange(number)
+    starts, ends = (np.searchsorted(ring, rings, side=side) for side in ("left", "right"))
+    return np.asarray(total[ends] - total[starts])
 
 
 def _ordered(

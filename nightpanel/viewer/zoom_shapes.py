@@ -21,7 +21,7 @@ from tiles.made_with import made_with
 
 SIMPLIFIED = (6, 4, 2)
 """Zooms up to which polygons are simplified, finest first: each is made of the one before it."""
-PIXELS = 0.5
+PIXELS = 1.0
 """Size of what simplifying may take away at the zoom, in pixels of the screen."""
 FEW_POINTS = 200_000
 """So many points are drawn as they are at every zoom."""
@@ -131,15 +131,15 @@ def _kept(store: Store, key: str) -> Polygons | None:
 
 
 def _keep(store: Store, key: str, polygons: Polygons) -> None:
-    whole = np.array([_as_multi(one) for one in polygons], dtype=object)
+    single, of_polygon = shapely.get_parts(polygons, return_index=True)
+    # All of one type, so that their arrays are of one form.
+    whole = np.asarray(shapely.multipolygons(single, indices=of_polygon))
+    if len(whole) != len(polygons):  # one has nothing left, which these arrays cannot say
+        return
     _, points, offsets = shapely.to_ragged_array(whole, include_z=False)
     rings, parts, of = offsets
     with suppress(CacheError):
         store.put(KIND, key, {"points": points, "rings": rings, "parts": parts, "polygons": of})
-
-
-def _as_multi(shape: shapely.Geometry) -> shapely.MultiPolygon:
-    return shape if isinstance(shape, shapely.MultiPolygon) else shapely.MultiPolygon([shape])
 
 
 def _level(zoom: int, polygons: Polygons) -> Level:

@@ -15,6 +15,12 @@ const READY_MS = 500;
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 const root = document.documentElement;
 
+// What the server said of a tile that it refused, or else the error's own words.
+async function said(error) {
+  const text = error?.body instanceof Blob ? (await error.body.text()).trim() : "";
+  return text || error?.message || "the map cannot be drawn";
+}
+
 class Page {
   constructor(about) {
     this.about = about;
@@ -26,7 +32,7 @@ class Page {
       onMove: () => this.moved(),
       onPoint: (side, event) => this.point(side, event),
       onClick: (side, event) => this.click(side, event),
-      onTrouble: (error) => complain(error?.message ?? "the map cannot be drawn"),
+      onTrouble: async (error) => complain(await said(error)),
     });
     startSearch((place) => this.pick(place));
     byId("in-view").addEventListener("change", () => linkDownloads(this.state, this.maps.box));
@@ -35,7 +41,6 @@ class Page {
 
   async start() {
     await this.maps.loaded;
-    this.maps.compare(this.state.other !== null);
     if (this.state.at) this.maps.goTo(this.state.at);
     await this.show();
   }

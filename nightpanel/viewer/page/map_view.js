@@ -7,6 +7,8 @@ const NOTHING = "#c4c4c4";
 const GROUND = { light: "#2b3440", other: "#e6eaee" }; // no observation is not darkness
 const LINE = { light: "#9fb3c8", other: "#39414a" };
 const LAST_ZOOM = 14;
+const TILE_PIXELS = 512;
+const LEAST_WIDTH = 10; // pixels
 const FITTING = { padding: 30, animate: false };
 const FREE = [-180, -85, 180, 85];
 
@@ -33,12 +35,20 @@ export class MapView {
       pitchWithRotate: false,
       maxZoom: 16,
       fadeDuration: 0,
-      canvasContextAttributes: { preserveDrawingBuffer: false, antialias: true },
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     this.map.addControl(new ScaleControl(), "bottom-right");
     this.loaded = new Promise((done) => this.map.once("load", done)).then(() => this.addLayers());
+  }
+
+  // The zoom from which outlines are drawn: where polygons are wide enough to have any inside.
+  linedFrom(name) {
+    const { count } = this.about.layers.find((one) => one.name === name);
+    const [west, south, east, north] = this.about.box;
+    const degrees = Math.sqrt(((east - west) * (north - south)) / count);
+    const zoom = Math.log2((LEAST_WIDTH / TILE_PIXELS) * (360 / Math.max(degrees, 1e-6)));
+    return Math.min(Math.max(zoom, 0), LAST_ZOOM);
   }
 
   // The whole of what there is.
@@ -60,9 +70,12 @@ export class MapView {
         id: `${name}-fill`,
         type: "fill",
         ...source,
-        paint: { "fill-color": ["to-color", ["feature-state", "colour"], NOTHING] },
+        paint: {
+          "fill-color": ["to-color", ["feature-state", "colour"], NOTHING],
+          "fill-antialias": false, // the outlines hide the steps
+        },
       });
-      this.map.addLayer({ id: `${name}-line`, type: "line", ...source });
+      this.map.addLayer({ id: `${name}-line`, type: "line", minzoom: this.linedFrom(name), ...source });
     }
     if (names.includes("cities")) {
       this.map.addLayer({
