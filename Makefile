@@ -4,15 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test coverage lint types imports check format bench bench-quick clean
+.PHONY: demo test coverage lint types imports check format bench bench-quick viewer map clean
 
-demo: $(VENV)/.app  ## a made-up country with known truth, all the way to the estimates
+demo: $(VENV)/.app map  ## a made-up country with known truth, all the way to the estimates
 	$(BIN)/nightpanel demo --out demo-out
 
-test: $(VENV)/.dev  ## every test but the slow ones; those marked real need NIGHTPANEL_DATA
+test: $(VENV)/.dev map  ## every test but the slow ones; those marked real need NIGHTPANEL_DATA
 	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist worksteal
 
-coverage: $(VENV)/.dev  ## the same, counting the lines that ran, which takes nearly twice as long
+coverage: $(VENV)/.dev map  ## the same, counting the lines that ran, which takes nearly twice as long
 	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist worksteal --cov --cov-report=term
 
 check: lint types imports
@@ -30,6 +30,24 @@ imports: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# MapLibre GL JS, which draws the map: one archive from npm, checked by its SHA-512 before it is used.
+MAPLIBRE := $(shell sed -n 's/^MAPLIBRE = "\(.*\)"/\1/p' nightpanel/viewer/page_files.py)
+MAPLIBRE_ARCHIVE := build/npm/maplibre-gl-$(MAPLIBRE).tgz
+MAPLIBRE_FILE := nightpanel/viewer/vendor/maplibre-gl-$(MAPLIBRE).txt
+
+viewer: $(MAPLIBRE_FILE)  ## what `nightpanel view` needs besides Python; npm fetches it once
+
+$(MAPLIBRE_FILE): | $(VENV)/.app
+	mkdir -p $(dir $(MAPLIBRE_ARCHIVE))
+	npm pack maplibre-gl@$(MAPLIBRE) --silent --fetch-retries=1 --pack-destination $(dir $(MAPLIBRE_ARCHIVE))
+	$(BIN)/python -m nightpanel.viewer.bundle $(MAPLIBRE_ARCHIVE)
+
+map:  # the same where npm is; without it everything but the map works
+	@if [ -e $(MAPLIBRE_FILE) ]; then :; \
+	elif command -v npm > /dev/null; then \
+	  $(MAKE) viewer || echo "MapLibre could not be fetched: nightpanel view will say so"; \
+	else echo "There is no npm: nightpanel view lacks MapLibre until make viewer has run"; fi
 
 BENCH_WORK ?= build/bench
 

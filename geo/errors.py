@@ -204,3 +204,7 @@ class TileChangedError(NightpanelError):
 
 class SchedulerError(NightpanelError):
     """A Dask scheduler or its workers are not there, run other code, or were lost too often."""
+
+
+class ViewError(NightpanelError):
+    """The map cannot be shown: its address is not to be had, or a part of its page is absent."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nightpanel.check_study import check
     from nightpanel.explain_row import explain
     from nightpanel.exports.export import export
+    from nightpanel.report_stage import report
     from nightpanel.run_cache import cache_entries, prune_cache, read_last_run
     from nightpanel.run_clip import clip
     from nightpanel.run_conversion import viirs_to_dmsp
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from nightpanel.run_tiles import tiles
     from nightpanel.study import lights_study
     from nightpanel.study_file import load_designs, load_study
+    from nightpanel.viewer.view import view
     from tiles.array_catalog import array_catalog
     from tiles.catalog import read_catalog
     from tiles.cube import open_cube
@@ -60,9 +62,11 @@ _HOME = {
     "prune_cache": "nightpanel.run_cache",
     "read_catalog": "tiles.catalog",
     "read_units": "geo.boundaries",
+    "report": "nightpanel.report_stage",
     "run": "nightpanel.run_study",
     "simulate": "nightpanel.run_simulate",
     "tiles": "nightpanel.run_tiles",
+    "view": "nightpanel.viewer.view",
     "viirs_to_dmsp": "nightpanel.run_conversion",
 }
 
@@ -92,10 +96,12 @@ __all__ = [
     "read_catalog",
     "read_last_run",
     "read_units",
+    "report",
     "run",
     "simulate",
     "suggest_table",
     "tiles",
+    "view",
     "viirs_to_dmsp",
 ]
 

@@ -12,7 +12,7 @@ import typer
 
 import nightpanel
 from geo.errors import CacheError, NightpanelError
-from nightpanel import cli_crosswalk, cli_light, cli_panel, cli_simulate
+from nightpanel import cli_crosswalk, cli_light, cli_panel, cli_report, cli_simulate, cli_view
 from nightpanel.cli_options import (
     CityId,
     Crosswalk,
@@ -53,7 +53,7 @@ app = typer.Typer(
 )
 
 
-Stage = Literal["lights", "panel", "estimates"]
+Stage = Literal["lights", "panel", "estimates", "report"]
 DemoStudy = Literal["country", "digital_integration"]
 Fits = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes that fit; all cores.")
@@ -116,7 +116,8 @@ def run(
     study: Annotated[Path, typer.Argument(help="Study file (TOML).")],
     out: Out = Path("out"),
     only: Annotated[
-        str | None, typer.Option("--only", help="Stages, comma-separated: lights,panel,estimates.")
+        str | None,
+        typer.Option("--only", help="Stages, comma-separated: lights,panel,estimates,report."),
     ] = None,
     threads: Threads = None,
     workers: Workers = None,
@@ -125,7 +126,7 @@ def run(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Run a study: light, inequality, panel, estimates; what is up to date is left alone.
+    """Run a study: light, inequality, panel, estimates, report; what is up to date is left alone.
 
     Example: nightpanel run examples/china_counties.toml --out out
     """
@@ -138,6 +139,7 @@ def run(
         scheduler=scheduler,
         cache=cache,
         quiet=quiet,
+        report=only is None,
     )
     if not quiet:
         show_run(result)
@@ -311,7 +313,9 @@ def cache(
 cli_light.add_to(app)
 cli_panel.add_to(app)
 cli_crosswalk.add_to(app)
+cli_report.add_to(app)
 cli_simulate.add_to(app)
+cli_view.add_to(app)
 
 
 def main() -> None:

@@ -73,7 +73,7 @@ def study_catalog(study: Study, *, unpack_to: Path | None = None) -> "Catalog":
     from tiles.several import Rule
     from tiles.size_limits import SizeLimits
 
-    own = tuple(_product(section) for section in study.products)
+    own = tuple(own_product(section) for section in study.products)
     section = required(study.lights, "lights")
     return read_catalog(
         section.tiles,
@@ -113,7 +113,8 @@ def naming(file: Path | None) -> Iterator[None]:
         raise named from error
 
 
-def _product(section: ProductSection) -> Product:
+def own_product(section: ProductSection) -> Product:
+    """A product as a study describes it."""
     notes = tuple(
         Note(**note.model_dump() | {"years": tuple(note.years)}) for note in section.notes
     )

@@ -9,7 +9,9 @@ from typing import Any
 from geo.errors import OutputError
 from nightpanel.study import Study
 
-STAGES = ("lights", "panel", "estimates")
+REPORT = "report"
+"""The stage that shows what the others made."""
+STAGES = ("lights", "panel", "estimates", REPORT)
 SEAM = "seam.csv"
 STAGE_FILES = {
     "lights": ("units.parquet", "cities.parquet", "townships.gpkg", "townships.parquet", SEAM),
@@ -37,8 +39,9 @@ STAGE_FILES = {
         "tables/estimates.csv",
         "tables/notes.txt",
     ),
+    REPORT: ("report.html", "methods.md", "references.bib"),
 }
-"""Files that stages leave in an output folder; the tables of the paper come beside them."""
+"""Files that stages leave in an output folder; figures and tables of the paper come beside them."""
 IF_ANY = frozenset(
     {
         SEAM,
@@ -67,6 +70,7 @@ def stage_settings(study: Study) -> dict[str, Any]:
         | {"years": whole["study"]["years"]},
         "panel": whole["panel"] and {"years": whole["study"]["years"], **whole["panel"]},
         "estimates": {key: whole[key] for key in ("designs", "tables")},
+        REPORT: {},
     }
 
 
@@ -113,7 +117,7 @@ def merged_manifest(
     records: Mapping[str, Mapping[str, Any]],
     folder: Path,
     *,
-    audit: str,
+    audit: str | None,
     stale: Collection[str] = (),
 ) -> dict[str, Any]:
     """The manifest of an output folder after some stages ran.
@@ -124,8 +128,8 @@ def merged_manifest(
         The stages that ran now.
     folder : Path
         The output folder, with the manifest of earlier runs or without.
-    audit : str
-        SHA-256 of the audit table.
+    audit : str or None
+        SHA-256 of the audit table; None where there is none.
     stale : collection of str
         Stages whose files are removed now, or whose audit rows are lost.
 

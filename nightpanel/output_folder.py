@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.errors import OutputError
-from nightpanel.manifest import MANIFEST, STAGES, read_manifest
+from nightpanel.manifest import MANIFEST, REPORT, read_manifest
 from nightpanel.outputs import output_path, read_csv, read_output
 
 RECORDED = ("settings", "inputs", "files", "versions", "seconds")
@@ -22,10 +22,14 @@ LEAST_COLUMNS = {
     "cities.parquet": ("city_id", "year", "product", "gini", "gini_low", "gini_high", "n_units"),
     "estimates.parquet": (
         "design", "variation_of", "variant", "part", "term", "scaling", "estimate", "std_error",
-        "p_value", "ci_low", "ci_high", "n", "n_clusters", "se_type", "recommended", "note",
+        "p_value", "ci_low", "ci_high", "n", "n_clusters", "se_type", "learner", "folds",
+        "outcome", "treatment", "controls", "recommended", "note",
     ),
     "checks.parquet": ("design", "variant", "check", "subject", "statistic", "value", "verdict"),
-    "curves.parquet": ("design", "variant", "curve", "term", "along", "at", "effect", "ci_low"),
+    "curves.parquet": (
+        "design", "variant", "curve", "term", "along", "at", "effect", "ci_low", "ci_high",
+        "band_low", "band_high",
+    ),
     "audit.parquet": ("stage", "rule", "subject", "detail", "count"),
 }  # fmt: skip
 """Columns without which a table is of an older version."""
@@ -44,7 +48,7 @@ class OutputFolder:
     path: Path
     """The folder."""
     manifest: Mapping[str, Any]
-    """``manifest.json``."""
+    """``manifest.json``, without the report's own record."""
     units: pd.DataFrame | None
     """The unit-year table."""
     cities: pd.DataFrame | None
@@ -113,10 +117,11 @@ def read_output_folder(out: Path) -> OutputFolder:
         There is no such folder, it is no output folder, it holds nothing that a stage made, or an
         older version of the program made it.
     """
-    manifest = _manifest_of(out)
-    stages = manifest["stages"]
+    manifest = require_output_folder(out)
+    # What is shown of a folder does not show itself.
+    stages = {name: one for name, one in manifest["stages"].items() if name != REPORT}
     tables = {name: _table(out, stage, name, stages) for name, stage in _TABLES.items()}
-    missing = [PARTS[stage] for stage in STAGES if stage not in stages]
+    missing = [said for stage, said in PARTS.items() if stage not in stages]
     missing += [
         f"{name} (its stage ran, but the file is gone)"
         for name, stage in _TABLES.items()
@@ -126,7 +131,7 @@ def read_output_folder(out: Path) -> OutputFolder:
         missing.append("townships.gpkg (outlines of cities)")
     return OutputFolder(
         path=out,
-        manifest=manifest,
+        manifest=manifest | {"stages": stages},
         **{name.removesuffix(".parquet"): table for name, table in tables.items()},
         audit=_checked(out, "audit.parquet"),
         designs=_designs(stages),
@@ -149,8 +154,19 @@ _TABLES = {
 }
 
 
-def _manifest_of(out: Path) -> dict[str, Any]:
-    """The manifest, if this version's stages made it."""
+def require_output_folder(out: Path) -> dict[str, Any]:
+    """The manifest of an output folder that this version's stages made.
+
+    Parameters
+    ----------
+    out : Path
+        Output folder of a run.
+
+    Raises
+    ------
+    OutputError
+        As `read_output_folder`, which also looks into the tables.
+    """
     if not out.is_dir():
         raise OutputError(
             str(out),

@@ -88,10 +88,13 @@ def demo(
         provinces = synthetic_provinces(ProvinceSpec(), seed)
         folder = out / "provinces"
         write_provinces(provinces, folder=folder)
-        return run_provinces(provinces, folder / PROVINCES, out=out, workers=workers, quiet=quiet)
+        return run_provinces(
+            provinces, folder / PROVINCES, out=out, workers=workers, quiet=quiet, report=True
+        )
     country = synthetic_panel(CountrySpec(), seed)
     write_country(country, folder=out / "country", seed=seed)
-    return run_country(country, out / "country" / STUDY, out=out, workers=workers, quiet=quiet)
+    study_file = out / "country" / STUDY
+    return run_country(country, study_file, out=out, workers=workers, quiet=quiet, report=True)
 
 
 def run_country(
@@ -101,6 +104,7 @@ def run_country(
     out: Path,
     workers: int | None = None,
     quiet: bool = True,
+    report: bool = False,
 ) -> Demo:
     """Run a study of a made-up country and set its tables beside the truth.
 
@@ -111,6 +115,8 @@ def run_country(
         A study of the country's files.
     out, workers, quiet
         As in `demo`.
+    report : bool
+        Whether figures, tables and the report are written, too.
 
     Returns
     -------
@@ -121,7 +127,7 @@ def run_country(
     def truth_of(designs: Sequence[Design], panel: pd.DataFrame) -> "Truth":
         return true_effects(designs, panel, country)
 
-    result = run(study, out=out, workers=workers, quiet=quiet)
+    result = run(study, out=out, workers=workers, quiet=quiet, report=report)
     return _beside_truth(result, study, truth_of, country.truth, out=out)
 
 
@@ -132,6 +138,7 @@ def run_provinces(
     out: Path,
     workers: int | None = None,
     quiet: bool = True,
+    report: bool = False,
 ) -> Demo:
     """Run a study of the made-up provinces and set its tables beside the truth.
 
@@ -142,6 +149,8 @@ def run_provinces(
         A study of the provinces' files.
     out, workers, quiet
         As in `demo`.
+    report : bool
+        Whether figures, tables and the report are written, too.
 
     Returns
     -------
@@ -151,7 +160,7 @@ def run_provinces(
     def truth_of(designs: Sequence[Design], panel: pd.DataFrame) -> "Truth":
         return true_of_provinces(designs, panel, made)
 
-    result = run(study, out=out, workers=workers, quiet=quiet)
+    result = run(study, out=out, workers=workers, quiet=quiet, report=report)
     return _beside_truth(result, study, truth_of, made.truth, out=out)
 
 

@@ -7,7 +7,7 @@ inside the light stage the store keeps what is finished (`nightpanel.store`).
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -25,6 +25,7 @@ from nightpanel.made_by import running_code
 from nightpanel.manifest import (
     CACHE,
     MANIFEST,
+    REPORT,
     STAGES,
     read_manifest,
     require_same_settings,
@@ -45,7 +46,20 @@ if TYPE_CHECKING:
 
 LOOKED_FOR = ("coverage", "polygons", UNPACKED)
 """Kinds of the store's entries that only a run which reads tiles asks the store for, or none."""
-PREPARE = {"lights": light_stage, "panel": panel_stage, "estimates": estimates_stage}
+
+
+def _report_stage(setting: Setting) -> Stage:
+    from nightpanel.report_stage import report_stage  # geopandas comes with it
+
+    return report_stage(setting.out, setting.digests)
+
+
+PREPARE: Mapping[str, Callable[[Setting], Stage]] = {
+    "lights": light_stage,
+    "panel": panel_stage,
+    "estimates": estimates_stage,
+    REPORT: _report_stage,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,7 @@ def run(
     scheduler: str | None = None,
     cache: Path | None = None,
     quiet: bool = True,
+    report: bool = False,
 ) -> StudyRun:
     """Run a study and write its outputs; what is up to date is left alone.
 
@@ -114,9 +129,9 @@ def run(
         A study, or the file that holds it.
     out : Path
         Output folder. A stage's files change together, when all of them have been computed.
-    only : collection of {"lights", "panel", "estimates"}, optional
+    only : collection of {"lights", "panel", "estimates", "report"}, optional
         Stages to run; earlier results are read from ``out``. All that the study names when left
-        out.
+        out, and the report as ``report`` says.
     threads : int, optional
         Threads of this process; all cores when left out.
     workers : int, optional
@@ -128,6 +143,9 @@ def run(
         Folder of the store; ``.cache`` in the output folder when left out.
     quiet : bool
         No progress bars.
+    report : bool
+        Whether figures, tables, methods and the report are written at the end, as the command line
+        does; with ``only``, that says so.
 
     Returns
     -------
@@ -141,7 +159,7 @@ def run(
     file = study if isinstance(study, Path) else None
     study = load_study(study) if isinstance(study, Path) else study
     with naming(file), at_most(threads), Compute(scheduler, workers) as compute:
-        stages = _stages(study, only)
+        stages = _stages(study, only, report=report)
         wanted = asked(study.designs, study.tables)
         compute.require_there()
         store, blocked = _checked_store(out, cache or out / CACHE)
@@ -255,11 +273,12 @@ def _require_earlier(setting: Setting, stages: Sequence[str]) -> None:
         require_same_settings(earlier, settings, setting.out)
 
 
-def _stages(study: Study, only: Collection[str] | None) -> tuple[str, ...]:
+def _stages(study: Study, only: Collection[str] | None, *, report: bool) -> tuple[str, ...]:
     possible = {
         "lights": study.lights is not None,
         "panel": study.panel is not None,
         "estimates": bool(study.designs),
+        REPORT: report or only is not None,
     }
     for stage in only or ():
         if not possible[stage]:

@@ -8,6 +8,7 @@ from geo.audit import AuditRow
 from nightpanel.digests import FileDigests, file_digest
 from nightpanel.manifest import (
     MANIFEST,
+    REPORT,
     STAGE_FILES,
     STAGES,
     merged_manifest,
@@ -16,8 +17,15 @@ from nightpanel.manifest import (
 from nightpanel.outputs import merged_audit, staged, write_manifest, write_table
 
 AUDIT = "audit.parquet"
-AUDITED = {"lights": {"boundaries", "tiles", "light"}, "panel": {"panel"}, "estimates": {"designs"}}
+AUDITED: Mapping[str, set[str]] = {
+    "lights": {"boundaries", "tiles", "light"},
+    "panel": {"panel"},
+    "estimates": {"designs"},
+    REPORT: set(),
+}
 """Values of ``AuditRow.stage`` that each stage of a study makes."""
+OWN_FOLDERS = frozenset({"tables", "figures"})
+"""Folders with files whose names a study chose."""
 
 
 def write_stage(
@@ -31,11 +39,12 @@ def write_stage(
     """Write a stage's files and let them take their places together.
 
     Files, audit rows and records of the stages after it are stale and go. Manifest and audit table
-    are merged with those of the folder while nobody else moves files there.
+    are merged with those of the folder while nobody else moves files there. The report adds nothing
+    to the audit table and leaves it as it is.
 
     Parameters
     ----------
-    name : {"lights", "panel", "estimates"}
+    name : {"lights", "panel", "estimates", "report"}
         The stage.
     out : Path
         The output folder.
@@ -55,6 +64,11 @@ def write_stage(
     files: dict[str, str] = {}
 
     def merge(staging: Path) -> None:
+        if name == REPORT:
+            known = read_manifest(out).get("audit")
+            shown = merged_manifest({name: record(files)}, out, audit=known)
+            write_manifest(shown, staging / MANIFEST)
+            return
         # Where the other stages' rows are lost, these stages are not finished any more.
         whole = audit_is_whole(out, FileDigests())
         gone = set(later) if whole else set(STAGES) - {name}
@@ -67,15 +81,15 @@ def write_stage(
 
     # Also of this stage: what it has not written now is of an earlier run.
     stale = {file for stage in (name, *later) for file in STAGE_FILES[stage]}
-    stale |= {file for stage in (name, *later) for file in _own_tables(stage, out)}
+    stale |= {file for stage in (name, *later) for file in _own_files(stage, out)}
     with staged(out, stale=stale, last=merge) as staging:
         files.update(write(folder=staging))
 
 
-def _own_tables(stage: str, out: Path) -> list[str]:
-    """Tables of a stage whose names a study chose, as its last run recorded them."""
+def _own_files(stage: str, out: Path) -> list[str]:
+    """Tables and figures of a stage whose names a study chose, as its last run recorded them."""
     files = read_manifest(out).get("stages", {}).get(stage, {}).get("files", {})
-    return [name for name in files if Path(name).parent == Path("tables")]
+    return [name for name in files if Path(name).parent.name in OWN_FOLDERS]
 
 
 def audit_is_whole(out: Path, digests: FileDigests) -> bool:

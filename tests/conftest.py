@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.browser import chromium, open_page  # noqa: F401  fixtures, known to every test
+
 settings.register_profile(
     "fixed",
     derandomize=True,

@@ -43,13 +43,16 @@ def ran(painted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_run_leaves_the_files_of_the_design(ran: Path) -> None:
     names = {path.relative_to(ran).as_posix() for path in ran.rglob("*") if path.is_file()}
-    assert {name for name in names if not name.startswith((".cache/", ".lock"))} == {
+    figures = {name for name in names if name.startswith("figures/")}
+    assert {"figures/gini_map.pdf", "figures/forest.png"} <= figures
+    assert {name for name in names - figures if not name.startswith((".cache/", ".lock"))} == {
         "units.parquet", "cities.parquet", "townships.gpkg", "townships.parquet", "panel.parquet",
         "unmatched.parquet", "matches.parquet", "dropped.parquet", "estimates.parquet",
         "checks.parquet", "curves.parquet", "tuning.parquet", "audit.parquet",
         "manifest.json", "tables/estimates.csv", "tables/notes.txt",
         "tables/descriptives.csv", "tables/balance.csv", "tables/missing.csv",
-        "tables/outliers.csv", "tables/lost_cities.csv",
+        "tables/outliers.csv", "tables/lost_cities.csv", "report.html", "methods.md",
+        "references.bib",
     }  # fmt: skip
     assert list(pd.read_parquet(ran / "units.parquet").columns) == UNIT_COLUMNS.split()
     assert list(pd.read_parquet(ran / "cities.parquet").columns) == CITY_COLUMNS.split()
@@ -71,10 +74,13 @@ def test_manifest_names_every_input_with_its_digest(ran: Path, painted: Path) ->
         stage: {Path(path).name for path in record["inputs"]} - {"study.toml"}
         for stage, record in manifest["stages"].items()
     }
+    others = [record for stage, record in manifest["stages"].items() if stage != "report"]
+    shown = {Path(name).name for record in others for name in record["files"]}
     assert named == {
         "lights": {path.name for path in painted.glob("*.tif")} | {"units.gpkg"},
         "panel": {"yearbook.xlsx", "digital_finance.csv", "cities.parquet"},
         "estimates": {"panel.parquet"},
+        "report": shown | {"audit.parquet"},
     }
     lights = manifest["stages"]["lights"]
     assert all(len(digest) == 64 for digest in lights["inputs"].values())

@@ -1,0 +1,93 @@
+"""Residual diagnostics: what is left of outcome and treatment, by design and variant."""
+
+import numpy as np
+import pandas as pd
+
+from nightpanel.html_report import plots
+from nightpanel.html_report.section import Chart, Piece, Section, Text, data_table
+from nightpanel.html_report.sections.effects import NO_ESTIMATES, main_effects
+from nightpanel.html_report.words import label, plural, shown
+from nightpanel.output_folder import OutputFolder
+
+TITLE = "Results: residual diagnostics"
+NOTE = (
+    "Errors are root mean squared out-of-fold residuals; linear fixed effects have no folds and "
+    "record only what is left of the treatment."
+)
+
+
+def section(folder: OutputFolder) -> Section:
+    """How well outcome and treatment are learned, and how much of the treatment is left.
+
+    Parameters
+    ----------
+    folder : OutputFolder
+    """
+    if folder.estimates is None:
+        return Section("diagnostics", TITLE, missing=NO_ESTIMATES)
+    found = main_effects(folder.estimates)
+    rest = found[np.isfinite(found["treatment_residual_variance"])]
+    if rest.empty:
+        missing = "No estimate records what is left of its treatment."
+        return Section("diagnostics", TITLE, missing=missing)
+    names = {
+        "rmse_outcome": "error of the outcome",
+        "rmse_treatment": "error of the treatment",
+        "treatment_residual_variance": "variance left of the treatment",
+    }
+    columns = ["design", "variant", "learner", "folds", "repetitions", *names, "n"]
+    parts: list[Piece] = [
+        _left(rest),
+        data_table(found[columns], "Residuals by design and variant", names=names),
+        Text((NOTE,)),
+    ]
+    if folder.tuning is not None and len(folder.tuning):
+        parts.append(data_table(folder.tuning, "Learners before and after tuning"))
+    return Section("diagnostics", TITLE, tuple(parts))
+
+
+def _left(rows: pd.DataFrame) -> Chart:
+    """The treatment's residual variance, over the largest: what identifies each effect."""
+    designs = list(dict.fromkeys(rows["design"]))
+    traces = []
+    for number, (variant, some) in enumerate(rows.groupby("variant", sort=False)):
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": some["treatment_residual_variance"].tolist(),
+                "y": [designs.index(one) for one in some["design"]],
+                "marker": {
+                    "color": plots.colour(number),
+                    "symbol": plots.SYMBOLS[number % len(plots.SYMBOLS)],
+                    "size": 9,
+                },
+                "name": label(str(variant).replace("_", " ")),
+                "customdata": [label(one) for one in some["design"]],
+                "hovertemplate": "%{customdata}: %{x:.4g}",
+            }
+        )
+    least = rows.iloc[int(np.argmin(rows["treatment_residual_variance"].to_numpy()))]
+    return Chart(
+        id="diagnostics-left",
+        title="What is left of the treatment",
+        text=f"Points of the variance of the treatment's residual for "
+        f"{plural(len(rows), 'estimate')}. The least is left in {least['design']}, "
+        f"{str(least['variant']).replace('_', ' ')}: "
+        f"{shown(float(least['treatment_residual_variance']))}.",
+        figure=plots.figure(
+            traces,
+            showlegend=True,
+            xaxis=plots.axis("variance of the treatment's residual", rangemode="tozero"),
+            yaxis=plots.axis(
+                tickvals=list(range(len(designs))),
+                ticktext=[label(one) for one in designs],
+                range=[len(designs) - 0.4, -0.6],
+            ),
+        ),
+        table=data_table(
+            rows[["design", "variant", "treatment_residual_variance"]],
+            "Variance of the treatment's residual",
+        ),
+        height=150 + 22 * len(designs),
+    )

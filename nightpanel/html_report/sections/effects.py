@@ -1,0 +1,67 @@
+"""Which rows of the estimates are effects that are compared, and how they are called."""
+
+import numpy as np
+import pandas as pd
+
+from estimation.vocabulary import EFFECT
+
+FAITHFUL, RECOMMENDED = "faithful", "recommended"
+ATT = "att"
+"""The part of a staggered adoption's overall effect."""
+NO_ESTIMATES = (
+    "There are no estimates in this folder: the study has no designs, or their stage has not run."
+)
+
+
+def main_effects(estimates: pd.DataFrame) -> pd.DataFrame:
+    """One row for each design and variant: the treatment's own effect.
+
+    Parameters
+    ----------
+    estimates : pandas.DataFrame
+        The table of estimates.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order given, with ``role``: ``faithful``, ``recommended`` or empty.
+    """
+    of_design = (estimates["part"] == EFFECT) & (estimates["term"] == estimates["treatment"])
+    found = estimates[of_design | (estimates["part"] == ATT)]
+    found = found[np.isfinite(found["estimate"])]
+    found = found.drop_duplicates(["design", "variant"])
+    faithful = found["variant"] == FAITHFUL
+    role = np.select([faithful, found["recommended"] != ""], [FAITHFUL, RECOMMENDED], "")
+    made: pd.DataFrame = found.assign(role=role)
+    return made
+
+
+def variant_name(row: pd.Series) -> str:
+    """A variant with its role, where that says more."""
+    said = str(row["variant"]).replace("_", " ")
+    return f"{said} (recommended)" if row["role"] == RECOMMENDED else said
+
+
+def numbers_of(found: pd.DataFrame, *first: str) -> pd.DataFrame:
+    """What the table behind a chart of estimates holds."""
+    columns = [
+        *first, "estimate", "std_error", "ci_low", "ci_high", "p_value", "n", "n_clusters",
+        "se_type", "learner",
+    ]  # fmt: skip
+    return found[list(columns)]
+
+
+NAMES = {
+    "std_error": "standard error",
+    "ci_low": "95 % from",
+    "ci_high": "to",
+    "p_value": "p",
+    "n_clusters": "clusters",
+    "se_type": "errors",
+}
+"""Headings of such tables."""
+
+
+def ends(values: pd.Series, otherwise: pd.Series) -> list[float]:
+    """Ends of intervals for drawing: where there is none, the estimate itself."""
+    return [float(one) for one in values.where(np.isfinite(values), otherwise)]

@@ -1,0 +1,157 @@
+"""Light: sums by year and product, saturation, years that are there, seams."""
+
+import numpy as np
+import pandas as pd
+
+from nightpanel.html_report import plots
+from nightpanel.html_report.section import Chart, DataTable, Piece, Section, Text, data_table
+from nightpanel.html_report.words import plural, shown, years_shown
+from nightpanel.output_folder import OutputFolder
+from nightpanel.outputs import read_csv
+from nightpanel.seam import seam_summary
+
+OF_LIGHT = frozenset({"tiles", "light"})
+"""Stages of audit rows on tiles and their seams."""
+ABSENT = "There is no light in this folder: the lights stage has not run, or its tables are gone."
+
+
+def section(folder: OutputFolder) -> Section:
+    """Light by year and product.
+
+    Parameters
+    ----------
+    folder : OutputFolder
+    """
+    if folder.units is None:
+        return Section("light", "Light", missing=ABSENT)
+    if folder.units.empty:
+        return Section(
+            "light", "Light", missing="The unit-year table has no row: no year of light."
+        )
+    years = _by_year(folder.units)
+    parts: list[Piece] = [_sums(years), _shares(years), _coverage(years)]
+    parts += _seam(folder)
+    notes = _notes(folder)
+    if notes:
+        parts.append(Text(notes, points=True, title="What was noticed of tiles and light"))
+    return Section("light", "Light", tuple(parts))
+
+
+def _by_year(units: pd.DataFrame) -> pd.DataFrame:
+    """Sums over units, and shares of their valid cells, by product and year."""
+    cells = units["n_cells"].fillna(0.0) if "n_cells" in units else pd.Series(1.0, units.index)
+    shares = {
+        name: (units[name] * cells).where(units[name].notna())
+        for name in ("lit_share", "saturated_share")
+        if name in units
+    }
+    table = units[["product", "year", "sum"]].assign(cells=cells, **shares)
+    by = table.groupby(["product", "year"], as_index=False)
+    found = by.sum(min_count=1)
+    found["units"] = by.size()["size"]
+    found["with_light"] = by["sum"].count()["sum"]
+    for name in shares:
+        found[name] = found[name] / found["cells"].mask(found["cells"] == 0)
+    return found.drop(columns="cells")
+
+
+def _sums(years: pd.DataFrame) -> Chart:
+    traces = [
+        plots.line(rows["year"].tolist(), rows["sum"].tolist(), str(product), number)
+        for number, (product, rows) in enumerate(years.groupby("product"))
+    ]
+    said = [
+        f"{product}: {shown(rows['sum'].iloc[0])} in {rows['year'].iloc[0]}, "
+        f"{shown(rows['sum'].iloc[-1])} in {rows['year'].iloc[-1]}"
+        for product, rows in years.groupby("product")
+    ]
+    return Chart(
+        id="light-sums",
+        title="Sum of light by year",
+        text=f"Lines of the sum of light over all units by year. {'; '.join(said)}.",
+        figure=plots.figure(
+            traces, xaxis=_year_axis(), yaxis=plots.axis("sum of light", rangemode="tozero")
+        ),
+        table=data_table(
+            years[["product", "year", "sum", "units", "with_light"]],
+            "Sum of light over units, by product and year",
+        ),
+    )
+
+
+def _shares(years: pd.DataFrame) -> Chart:
+    names = [name for name in ("saturated_share", "lit_share") if name in years]
+    several = years["product"].nunique() > 1
+    traces = [
+        plots.line(
+            rows["year"].tolist(),
+            rows[name].tolist(),
+            name.replace("_", " ") + (f", {product}" if several else ""),
+            number * len(names) + place,
+        )
+        for number, (product, rows) in enumerate(years.groupby("product"))
+        for place, name in enumerate(names)
+    ]
+    worst = years.iloc[int(np.argmax(years["saturated_share"].fillna(0).to_numpy()))]
+    return Chart(
+        id="light-shares",
+        title="Saturated and lit cells",
+        text="Lines of the shares of valid cells that are saturated, and lit, by year. Saturation "
+        f"is largest in {worst['year']} ({worst['product']}): {shown(worst['saturated_share'])}.",
+        figure=plots.figure(
+            traces, xaxis=_year_axis(), yaxis=plots.axis("share of valid cells", rangemode="tozero")
+        ),
+        table=data_table(
+            years[["product", "year", *names]], "Shares of valid cells, by product and year"
+        ),
+    )
+
+
+def _coverage(years: pd.DataFrame) -> DataTable:
+    rows = []
+    for product, of_product in years.groupby("product"):
+        there = of_product["year"].tolist()
+        lacking = sorted(set(range(min(there), max(there) + 1)) - set(there))
+        rows.append(
+            {
+                "product": product,
+                "years": years_shown(there),
+                "years between that are missing": years_shown(lacking) or "none",
+                "units": int(of_product["units"].max()),
+                "fewest units with light": int(of_product["with_light"].min()),
+            }
+        )
+    return data_table(pd.DataFrame(rows), "Coverage of years")
+
+
+def _seam(folder: OutputFolder) -> list[Piece]:
+    """The seam of products that have a year twice."""
+    if not (folder.path / "seam.csv").is_file():
+        return [Text(("No product has a year in two versions: there is no seam to measure.",))]
+    seam = seam_summary(read_csv(folder.path, "seam.csv"))
+    if seam.empty:
+        return [Text(("No city has light in both versions of a year that a product has twice.",))]
+    said = [
+        f"{product} {year}: {plural(int(cities), 'city', 'cities')}, mean light of the second "
+        f"version {100 * float(light):+.1f} %, mean Gini {float(gini):+.4f}."
+        for product, year, cities, light, gini in seam[
+            ["product", "year", "cities", "mean_change", "gini_change"]
+        ].to_numpy()
+    ]
+    return [
+        Text(tuple(said), points=True, title="Seam: years that a product has in two versions"),
+        data_table(seam, "Means over cities of both versions"),
+    ]
+
+
+def _notes(folder: OutputFolder) -> tuple[str, ...]:
+    if folder.audit is None:
+        return ()
+    rows = folder.audit[folder.audit["stage"].isin(OF_LIGHT)]
+    return tuple(
+        f"{row.subject}: {row.detail}" for row in rows.head(30).itertuples()
+    )  # fmt: skip
+
+
+def _year_axis() -> dict[str, object]:
+    return plots.axis(tickformat="d")

@@ -1,0 +1,152 @@
+"""Robustness as a specification curve: all variations of a design, and what each chose."""
+
+import pandas as pd
+
+from nightpanel.html_report import plots
+from nightpanel.html_report.section import Chart, Piece, Section, Text, data_table
+from nightpanel.html_report.sections.effects import NAMES, NO_ESTIMATES, ends, main_effects
+from nightpanel.html_report.words import label, plural, shown
+from nightpanel.output_folder import OutputFolder
+
+TITLE = "Results: robustness"
+FEWEST = 3
+"""Estimates that make a curve."""
+NOTE = (
+    "A specification curve shows every estimate that was asked for, ordered by size. Its points "
+    "share data and are not independent: their number proves nothing."
+)
+
+
+def section(folder: OutputFolder) -> Section:
+    """One curve for each design with variations, outcome and treatment.
+
+    Parameters
+    ----------
+    folder : OutputFolder
+    """
+    if folder.estimates is None:
+        return Section("robustness", TITLE, missing=NO_ESTIMATES)
+    found = main_effects(folder.estimates)
+    families = [
+        rows
+        for _, rows in found.groupby(["variation_of", "outcome", "treatment"], sort=False)
+        if len(rows) >= FEWEST
+    ]
+    if not families:
+        missing = f"No design has {FEWEST} estimates or more of one effect to order."
+        return Section("robustness", TITLE, missing=missing)
+    parts: list[Piece] = [_curve(rows, number) for number, rows in enumerate(families)]
+    return Section("robustness", TITLE, (*parts, Text((NOTE,))))
+
+
+def choices(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """What each estimate chose, by what there was to choose.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From `main_effects`.
+
+    Returns
+    -------
+    dict of str to list of str
+        Choices with one value for all are left out.
+    """
+    controls = rows["controls"].astype(str)
+    fullest = max(controls, key=lambda one: one.count(";"), default="")
+    found = {
+        "variant": rows["variant"].str.replace("_", " ").tolist(),
+        "learner": rows["learner"].str.partition("(")[0].tolist(),
+        "controls": [_controls(one, fullest) for one in controls],
+        "design": rows["design"].tolist(),
+    }
+    return {name: values for name, values in found.items() if len(set(values)) > 1}
+
+
+def _controls(controls: str, fullest: str) -> str:
+    if not controls:
+        return "none"
+    if controls == fullest:
+        return "all"
+    return f"{controls.count(';') + 1} of them"
+
+
+def _curve(rows: pd.DataFrame, number: int) -> Chart:
+    ordered = rows.sort_values("estimate", kind="stable", ignore_index=True)
+    made = choices(ordered)
+    lines = [(name, value) for name, values in made.items() for value in dict.fromkeys(values)]
+    places = {line: place for place, line in enumerate(lines)}
+    at = list(range(1, len(ordered) + 1))
+    estimate = ordered["estimate"]
+    traces = []
+    clear = (ordered["ci_low"] > 0) | (ordered["ci_high"] < 0)
+    for place, (name, some) in enumerate((("95 % without zero", clear), ("holds zero", ~clear))):
+        if some.any():
+            traces.append(
+                plots.intervals(
+                    [one for one, kept in zip(at, some, strict=True) if kept],
+                    estimate[some].tolist(),
+                    ends(ordered.loc[some, "ci_low"], estimate[some]),
+                    ends(ordered.loc[some, "ci_high"], estimate[some]),
+                    name,
+                    (0, 6)[place],
+                    along="y",
+                    customdata=_hover(ordered[some]),
+                    hovertemplate="%{customdata}: %{y:.4g}",
+                )
+            )
+    dots = [(x, places[name, values[x - 1]]) for name, values in made.items() for x in at]
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [x for x, _ in dots],
+            "y": [y for _, y in dots],
+            "marker": {"color": plots.colour(0), "symbol": "square", "size": 6},
+            "yaxis": "y2",
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
+    )
+    height = 130 + 240 + 17 * len(lines)
+    share = (240 + 40) / height
+    row = ordered.iloc[0]
+    negative = int((estimate < 0).sum())
+    return Chart(
+        id=f"robustness-{number}",
+        title=f"{row['variation_of']}: {row['treatment']} on {row['outcome']}",
+        text=f"Specification curve of {plural(len(ordered), 'estimate')} from "
+        f"{shown(float(estimate.iloc[0]))} to {shown(float(estimate.iloc[-1]))}, median "
+        f"{shown(float(estimate.median()))}. {negative} are negative; {int(clear.sum())} of the "
+        "95 % intervals are clear of zero. Below, a mark for each choice that an estimate made.",
+        figure=plots.figure(
+            traces,
+            showlegend=True,
+            shapes=[plots.zero_line("y")],
+            xaxis=plots.axis("estimates by size", anchor="y2", range=[0, len(at) + 1]),
+            yaxis=plots.axis("effect", domain=[1 - share, 1]),
+            yaxis2=plots.axis(
+                domain=[0, max(1 - share - 0.04, 0.05)],
+                tickvals=list(range(len(lines))),
+                ticktext=[label(f"{name}: {value}") for name, value in lines],
+                range=[len(lines) - 0.5, -0.5],
+                tickfont={"size": 10},
+            ),
+        ),
+        table=data_table(_table(ordered), "Estimates by size", names=NAMES, rows=400),
+        height=height,
+    )
+
+
+def _hover(rows: pd.DataFrame) -> list[str]:
+    return [
+        label(f"{design}, {variant.replace('_', ' ')}")
+        for design, variant in rows[["design", "variant"]].to_numpy()
+    ]
+
+
+def _table(ordered: pd.DataFrame) -> pd.DataFrame:
+    columns = ["design", "variant", "learner", "controls", "estimate", "ci_low", "ci_high", "n"]
+    return ordered[columns].assign(
+        controls=[str(one).replace(";", ", ") or "none" for one in ordered["controls"]]
+    )
