@@ -1,4 +1,4 @@
-"""Shared fixtures: where the real data are, one Hypothesis profile, and the count of real tests."""
+"""Shared fixtures: where real data are, one Hypothesis profile, the count of marked tests."""
 
 import os
 from collections import Counter
@@ -38,15 +38,17 @@ def data_dir() -> Path:
     return folder
 
 
-class RealTests:
-    """Counts the outcomes of tests marked ``real``; a skipped one can be made to fail the run."""
+class MarkedTests:
+    """Counts the outcomes of tests with a mark; a skipped one can be made to fail the run."""
 
-    def __init__(self, *, required: bool) -> None:
+    def __init__(self, mark: str, *, required: bool, hint: str) -> None:
+        self.mark = mark
         self.required = required
+        self.hint = hint
         self.outcomes: Counter[str] = Counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if "real" in report.keywords and (report.when == "call" or report.outcome != "passed"):
+        if self.mark in report.keywords and (report.when == "call" or report.outcome != "passed"):
             self.outcomes[report.outcome] += 1
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -54,21 +56,32 @@ class RealTests:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        ran = self.outcomes["passed"] + self.outcomes["failed"]
-        skipped = self.outcomes["skipped"]
-        terminalreporter.write_line(f"real tests: {ran} ran, {skipped} skipped")
+        ran, skipped = self._ran(), self.outcomes["skipped"]
+        terminalreporter.write_line(f"{self.mark} tests: {ran} ran, {skipped} skipped")
         if self.required and (skipped or not ran):
-            terminalreporter.write_line("real tests are required here: set NIGHTPANEL_DATA")
+            terminalreporter.write_line(f"{self.mark} tests are required here: {self.hint}")
+
+    def _ran(self) -> int:
+        return self.outcomes["passed"] + self.outcomes["failed"]
 
     def _incomplete(self, session: pytest.Session) -> bool:
         on_worker = hasattr(session.config, "workerinput")
-        ran = self.outcomes["passed"] + self.outcomes["failed"]
-        return not on_worker and (self.outcomes["skipped"] > 0 or ran == 0)
+        return not on_worker and (self.outcomes["skipped"] > 0 or self._ran() == 0)
+
+
+REQUIRED = {
+    "real": ("NIGHTPANEL_REQUIRE_REAL", "set NIGHTPANEL_DATA"),
+    "browser": ("NIGHTPANEL_REQUIRE_BROWSER", "install Chromium, and run make viewer"),
+}
+"""By mark: the variable that makes its tests required, and what they need."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    required = os.environ.get("NIGHTPANEL_REQUIRE_REAL") == "1"
-    config.pluginmanager.register(RealTests(required=required), "real-tests")
+    for mark, (variable, hint) in REQUIRED.items():
+        required = os.environ.get(variable) == "1"
+        config.pluginmanager.register(
+            MarkedTests(mark, required=required, hint=hint), f"{mark}-tests"
+        )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
