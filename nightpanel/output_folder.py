@@ -22,10 +22,14 @@ LEAST_COLUMNS = {
     "cities.parquet": ("city_id", "year", "product", "gini", "gini_low", "gini_high", "n_units"),
     "estimates.parquet": (
         "design", "variation_of", "variant", "part", "term", "scaling", "estimate", "std_error",
-        "p_value", "ci_low", "ci_high", "n", "n_clusters", "se_type", "recommended", "note",
+        "p_value", "ci_low", "ci_high", "n", "n_clusters", "se_type", "learner", "folds",
+        "outcome", "treatment", "controls", "recommended", "note",
     ),
     "checks.parquet": ("design", "variant", "check", "subject", "statistic", "value", "verdict"),
-    "curves.parquet": ("design", "variant", "curve", "term", "along", "at", "effect", "ci_low"),
+    "curves.parquet": (
+        "design", "variant", "curve", "term", "along", "at", "effect", "ci_low", "ci_high",
+        "band_low", "band_high",
+    ),
     "audit.parquet": ("stage", "rule", "subject", "detail", "count"),
 }  # fmt: skip
 """Columns without which a table is of an older version."""

@@ -42,6 +42,7 @@ def test_wheel_holds_exactly_the_packages(tmp_path: Path) -> None:
         "panels/cities/provinces.csv",
         "panels/cities/traditional.csv",
         "nightpanel/demo_study.toml",
+        "nightpanel/paper_figures/paper.mplstyle",
         *(f"{package}/py.typed" for package in PACKAGES),
     ):
         assert data in held

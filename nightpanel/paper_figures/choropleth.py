@@ -73,7 +73,7 @@ def draw_outlines(axes: Axes, shapes: MapShapes, *, colour: str, width: float) -
 def frame(axes: Axes, shapes: MapShapes) -> None:
     """The whole of some shapes in view, undistorted, without a frame."""
     axes.set_axis_off()
-    axes.set_aspect("equal")
+    axes.set_aspect("equal", anchor="N")
     left, low, right, high = shapely.total_bounds(shapes.geometries).tolist()
     room = MARGIN * max(right - left, high - low)
     axes.set_xlim(left - room, right + room)
@@ -113,7 +113,7 @@ def draw_classes(axes: Axes, classes: Classes, *, title: str, no_data: bool) -> 
         Whether polygons without a value are on the map.
     """
     axes.set_axis_off()
-    zeros, places = classes.ends[0] == (0.0, 0.0), end_decimals(classes)
+    zeros, places = (0.0, 0.0) in classes.ends, end_decimals(classes)
     left, labels = 0.0, []
     for (low, high), colour in zip(classes.ends, classes.colours, strict=True):
         if zeros and (low, high) == (0.0, 0.0):
@@ -124,7 +124,7 @@ def draw_classes(axes: Axes, classes: Classes, *, title: str, no_data: bool) -> 
         _box(axes, left, 1.0, colour)
         labels.append((left, end_text(low, places) if not (zeros and low == 0.0) else ">0"))
         left += 1.0
-    if classes.ends[-1] != (0.0, 0.0):
+    if any(high > 0.0 for _, high in classes.ends):
         labels.append((left, end_text(classes.ends[-1][1], places)))
     if no_data:
         left += GAP

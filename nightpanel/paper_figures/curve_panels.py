@@ -83,7 +83,8 @@ def panels(number: int) -> tuple[Figure, list[Axes]]:
     columns = min(PER_ROW, number) if number != PER_ROW + 1 else 2
     rows = -(-number // columns)
     width = WIDTH if columns > 1 else WIDTH * 0.55
-    figure = Figure(figsize=(width, HIGH * rows + 0.35))
+    below = 0.35 if columns > 1 else 0.75
+    figure = Figure(figsize=(width, HIGH * rows + below))
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes in grid.flat[number:]:
         axes.set_axis_off()
@@ -110,7 +111,8 @@ def band_legend(figure: Figure) -> None:
     dashed = Line2D([], [], color=GREY, linewidth=0.7, linestyle=DASHES,
                     label="95 % band for the whole curve")  # fmt: skip
     line = Line2D([], [], color=GREY, label="effect")
-    figure.legend(handles=[line, shade, dashed], loc="outside lower center", ncols=3)
+    columns = 3 if figure.get_figwidth() == WIDTH else 1
+    figure.legend(handles=[line, shade, dashed], loc="outside lower center", ncols=columns)
 
 
 def keep_in_view(axes: Sequence[Axes], curves: Sequence[Curve]) -> None:

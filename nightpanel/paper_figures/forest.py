@@ -1,6 +1,6 @@
 """Forest plot: the effect of every design, faithful and recommended side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -23,6 +23,7 @@ from nightpanel.paper_figures.effects import (
 from nightpanel.paper_figures.interval_rows import IntervalRow, draw_rows, handle
 from nightpanel.paper_figures.style import PALE, WIDTH, look
 from nightpanel.paper_figures.words import Words
+from nightpanel.questions import questions
 
 LINES_A_PAGE = 70
 """Estimates on one page."""
@@ -46,48 +47,65 @@ def forest_plots(material: Material) -> Drawing:
     estimates = material.folder.estimates
     if estimates is None or estimates.empty:
         return NotDrawn("no estimates (estimates.parquet)")
+    asked = questions(material.folder.stages)
     figures = [
         _drawn(group, designs, material.words)
-        for group in groups_of(pairs(own_effects(estimates)))
+        for group in groups_of(pairs(own_effects(estimates), asked))
         for designs in _pages(group.rows)
     ]
     return tuple(figures) or NotDrawn("no effect of a treatment among the estimates")
 
 
-def pairs(effects: pd.DataFrame) -> pd.DataFrame:
+def pairs(effects: pd.DataFrame, asked: Mapping[str, str]) -> pd.DataFrame:
     """What of the effects stands side by side, without repeats.
 
     Parameters
     ----------
     effects : pandas.DataFrame
         As `nightpanel.paper_figures.effects.own_effects` has them.
+    asked : mapping of str to str
+        What each design asks, as `nightpanel.questions.questions` has it.
 
     Returns
     -------
     pandas.DataFrame
-        The rows of each design's shown variants; a design whose every row repeats an earlier
-        design's is left out whole, any other is whole.
+        The rows of each design's shown variants, with a column ``beside``: the design that they
+        stand with. That is their own, but for a design without a faithful variant that asks what
+        an earlier one with it asks: it stands with that. A design whose every row repeats an
+        earlier design's is left out whole, any other is whole.
     """
     parts = [
         rows[rows["variant"].isin(shown_variants(rows))]
         for _, rows in effects.groupby("design", sort=False)
     ]
     if not parts:
-        return effects
+        return effects.assign(beside="")
     shown = pd.concat(parts)
     kept = without_repeats(shown)["design"].unique()
-    return shown[shown["design"].isin(kept)]
+    shown = shown[shown["design"].isin(kept)]
+    return shown.assign(beside=_beside(shown, asked))
+
+
+def _beside(shown: pd.DataFrame, asked: Mapping[str, str]) -> list[str]:
+    """The design that each row stands with."""
+    faithful = dict.fromkeys(shown.loc[shown["variant"] == FAITHFUL, "design"].astype(str))
+    first: dict[str, str] = {}
+    for design in faithful:
+        if design in asked:
+            first.setdefault(asked[design], design)
+    designs = shown["design"].astype(str)
+    return [one if one in faithful else first.get(asked.get(one, ""), one) for one in designs]
 
 
 def _pages(rows: pd.DataFrame) -> list[list[str]]:
     """Designs by page, as even as they can be."""
-    designs = np.array(list(dict.fromkeys(rows["design"])), dtype=object)
+    designs = np.array(list(dict.fromkeys(rows["beside"])), dtype=object)
     pages = max(1, -(-len(rows) // LINES_A_PAGE))
     return [list(part) for part in np.array_split(designs, min(pages, len(designs)))]
 
 
 def _drawn(group: Group, designs: Sequence[str], words: Words) -> Drawn:
-    rows = group.rows[group.rows["design"].isin(designs)]
+    rows = group.rows[group.rows["beside"].isin(designs)]
     blocks = _blocks(rows, designs)
     length = blocks[-1].end
     figure = Figure(figsize=(WIDTH, AROUND + LINE * length))
@@ -104,10 +122,29 @@ def _drawn(group: Group, designs: Sequence[str], words: Words) -> Drawn:
     _legend(axes, rows)
     return Drawn(
         figure,
-        f"Effect of {group.treatment} on {group.outcome} by design. Intervals are of 95 %, as "
-        "the table of estimates has them: clustered by city, robust for the faithful variant "
-        "unless its design says otherwise. Designs whose effects are another one's to the last "
-        "figure are not repeated. An arrow: the interval goes on beyond the axis.",
+        f"Effect of {group.treatment} on {group.outcome} by design, with intervals of 95 %; "
+        f"standard errors: {_errors(rows)}. {_guests(rows)}Designs whose effects are another "
+        "one's to the last figure are not repeated. An arrow: the interval goes on beyond the "
+        "axis.",
+    )
+
+
+def _errors(rows: pd.DataFrame) -> str:
+    """Standard errors by variant in words."""
+    by_variant = {
+        words_of_variant(str(variant)): " or ".join(dict.fromkeys(own["se_type"].astype(str)))
+        for variant, own in rows.groupby("variant", sort=False)
+    }
+    return ", ".join(f"{errors or 'not said'} ({name})" for name, errors in by_variant.items())
+
+
+def _guests(rows: pd.DataFrame) -> str:
+    """Which designs stand with another one, in words."""
+    away = rows.loc[rows["design"] != rows["beside"], ["design", "beside"]].drop_duplicates()
+    return "".join(
+        f"The estimate of '{row.design}' stands with '{row.beside}', which asks the same of the "
+        "data. "
+        for row in away.itertuples()
     )
 
 
@@ -124,7 +161,7 @@ class _Block:
 
 
 def _blocks(rows: pd.DataFrame, designs: Sequence[str]) -> list[_Block]:
-    sizes = [int((rows["design"] == design).sum()) + BETWEEN for design in designs]
+    sizes = [int((rows["beside"] == design).sum()) + BETWEEN for design in designs]
     ends = list(accumulate(sizes))
     return [
         _Block(design, end - size, end)
@@ -134,7 +171,7 @@ def _blocks(rows: pd.DataFrame, designs: Sequence[str]) -> list[_Block]:
 
 def _placed(rows: pd.DataFrame, block: _Block) -> list[IntervalRow]:
     placed = []
-    for line, (_, row) in enumerate(rows[rows["design"] == block.design].iterrows()):
+    for line, (_, row) in enumerate(rows[rows["beside"] == block.design].iterrows()):
         colour, marker = look(str(row["variant"]))
         placed.append(
             IntervalRow(

@@ -31,6 +31,8 @@ def gini_maps(material: Material) -> Drawing:
     if found is None or found.empty:
         return NotDrawn("no outlines of cities (townships.gpkg)")
     shapes = map_shapes(found, "city_id")
+    if not shapes.ids:
+        return NotDrawn("no outline of a city that is not empty")
     return tuple(
         _drawn(str(product), table, shapes)
         for product, table in cities.groupby("product", sort=True)
@@ -43,7 +45,7 @@ def _drawn(product: str, table: pd.DataFrame, shapes: MapShapes) -> Drawn:
     look = MapLook(TITLE, INEQUALITY, CLASSES, LINE)
     return Drawn(
         map_figure(shapes, by_year, look, outlines=shapes),
-        f"Gini of light inside {len(shapes.ids)} cities by {product}, {listed(years)}: equation "
+        f"Gini of light inside {len(shapes.ids):,} cities by {product}, {listed(years)}: equation "
         "(1) of Yu and Zhang over the units of a city. Classes of about equally many cities, over "
         f"the years shown. {shapes.projection}".rstrip()
         + ".",

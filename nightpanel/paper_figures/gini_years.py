@@ -40,8 +40,10 @@ def gini_over_time(material: Material) -> Drawing:
 
 def _drawn(product: str, table: pd.DataFrame, words: Words) -> Drawn:
     chosen = chosen_cities(table, THREE)
-    figure = Figure(figsize=(WIDTH, 2.7))
-    left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"wspace": 0.05})
+    figure = Figure(figsize=(WIDTH, 3.0))
+    grid = figure.add_gridspec(2, 2, height_ratios=[1.0, 0.17])
+    left = figure.add_subplot(grid[0, 0])
+    right = figure.add_subplot(grid[0, 1], sharey=left)
     _fan(left, table)
     left.set_title(f"a  All cities (n = {table['city_id'].nunique()})")
     left.set_ylabel("Gini of light over units")
@@ -49,10 +51,12 @@ def _drawn(product: str, table: pd.DataFrame, words: Words) -> Drawn:
         shift = (number - (len(chosen) - 1) / 2) * 0.12
         _city(right, table[table["city_id"] == city.city_id], city, look, shift, words)
     right.set_title("b  Chosen cities, with 95 % intervals")
-    if chosen:
-        right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=len(chosen))
-    left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3)
-    for axes in (left, right):
+    right.tick_params(labelleft=False)
+    for column, axes in enumerate((left, right)):
+        below = figure.add_subplot(grid[1, column])
+        below.set_axis_off()
+        handles, labels = axes.get_legend_handles_labels()
+        below.legend(handles, labels, loc="upper left", borderpad=0, labelspacing=0.35)
         year_axis(axes, table["year"])
         axes.grid(axis="y")
     return Drawn(

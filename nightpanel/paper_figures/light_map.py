@@ -32,6 +32,8 @@ def light_maps(material: Material) -> Drawing:
     if found is None or found.empty:
         return NotDrawn("no polygons of units (townships.parquet, townships.gpkg)")
     shapes = map_shapes(found, "unit_id")
+    if not shapes.ids:
+        return NotDrawn("no polygon of a unit that is not empty")
     cities = material.folder.city_shapes()
     outlines = None if cities is None or cities.empty else map_shapes(cities, "city_id")
     return tuple(
@@ -49,7 +51,7 @@ def _drawn(
     look = MapLook(mean.title.replace("cm2", "cm²"), LIGHT, CLASSES, LINE)
     return Drawn(
         map_figure(shapes, by_year, look, outlines=outlines),
-        f"Mean light of {len(shapes.ids)} units by {product}, {listed(years)}. Classes of about "
+        f"Mean light of {len(shapes.ids):,} units by {product}, {listed(years)}. Classes of about "
         "equally many units, over the years shown; units without light have a class of their own; "
         f"lines are the borders of cities. {shapes.projection}".rstrip()
         + ".",

@@ -42,7 +42,7 @@ def lorenz_curves(material: Material) -> Drawing:
 def _drawn(
     product: str, year: int, light: pd.DataFrame, chosen: tuple[Chosen, ...], words: Words
 ) -> Drawn:
-    figure = Figure(figsize=(5.4, 3.4))
+    figure = Figure(figsize=(5.4, 3.6))
     axes, beside = figure.subplots(1, 2, gridspec_kw={"width_ratios": [1.75, 1.0]})
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8)
     axes.annotate("equality", (0.42, 0.44), rotation=45, color=GREY, ha="center", va="bottom",
@@ -59,7 +59,8 @@ def _drawn(
     return Drawn(
         figure,
         f"Lorenz curves of light by {product} in {year}: the share of a city's light in its "
-        "darkest units, each unit counted once; twice the area under equality is the Gini. "
+        "darkest units, each unit counted once; twice the area between a curve and the line of "
+        "equality is the Gini. "
         f"{RULE}.",
     )
 

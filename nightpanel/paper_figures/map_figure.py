@@ -23,6 +23,10 @@ from nightpanel.paper_figures.style import WIDTH, ramp
 
 LEAST, MOST = 2.2, 7.5
 """Heights of a figure of maps, in inches."""
+FEW = 100
+"""Cities up to which the lines around them are wide."""
+WIDE, NARROW = 0.3, 0.15
+"""Widths of these lines, in points."""
 BELOW = 0.85
 """Room for titles, scale and classes, in inches."""
 
@@ -71,20 +75,27 @@ def map_figure(
     """
     values = {year: values_of(shapes.ids, dict(known)) for year, known in by_year.items()}
     ends = class_breaks(np.concatenate(list(values.values())), look.classes)
-    classes = Classes(ends, tuple(ramp(look.ramp, len(ends))))
+    classes = Classes(ends, _colours(look, ends))
     figure = Figure(figsize=(WIDTH, _height(shapes, len(values))))
     grid = figure.add_gridspec(2, len(values), height_ratios=[1.0, 0.09])
     for column, (year, known) in enumerate(values.items()):
         axes = figure.add_subplot(grid[0, column])
         draw_map(axes, shapes, known, classes)
         if outlines is not None:
-            draw_outlines(axes, outlines, colour=look.line, width=0.3)
+            width = WIDE if len(outlines.ids) <= FEW else NARROW
+            draw_outlines(axes, outlines, colour=look.line, width=width)
         axes.set_title(_titled(column, year, len(values)), loc="left")
         if column == 0:
             draw_scale(axes, shapes)
     missing = any(np.isnan(known).any() for known in values.values())
     draw_classes(figure.add_subplot(grid[1, :]), classes, title=look.title, no_data=missing)
     return figure
+
+
+def _colours(look: MapLook, ends: Sequence[tuple[float, float]]) -> tuple[str, ...]:
+    """A colour for each class; zeros alone are the least of all values, not the greatest."""
+    alone = list(ends) == [(0.0, 0.0)]
+    return tuple(ramp(look.ramp, 2)[:1] if alone else ramp(look.ramp, len(ends)))
 
 
 def _titled(column: int, year: int, columns: int) -> str:

@@ -16,8 +16,6 @@ FINEST = 600.0
 """Dots per inch that a line of a map can show; what is finer is left out."""
 WORLD = 180.0
 """Degrees of longitude from which a map is one of the world."""
-LEAST_PARALLELS = 1.0
-"""Degrees between the standard parallels of a conic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +83,15 @@ def equal_area(shapes: gpd.GeoDataFrame) -> tuple[pyproj.CRS, str]:
         words = f"Lambert azimuthal equal-area at {_at(centre, 'NS')}, {_at(middle, 'EW')}"
         plane = f"+proj=laea +lat_0={centre:.2f} +lon_0={middle:.2f} +datum=WGS84"
         return pyproj.CRS(plane), words
-    sixth = max((north - south) / 6.0, (LEAST_PARALLELS - (north - south) * 2.0 / 3.0) / 2.0)
-    first, second = round(south + sixth, 1), round(north - sixth, 1)
-    first, second = (first, second) if first < second else (round(centre, 1),) * 2
+    sixth = (north - south) / 6.0
+    parallels = list(dict.fromkeys((round(south + sixth, 1), round(north - sixth, 1))))
     plane = (
-        f"+proj=aea +lat_1={first} +lat_2={second} +lat_0={centre:.2f} +lon_0={middle:.2f} "
-        "+datum=WGS84"
+        f"+proj=aea +lat_1={parallels[0]} +lat_2={parallels[-1]} +lat_0={centre:.2f} "
+        f"+lon_0={middle:.2f} +datum=WGS84"
     )
-    return pyproj.CRS(plane), (
-        f"Albers equal-area conic, standard parallels {_at(first, 'NS')} and {_at(second, 'NS')}"
-    )
+    named = " and ".join(_at(one, "NS") for one in parallels)
+    plural = "s" if len(parallels) > 1 else ""
+    return pyproj.CRS(plane), f"Albers equal-area conic, standard parallel{plural} {named}"
 
 
 def outline(geometries: Geometries) -> Outline:
@@ -110,9 +107,9 @@ def outline(geometries: Geometries) -> Outline:
     matplotlib.path.Path
         Holes are empty where they run against the sense of their shells.
     """
-    _, vertices, offsets = shapely.to_ragged_array(geometries, include_z=False)
-    if not len(vertices):
+    if not len(geometries):
         return Outline(np.empty((0, 2)))
+    _, vertices, offsets = shapely.to_ragged_array(geometries, include_z=False)
     rings = offsets[0]
     codes = np.full(len(vertices), Outline.LINETO, dtype=Outline.code_type)
     codes[rings[1:] - 1] = Outline.CLOSEPOLY

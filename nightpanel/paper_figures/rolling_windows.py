@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from matplotlib.ticker import MaxNLocator
+
 from nightpanel.paper_figures.curve_panels import (
     Curve,
     band_legend,
@@ -42,13 +44,14 @@ def _drawn(curves: Sequence[Curve], material: Material) -> Drawn:
         axes.plot(curve.points["at"], curve.points["effect"], marker, color=colour, markersize=3)
         title = words_of_variant(curve.variant)
         axes.set_title(f"{lettered(number)}  {title}" if len(curves) > 1 else title)
-        axes.set_xlabel(words.of(curve.along))
+        axes.set_xlabel(f"{words.of(curve.along)}, middle of the window")
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
     keep_in_view(grid, curves)
     figure.supylabel(f"Effect of {words.of(first.term)}", fontsize=7)
     band_legend(figure)
     return Drawn(
         figure,
-        f"Effect of {first.term} in windows of years, design {first.design}, against "
-        f"{first.along}; shaded: interval of 95 % of each window alone. Windows share years, so "
-        "that neighbours are alike.",
+        f"Effect of {first.term} in windows of years, each at its middle, design {first.design}. "
+        "Shaded: interval of 95 % of each window alone; dashed: band that holds all with 95 %. "
+        "Neighbouring windows may share years and are alike then.",
     )

@@ -61,11 +61,12 @@ def _drawn(table: pd.DataFrame, words: Words) -> Drawn:
     names = [(kind, sector) for kind in KINDS for sector in SECTORS]
     for number, (axes, (kind, sector)) in enumerate(zip(grid.flat, names, strict=True)):
         _panel(axes, table[table["variable"] == f"{kind}_{sector}"], shown, words)
-        axes.set_title(f"{lettered(number)}  {KINDS[kind]}, {SECTORS[sector]}")
+        axes.set_title(f"{lettered(number)}  {SECTORS[sector]}")
+        if number % len(SECTORS) == 0:
+            axes.set_ylabel(f"{KINDS[kind]}, share")
         year_axis(axes, table["year"])
     handles, labels = grid.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(LOOKS) // 2)
-    figure.supylabel("Share", fontsize=7)
     more = len(scenarios) - len(shown)
     return Drawn(
         figure,

@@ -80,7 +80,7 @@ def ramp(colours: tuple[Rgb, ...], number: int) -> list[str]:
     list of str
         As ``#rrggbb``.
     """
-    places = np.linspace(0.0, 1.0, number) if number > 1 else np.ones(1)
+    places = np.linspace(0.0, 1.0, number) if number != 1 else np.ones(1)
     known = np.linspace(0.0, 1.0, len(colours))
     parts = [np.interp(places, known, [one[part] for one in colours]) for part in range(3)]
     rounded = np.rint(np.column_stack(parts)).astype(int)

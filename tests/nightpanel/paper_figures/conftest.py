@@ -1,7 +1,6 @@
 """An output folder made by hand, and what figures are drawn from it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

@@ -114,11 +114,10 @@ def checks() -> pd.DataFrame:
 
 def curve(kind: str, variant: str, along: str, at: np.ndarray) -> list[CurvePoint]:
     """A line with interval and band."""
+    ends = (-0.2, 0.2, -0.3, 0.3)
     return [
-        CurvePoint("main", variant, kind, "uil", along, float(x), float(x) / 10, 0.1,
-                   float(x) / 10 - 0.2, float(x) / 10 + 0.2, float(x) / 10 - 0.3,
-                   float(x) / 10 + 0.3)  # fmt: skip
-        for x in at
+        CurvePoint("main", variant, kind, "uil", along, x, x / 10, 0.1, *(x / 10 + e for e in ends))
+        for x in at.tolist()
     ]
 
 
@@ -128,7 +127,7 @@ def curves() -> pd.DataFrame:
         *curve("marginal_effect", "faithful", "finance", np.linspace(0.0, 4.0, 9)),
         *curve("marginal_effect", "first_difference", "finance", np.linspace(0.0, 4.0, 9)),
         *curve("cate", "faithful", "finance", np.linspace(0.0, 4.0, 9)),
-        *curve("rolling_window", "faithful", "last year", np.arange(2015.0, 2020.0)),
+        *curve("rolling_window", "faithful", "year", np.arange(2015.0, 2020.0)),
         *curve("event_study", "sun_abraham", "years since adoption", np.arange(-3.0, 4.0)),
         *curve("event_study", "imputation", "years since adoption", np.arange(-3.0, 4.0)),
     ]

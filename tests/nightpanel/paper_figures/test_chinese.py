@@ -12,6 +12,8 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTCollection, TTFont
 from matplotlib import font_manager
 
+from estimation.results import Estimate
+from estimation.tables.tidy import tidy_table
 from nightpanel.output_folder import OutputFolder
 from nightpanel.paper_figures import chinese_font, write
 from nightpanel.paper_figures.catalogue import FIGURES
@@ -19,8 +21,6 @@ from nightpanel.paper_figures.chinese_font import DRAWN, TRUETYPE, best_font
 from nightpanel.paper_figures.words import LONGEST, NO_LETTER, tidy, words_of
 from nightpanel.paper_figures.write import write_figures
 from tests.nightpanel.paper_figures.made_up import estimate, estimates, folder_of
-from estimation.results import Estimate
-from estimation.tables.tidy import tidy_table
 
 CITIES = {"1101": "北京", "1102": "上海", "1103": "广州", "1104": "Delhi"}
 LETTERS = "北京上海广州"
@@ -39,8 +39,9 @@ def made_font(path: Path, family: str, letters: str, *, compact: bool) -> Path:
         builder.setupGlyf({name: _square(TTGlyphPen(None)).glyph() for name in names})
     builder.setupHorizontalMetrics(dict.fromkeys(names, (800, 100)))
     builder.setupHorizontalHeader(ascent=900, descent=-100)
-    builder.setupNameTable({"familyName": family, "styleName": "Regular",
-                            "psName": family.replace(" ", "")})
+    builder.setupNameTable(
+        {"familyName": family, "styleName": "Regular", "psName": family.replace(" ", "")}
+    )
     builder.setupOS2(sTypoAscender=900, usWinAscent=900, usWinDescent=100)
     builder.setupPost()
     builder.save(path)

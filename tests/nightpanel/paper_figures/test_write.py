@@ -17,6 +17,7 @@ from geo.errors import OutputError
 from nightpanel.output_folder import OutputFolder
 from nightpanel.paper_figures import write
 from nightpanel.paper_figures.catalogue import FIGURES
+from nightpanel.paper_figures.drawn import Material
 from nightpanel.paper_figures.write import LIST, write_figures
 from tests.nightpanel.paper_figures.made_up import folder_of
 
@@ -68,6 +69,20 @@ def test_the_list_has_a_caption_for_each_figure_and_says_what_is_not_there(
     assert "No figure structural_paths: no simulation of the structural model" in text
 
 
+@pytest.mark.parametrize("kind", [kind for kind in FIGURES if kind != "structural_paths"])
+def test_nothing_sticks_out_of_a_figure(material: Material, kind: str):
+    drawing = FIGURES[kind](material)
+    assert isinstance(drawing, tuple)
+    for one in drawing:
+        one.figure.draw_without_rendering()  # which lays it out
+        width, height = one.figure.get_size_inches()
+        box = one.figure.get_tightbbox()
+        assert box.x0 > -0.01
+        assert box.y0 > -0.01
+        assert box.x1 < width + 0.01
+        assert box.y1 < height + 0.01
+
+
 def test_an_empty_folder_gives_no_figure_and_a_line_for_each(tmp_path: Path):
     lines: list[str] = []
     paths = write_figures(folder_of(tmp_path), tmp_path / "figures", say=lines.append)
@@ -78,9 +93,7 @@ def test_an_empty_folder_gives_no_figure_and_a_line_for_each(tmp_path: Path):
     assert paths[0].read_text(encoding="utf-8").split("\n\n") == [*lines[:-1], f"{lines[-1]}\n"]
 
 
-def test_a_missing_part_takes_its_own_figures_only(
-    made: OutputFolder, tmp_path: Path, only: Only
-):
+def test_a_missing_part_takes_its_own_figures_only(made: OutputFolder, tmp_path: Path, only: Only):
     kinds = ("lorenz", "forest", "specification_curve", "heterogeneity", "event_study")
     only(*kinds)
     lines: list[str] = []
@@ -164,9 +177,7 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_the_users_settings_are_left_as_they_were(
-    made: OutputFolder, tmp_path: Path, only: Only
-):
+def test_the_users_settings_are_left_as_they_were(made: OutputFolder, tmp_path: Path, only: Only):
     only("forest", "lorenz")
     before = dict(mpl.rcParams)
     write_figures(made, tmp_path)
@@ -190,9 +201,7 @@ def test_one_year_gives_one_map_and_no_path_over_time(
     assert "No figure gini_over_time: one year only" in lines
 
 
-def test_a_city_without_geometry_is_no_hindrance(
-    made: OutputFolder, tmp_path: Path, only: Only
-):
+def test_a_city_without_geometry_is_no_hindrance(made: OutputFolder, tmp_path: Path, only: Only):
     only("gini_map", "light_map")
     assert made.cities is not None
     more = made.cities.iloc[[0]].assign(city_id="9999")
