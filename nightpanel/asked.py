@@ -79,16 +79,19 @@ def asked_or_problems(
 def _table_problems(
     tables: Sequence[ResultTableSection], names: Sequence[str]
 ) -> list[StudyFileError]:
-    stems = [table.stem() for table in tables]
+    earlier = [
+        [stem for one in tables[:place] for stem in one.stems()] for place in range(len(tables))
+    ]
     problems = [
         StudyFileError(
             f"tables.{place}.title",
             expected="a file of its own for each table",
-            found=f"tables/{table.stem()}.csv twice",
+            found=f"tables/{stem}.csv twice",
             hint="rename one of them",
         )
         for place, table in enumerate(tables)
-        if table.stem() in stems[:place]
+        for stem in table.stems()
+        if stem in earlier[place]
     ]
     problems += [
         StudyFileError(

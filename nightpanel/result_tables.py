@@ -28,7 +28,7 @@ def result_tables(
     truth: "Truth | None" = None,
     beside: "Mapping[str, pd.DataFrame] | None" = None,
 ) -> "dict[str, ResultTable]":
-    """The tables that a study asks for.
+    """The tables that a study asks for; of those in both layouts the full ones.
 
     Parameters
     ----------
@@ -49,9 +49,40 @@ def result_tables(
         By the name of their files, in order of the study.
     """
     designs = {design.name: design for design in asked.designs}
+    data = (panel, beside or {})
     return {
-        section.stem(): _made(section, designs, result, (panel, beside or {}), truth)
+        section.stem(): _made(section.as_full() or section, designs, result, data, truth)
         for section in asked.tables
+    }
+
+
+def tables_as_paper(
+    asked: Asked,
+    result: "EstimationResult",
+    panel: "pd.DataFrame",
+    *,
+    beside: "Mapping[str, pd.DataFrame] | None" = None,
+) -> "dict[str, ResultTable]":
+    """Tables that a study asks for in both layouts, in that of Yu and Zhang.
+
+    Parameters
+    ----------
+    asked, result, panel, beside
+        As in `result_tables`.
+
+    Returns
+    -------
+    dict of str to ResultTable
+        By the name of their files, which ends in ``_paper``.
+    """
+    designs = {design.name: design for design in asked.designs}
+    data = (panel, beside or {})
+    return {
+        section.stems()[1]: _made(paper, designs, result, data, None)
+        for section in asked.tables
+        if section.layout == "both"
+        for paper in [section.as_paper()]
+        if paper is not None
     }
 
 

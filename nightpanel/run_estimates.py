@@ -16,7 +16,7 @@ from nightpanel.manifest import CACHE, stage_record
 from nightpanel.outputs import check_writable, write_csv, write_table
 from nightpanel.progress import progress_bar
 from nightpanel.recorded_designs import design_records
-from nightpanel.result_tables import result_tables, write_result_tables
+from nightpanel.result_tables import result_tables, tables_as_paper, write_result_tables
 from nightpanel.store import Store
 from nightpanel.study_file import load_designs
 from nightpanel.write_stage import write_stage
@@ -81,11 +81,12 @@ def estimate_file(
             tables=beside,
         )
     tables = result_tables(asked, result, table, beside=beside)
+    as_paper = tables_as_paper(asked, result, table, beside=beside)
     seconds = round(time.perf_counter() - start, 3)
 
     def write(*, folder: Path) -> dict[str, str]:
         write_estimates(result, folder)
-        write_result_tables(tables, folder)
+        write_result_tables(tables | as_paper, folder)
         return stage_files("estimates", folder)
 
     def record(files: Mapping[str, str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from nightpanel.made_by import stage_files
 from nightpanel.manifest import stage_settings
 from nightpanel.outputs import output_path, read_output, write_csv, write_table
 from nightpanel.progress import progress_bar, progress_bars
-from nightpanel.result_tables import result_tables, write_result_tables
+from nightpanel.result_tables import result_tables, tables_as_paper, write_result_tables
 from nightpanel.store import UNPACKED, Store
 from nightpanel.study import Study
 from nightpanel.yearbook_files import yearbook_files
@@ -264,10 +264,11 @@ def estimates_stage(setting: Setting) -> Stage:
                 tables=named,
             )
         tables = result_tables(setting.asked, result, table, beside=named)
+        as_paper = tables_as_paper(setting.asked, result, table, beside=named)
 
         def write(*, folder: Path) -> dict[str, str]:
             write_estimates(result, folder)
-            write_result_tables(tables, folder)
+            write_result_tables(tables | as_paper, folder)
             return stage_files("estimates", folder)
 
         about = about_estimates(result, tables, setting.asked.designs)

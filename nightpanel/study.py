@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from nightpanel.study_designs import DesignSection
 from nightpanel.study_lights import LightsSection, ProductSection
 from nightpanel.study_panel import PanelSection
-from nightpanel.study_results import ResultTableSection
+from nightpanel.study_results import ResultsSection, ResultTableSection, with_results
 from nightpanel.study_section import Section
 from nightpanel.study_units import UnitsSection
 
@@ -41,8 +41,12 @@ class Study(Section):
     """Yearbook tables; a study without them ends with the light."""
     designs: list[DesignSection] = []
     """Designs; they need a panel."""
+    results: ResultsSection | None = None
+    """What holds for all tables of the paper that do not say otherwise."""
     tables: list[ResultTableSection] = []
     """Tables of the paper, each of some designs."""
+
+    _shared = model_validator(mode="before")(staticmethod(with_results))
 
     @model_validator(mode="after")
     def _light_or_tables(self) -> Self:
@@ -64,8 +68,12 @@ class DesignsFile(Section):
 
     designs: list[DesignSection] = Field(min_length=1)
     """The designs."""
+    results: ResultsSection | None = None
+    """What holds for all tables of the paper that do not say otherwise."""
     tables: list[ResultTableSection] = []
     """Tables of the paper, each of some designs."""
+
+    _shared = model_validator(mode="before")(staticmethod(with_results))
 
 
 def lights_study(

@@ -25,6 +25,8 @@ ERRORS = {
     "shocks": "clustered by shock",
 }
 """Kinds of errors that name no cluster."""
+DRAWN = " bootstrap"
+"""What follows the clusters whose draws give errors."""
 
 
 def split_ratio(folds: int) -> str:
@@ -45,6 +47,8 @@ def error_text(se_type: str) -> str:
         return ERRORS[kind] + comma + rest
     if se_type.startswith("Driscoll-Kraay"):
         return f"of Driscoll and Kraay{comma}{rest}"
+    if kind.endswith(DRAWN):
+        return f"from draws of whole clusters ({kind.removesuffix(DRAWN)}){comma}{rest}"
     return f"clustered by {kind.replace('+', ' and ')}{comma}{rest}"
 
 

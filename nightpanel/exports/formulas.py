@@ -5,6 +5,7 @@ whoever wrote it: the OWASP foundation lists them under "CSV injection". Numbers
 never touched.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 STARTS = "=+-@\t\r\n＝＋－＠"
 """The last four are the wide forms, which some spreadsheets of East Asia read alike."""
 APOSTROPHE = "'"
+NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?\*{0,3}", flags=re.IGNORECASE)
+"""A number as tables print it, perhaps with stars: nothing that a spreadsheet could run."""
 
 
 def neutralised(table: pa.Table, *, file: str) -> tuple[pa.Table, tuple[AuditRow, ...]]:
@@ -63,10 +66,14 @@ def begins_like_formula(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def without_formulas(table: "pd.DataFrame") -> "pd.DataFrame":
-    """A table of a run, whose texts begin with no such character, as `neutralised` has it."""
+    """A table of a run, whose texts begin with no such character, as `neutralised` has it.
+
+    Numbers that a table prints as text stay as they are: an apostrophe would make them none.
+    """
 
     def marked(text: str) -> str:
-        return APOSTROPHE + text if text and text[0] in STARTS else text
+        risky = text[:1] in STARTS and not NUMBER.fullmatch(text)
+        return APOSTROPHE + text if text and risky else text
 
     return _mapped(table, marked)
 

@@ -66,12 +66,14 @@ def model_sentences(estimates: pd.DataFrame, tuning: pd.DataFrame | None) -> Ite
     designs = estimates.drop_duplicates("design")
     pairs = designs[["outcome", "treatment"]].drop_duplicates().to_numpy().tolist()
     varied = int((designs["design"] != designs["variation_of"]).sum())
-    more = f", {varied} of them variations of another" if varied else ""
+    kind = "a variation" if varied == 1 else "variations"
+    more = f", {varied} of them {kind} of another" if varied else ""
     yield (
         f"{counted(len(designs), 'design was', 'designs were')} estimated{more}: the effect of "
         f"{listed([f'{treatment} on {outcome}' for outcome, treatment in pairs])}."
     )
-    learned = estimates[estimates["folds"] > 0]
+    # Folds are of other things, too: a composite's fit out of city is by least squares.
+    learned = estimates[(estimates["folds"] > 0) & estimates["variant"].isin(list(VARIANTS))]
     if len(learned):
         yield (
             "Partially linear models were estimated by double machine learning"
@@ -83,7 +85,8 @@ def model_sentences(estimates: pd.DataFrame, tuning: pd.DataFrame | None) -> Ite
         yield from _learners(learned)
     if LINEAR in set(estimates["variant"]):
         effects = estimates.loc[estimates["variant"] == LINEAR, "effects"].unique()
-        yield f"Linear regressions stand beside them ({listed(list(effects))})."
+        where = "stand beside them" if len(learned) else "were run"
+        yield f"Linear regressions {where} ({listed(list(effects))})."
     if tuning is not None and len(tuning):
         yield (
             f"Settings of learners were searched by Optuna{cite('akiba2019')} over folds of whole "

@@ -9,6 +9,10 @@ from nightpanel.methods.said import cite, counted, listed
 
 FEWEST = 7
 """With so many clusters or fewer the wild bootstrap has Webb's weights."""
+OF_NO_CLUSTER = frozenset({"robust", "AKM", "AKM0", "shocks", "Driscoll-Kraay"})
+"""Kinds of errors that name no cluster."""
+DRAWN = " bootstrap"
+"""What follows the clusters whose draws give errors."""
 CHECKS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
         "city_effects": ("whether variables fixed in time move the estimate", ()),
@@ -72,14 +76,18 @@ def error_sentences(estimates: pd.DataFrame) -> Iterator[str]:
 
 def _clustered(estimates: pd.DataFrame, kinds: list[str]) -> Iterator[str]:
     """Ways to cluster, and where p values and intervals are not of these errors."""
-    known = {"robust", "AKM", "AKM0", "shocks", "Driscoll-Kraay"}
     named = estimates["se_type"].str.split(",", n=1).str[0]
     for way in dict.fromkeys(kind.split(",", 1)[0] for kind in kinds):
-        if way in known:
+        if way in OF_NO_CLUSTER:
             continue
         of_way = estimates[named == way]
         fewest, most = int(of_way["n_clusters"].min()), int(of_way["n_clusters"].max())
         number = counted(most, "cluster") if fewest == most else f"{fewest} to {most} clusters"
+        if way.endswith(DRAWN):
+            parts = sorted(of_way["part"].str.replace("_", " ").unique())
+            drawn = f"{way.removesuffix(DRAWN)}, {number}"
+            yield f"Errors of {listed(parts)} come from draws of whole clusters ({drawn})."
+            continue
         source = "cameron2011" if "+" in way else "cameron2015"
         variants = sorted(of_way["variant"].unique())
         yield (
@@ -87,12 +95,14 @@ def _clustered(estimates: pd.DataFrame, kinds: list[str]) -> Iterator[str]:
             f"{cite(source)}."
         )
     for mark, said in (
-        ("wild bootstrap", "P values and intervals of {} are those of the wild bootstrap."),
-        ("CRV3", "Errors of {} are those of the jackknife by cluster."),
+        ("wild bootstrap", "P values and intervals of {} are those of the wild bootstrap{}."),
+        ("CRV3", "Errors of {} are those of the jackknife by cluster{}."),
     ):
-        other = estimates.loc[estimates["se_type"].str.contains(mark, regex=False), "variant"]
-        if len(other):
-            yield said.format(listed(sorted(other.unique())))
+        rows = estimates["se_type"].str.contains(mark, regex=False)
+        if rows.any():
+            variants = sorted(estimates.loc[rows, "variant"].unique())
+            every = estimates["variant"].isin(variants)
+            yield said.format(listed(variants), "" if rows[every].all() else ", where rows say so")
 
 
 def check_sentences(checks: pd.DataFrame | None, curves: pd.DataFrame | None) -> Iterator[str]:

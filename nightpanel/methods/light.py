@@ -120,7 +120,7 @@ def _product(label: str, own: Mapping[str, str]) -> str:
     try:
         title = own.get(name) or product_named(name).title
     except ProductError:  # of an older run, whose product this version does not know
-        return f"of the product {label}"
+        return f"the product {label}"
     return f"{YEARS.sub('', title)} ({label}){cite(*SOURCES.get(name, ()))}"
 
 

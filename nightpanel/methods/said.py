@@ -52,14 +52,14 @@ def paragraph(heading: str, sentences: Iterable[str]) -> Paragraph | None:
     ----------
     heading : str
     sentences : iterable of str
-        With citations as ``[@key]``; empty ones are left out.
+        With citations as ``[@key]``; empty ones are left out, and one said twice stands once.
 
     Raises
     ------
     KeyError
         A key has no reference.
     """
-    text = " ".join(one for one in sentences if one)
+    text = " ".join(dict.fromkeys(one for one in sentences if one))
     if not text:
         return None
     keys = [key.lstrip("@") for found in CITED.findall(text) for key in found.split("; ")]

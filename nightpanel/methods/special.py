@@ -28,6 +28,15 @@ INSTRUMENTED: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 )
 """Tests of instruments by their names in the table of checks."""
 
+COMPOSITES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "products": ("products of its parts", ()),
+        "parts_given_composite": ("an encompassing test", ("mizon1986",)),
+        "j_test": ("J tests", ("davidson1981",)),
+    }
+)
+"""Tests of a composite by their names in the table of checks."""
+
 
 def instrument_sentences(designs: Sequence[Record], checks: pd.DataFrame | None) -> Iterator[str]:
     """Instruments, and how strong they are.
@@ -72,7 +81,7 @@ def exposure_sentences(designs: Sequence[Record], estimates: pd.DataFrame) -> It
         source = ("goldsmith2020",) if by_shares else ("borusyak2022", "adao2019")
         own = " of the other cities" if asked["leave_one_out"] else ""
         yield (
-            f"The exposure {asked['name']} of the design '{one['name']}' sums shocks{own} over "
+            f"The exposure '{asked['name']}' of the design '{one['name']}' sums shocks{own} over "
             f"sectors by the city's shares; it is identified by {asked['identified_by']}"
             f"{cite(*source)}."
         )
@@ -162,18 +171,15 @@ def composite_sentences(designs: Sequence[Record], checks: pd.DataFrame | None) 
         Settings of each design.
     checks : pandas.DataFrame or None
     """
+    made = set() if checks is None else set(checks.loc[checks["value"].notna(), "check"])
+    tests = [f"{what}{cite(*source)}" for one, (what, source) in COMPOSITES.items() if one in made]
+    beside = f", beside {listed(tests)}" if tests else ""
     for one in designs:
         asked = one["composite_of"]
-        if not asked:
-            continue
-        named = " ".join(checks["statistic"].astype(str)) if checks is not None else ""
-        source = [
-            key for key, word in (("davidson1981", "J test"), ("mizon1986", "ncompass"))
-            if word in named
-        ]  # fmt: skip
-        yield (
-            f"Whether {one['treatment']} says more than {listed(asked['parts'])} was asked out of "
-            f"city ({asked['folds']} folds of whole cities, "
-            f"{counted(asked['repetitions'], 'repetition')}, {counted(asked['draws'], 'draw')})"
-            f"{cite(*source)}."
-        )
+        if asked:
+            yield (
+                f"Whether {one['treatment']} says more than {listed(asked['parts'])} was asked out "
+                f"of city ({asked['folds']} folds of whole cities, "
+                f"{counted(asked['repetitions'], 'repetition')}, "
+                f"{counted(asked['draws'], 'draw')}){beside}."
+            )

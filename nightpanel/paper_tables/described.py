@@ -48,7 +48,7 @@ def described(table: ResultTable, *, name: str, stub: bool, font_size: str | Non
     )
     made = made.tab_header(safe(table.title), safe(table.caption) if table.caption else None)
     first = " ".join(part for part in (line[0] for line in table.header) if part)
-    labels: "dict[str, str | BaseText]" = {
+    labels: dict[str, str | BaseText] = {
         name: safe(label) for name, label in zip(names[1:], table.header[-1][1:], strict=True)
     }
     made = made.tab_stubhead(safe(first)) if stub else made.cols_label({STUB: safe(first)})

@@ -36,7 +36,8 @@ def latex_table(table: ResultTable) -> str:
     engine = (
         "" if _of_pdflatex(text) else "% XeLaTeX or LuaLaTeX, with a font that has its characters\n"
     )
-    return f"% \\usepackage: {packages}\n{engine}{text.rstrip()}\n"
+    lines = "\n".join(line.rstrip(" ") for line in text.strip().splitlines())
+    return f"% \\usepackage: {packages}\n{engine}{lines}\n"
 
 
 def _of_pdflatex(text: str) -> bool:

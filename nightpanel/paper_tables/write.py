@@ -6,10 +6,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING
 
+from geo.errors import OutputError
 from nightpanel.drafts import write_whole
 from nightpanel.output_folder import OutputFolder
 from nightpanel.outputs import write_csv
 from nightpanel.paper_tables.latex import latex_table
+from nightpanel.paper_tables.unasked import unasked_tables
 from nightpanel.paper_tables.web import html_table
 from nightpanel.paper_tables.word import word_document
 from nightpanel.table_records import read_records
@@ -31,7 +33,7 @@ FORMATS: Mapping[str, Write] = MappingProxyType(
 def write_paper_tables(
     folder: OutputFolder, to: Path, *, formats: Sequence[str] = tuple(FORMATS)
 ) -> tuple[Path, ...]:
-    """Write every table that the study asks for as LaTeX, HTML and Word.
+    """Write every table of the study as LaTeX, HTML and Word.
 
     Parameters
     ----------
@@ -46,13 +48,22 @@ def write_paper_tables(
     Returns
     -------
     tuple of Path
-        The files, table by table; none where the folder has no estimates or the study no tables.
+        The files, table by table; none where the folder has neither panel nor estimates.
 
     Raises
     ------
     OutputError
-        The folder is of an older version, which recorded no tables.
+        The folder is of an older version, which recorded no tables; or a format is unknown.
     """
+    known = (*FORMATS, "csv")
+    for ending in formats:
+        if ending not in known:
+            raise OutputError(
+                "formats of tables",
+                expected=f"some of {', '.join(known)}",
+                found=repr(ending),
+                hint="leave it out",
+            )
     made = []
     tables = paper_tables(folder)
     if tables:
@@ -71,6 +82,8 @@ def write_paper_tables(
 def paper_tables(folder: OutputFolder) -> "dict[str, ResultTable]":
     """The result tables of an output folder, by the name of their files.
 
+    Of a study that asks for no table these are descriptive statistics and all estimates.
+
     Parameters
     ----------
     folder : OutputFolder
@@ -81,7 +94,7 @@ def paper_tables(folder: OutputFolder) -> "dict[str, ResultTable]":
         As `write_paper_tables`.
     """
     record = folder.stages.get("estimates", {})
-    return read_records(folder.path) if record.get("tables") else {}
+    return read_records(folder.path) if record.get("tables") else unasked_tables(folder)
 
 
 def _put(content: bytes, file: IO[bytes]) -> None:
