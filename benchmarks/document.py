@@ -35,6 +35,7 @@ PARTS: tuple[tuple[str, str, str, Callable[[Path], str]], ...] = (
     ("clusters.md", "cluster_memory", "cluster_memory.md", _text),
     ("clusters.md", "global_run", "global_run.md", _text),
     ("export.md", "export", "export.md", _text),
+    ("map.md", "map_view", "map_view.md", _text),
 )
 """Page, mark, file of results, and how they are written."""
 

@@ -1,5 +1,6 @@
 """Light rasters as picture tiles: of the files that the manifest names, as the run read them."""
 
+import io
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,9 @@ from typing import Any
 import numpy as np
 import rasterio
 from matplotlib import colormaps
+from matplotlib.colors import to_hex
 from numpy.typing import NDArray
+from PIL import Image
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
@@ -29,8 +32,9 @@ PIXELS = 256
 MAX_CELLS = 1 << 26
 """Cells that one picture may make the program read: a file without overviews is shown from the zoom
 on at which a tile holds fewer."""
-SHADES = 256
-OPAQUE = 255
+SHADES = 255
+NOTHING = 255
+"""Place in the pictures' palette, after the shades, of what is no observation."""
 GEOTIFF = "GTiff"
 MERCATOR = CRS.from_epsg(3857)
 
@@ -67,7 +71,7 @@ class Brightness:
     """Unit of the numbers; empty if nobody says."""
 
     def shades(self, values: NDArray[np.float64]) -> NDArray[np.uint8]:
-        """Shades from 0 to 255: square roots, so that faint light is seen beside bright."""
+        """Shades from 0 to 254: square roots, so that faint light is seen beside bright."""
         share = np.sqrt(np.clip(values, 0.0, self.top) / self.top)
         return np.asarray(np.rint(share * (SHADES - 1)), dtype=np.uint8)
 
@@ -83,7 +87,7 @@ class Brightness:
         """Values with their colours, ascending."""
         shares = np.linspace(0.0, 1.0, number)
         colours = colormaps[OF_LIGHT]
-        return [(float(share**2 * self.top), f"#{_hex(colours(float(share)))}") for share in shares]
+        return [(float(share**2 * self.top), to_hex(colours(float(share)))) for share in shares]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,17 +254,17 @@ def _png(image: ImageData, brightness: Brightness) -> bytes:
     if hidden.all():
         return b""
     shades = brightness.shades(np.where(hidden, 0.0, values))
-    picture = ImageData(np.ma.masked_array(shades[None], mask=hidden[None]))
-    return bytes(picture.render(img_format="PNG", colormap=_shade_colours()))
+    picture = Image.fromarray(np.where(hidden, np.uint8(NOTHING), shades))
+    picture.putpalette(_palette())
+    stream = io.BytesIO()
+    picture.save(stream, "png", transparency=NOTHING)
+    return stream.getvalue()
 
 
-def _shade_colours() -> dict[int, tuple[int, int, int, int]]:
-    table = np.rint(colormaps[OF_LIGHT](np.arange(SHADES)) * OPAQUE).astype(int)
-    return {place: (int(r), int(g), int(b), OPAQUE) for place, (r, g, b, _) in enumerate(table)}
-
-
-def _hex(colour: tuple[float, float, float, float]) -> str:
-    return "".join(f"{round(part * OPAQUE):02x}" for part in colour[:3])
+def _palette() -> bytes:
+    """Red, green and blue of every shade, and of what is seen through."""
+    colours = colormaps[OF_LIGHT](np.linspace(0.0, 1.0, SHADES))[:, :3]
+    return bytes(np.rint(255 * colours).astype(np.uint8).tobytes()) + bytes(3)
 
 
 def _wrong(file: LightFile, found: str) -> InputFileError:

@@ -9,7 +9,7 @@ const LISTED = 5;
 function cell(value, name) {
   const attributes = value === null || value === undefined ? {} : { "data-value": String(value) };
   if (name) attributes["data-name"] = name;
-  return element("td", attributes, value === undefined ? "" : numberText(value));
+  return element("td", attributes, value === undefined ? "" : numberText(value, true));
 }
 
 function yearTable(facts) {

@@ -42,10 +42,17 @@ export function complain(text) {
 
 export const NO_NUMBER = "no number";
 
-export function numberText(value) {
+const DIGITS = 4;
+
+// With `aligned`, as many digits for every number of a column.
+export function numberText(value, aligned = false) {
   if (value === null || Number.isNaN(value)) return NO_NUMBER;
   if (value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e7)) {
-    return value.toLocaleString("en", { maximumSignificantDigits: 4, useGrouping: false });
+    return value.toLocaleString("en", {
+      maximumSignificantDigits: DIGITS,
+      minimumSignificantDigits: aligned && !Number.isInteger(value) ? DIGITS : 1,
+      useGrouping: false,
+    });
   }
   return value.toExponential(2);
 }

@@ -12,6 +12,7 @@ import pytest
 import rasterio
 from matplotlib import colormaps
 from PIL import Image
+from rasterio.warp import transform
 
 from geo.errors import InputFileError
 from nightpanel.digests import FileDigests
@@ -78,8 +79,8 @@ def test_cells_have_the_colours_of_their_shades(tmp_path: Path) -> None:
     assert seen.shape == (256, 256, 4)
     ramp = colormaps["inferno"]
     for (row, column), value in {(0, 0): 0, (0, 1): 63, (1, 0): 16}.items():
-        shade = round(math.sqrt(value / 63) * 255)
-        expected = [round(part * 255) for part in ramp(shade)]
+        shade = round(math.sqrt(value / 63) * 254)
+        expected = [round(part * 255) for part in ramp(shade / 254)]
         middle = seen[64 + 128 * row, 64 + 128 * column]
         assert middle.tolist() == expected
     assert seen[192, 192, 3] == 0
@@ -184,9 +185,32 @@ def test_shades_and_legend_agree() -> None:
     values = np.array([value for value, _ in brightness.legend()])
     assert values[0] == 0
     assert values[-1] == 63
-    places = np.linspace(0, 255, len(values))
+    places = np.linspace(0, 254, len(values))
     assert np.abs(brightness.shades(values) - places).max() <= 0.5
-    assert brightness.shades(np.array([-5.0, 1e9])).tolist() == [0, 255]
+    assert brightness.shades(np.array([-5.0, 1e9])).tolist() == [0, 254]
     assert brightness.seen(np.array([-128.0, -1.0, 0.0, np.inf])).tolist() == [
         False, False, True, False,
     ]  # fmt: skip
+
+
+@pytest.mark.real
+def test_a_picture_of_china_has_the_cells_of_the_file(data_dir: Path) -> None:
+    path = data_dir / "raster" / "china_dmsplike" / "DMSP-like2018.tif"
+    light = tiles_of(path)
+    # Shanghai, at a zoom where a cell is larger than a pixel.
+    box = TileBox(8, 214, 104)
+    seen = pixels(light.picture(PRODUCT, 2014, box))
+    palette = np.rint(255 * colormaps["inferno"](np.linspace(0, 1, 255))[:, :3])
+    left, bottom, right, top = box.bounds
+    rng = np.random.default_rng(1)
+    places = rng.integers(0, 256, size=(200, 2))
+    x = left + (places[:, 1] + 0.5) * (right - left) / 256
+    y = top - (places[:, 0] + 0.5) * (top - bottom) / 256
+    with rasterio.open(path) as file:
+        there = np.column_stack(transform("EPSG:3857", file.crs, x, y))
+        known = np.array([value[0] for value in file.sample(there)], dtype=float)
+    shades = np.rint(np.sqrt(known / 63) * 254).astype(int)
+    same = (seen[places[:, 0], places[:, 1], :3] == palette[shades]).all(axis=1)
+    # GDAL warps by an approximation of less than an eighth of a pixel.
+    assert same.mean() > 0.9
+    assert len(np.unique(shades)) > 20
