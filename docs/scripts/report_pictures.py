@@ -63,7 +63,8 @@ def main() -> None:
         light = opened(chromium, page_file, width=960, height=1200)
         dark = opened(chromium, page_file, width=960, height=1200, color_scheme="dark")
         phone = opened(chromium, page_file, width=390, height=780)
-        phone.locator("section#city-map").scroll_into_view_if_needed()
+        phone.evaluate("document.getElementById('city-map').scrollIntoView()")
+        phone.wait_for_timeout(1000)
         made = [
             saved(section(light, "city-map"), "map"),
             saved(section(light, "robustness"), "robustness"),
