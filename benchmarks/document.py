@@ -36,6 +36,7 @@ PARTS: tuple[tuple[str, str, str, Callable[[Path], str]], ...] = (
     ("clusters.md", "global_run", "global_run.md", _text),
     ("export.md", "export", "export.md", _text),
     ("map.md", "map_view", "map_view.md", _text),
+    ("report.md", "html_report", "html_report.md", _text),
 )
 """Page, mark, file of results, and how they are written."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import pandas as pd
@@ -19,6 +19,7 @@ from estimation.parts.registry import linear_parts_of, parts_of
 from estimation.plan import Plan, plan_design
 from estimation.pool import Progress
 from estimation.recommended import cautions
+from estimation.residual_table import learned_residuals, linear_residuals, residual_table
 from estimation.results import Check, CurvePoint, Estimate, TunedLearner
 from estimation.tables.tidy import tidy_table
 from estimation.tuned_settings import tuned_plans
@@ -45,6 +46,9 @@ class EstimationResult:
     """What was left out of the samples."""
     fits: FitCounts
     """Nuisance fits: asked for, distinct and made."""
+    residuals: pd.DataFrame = field(default_factory=lambda: residual_table(()))
+    """What is left of outcome and treatment, one row for each design, variant and row of its
+    sample: :mod:`estimation.residual_table`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,11 @@ def estimate(
         kept=kept,
     )
     ready = iter(answers)
-    told = {id(one.setting): _tell(one, ready) for one in asked}
+    told, left = {}, {}
+    for one in asked:
+        main = next(ready)
+        told[id(one.setting)] = _tell(one, main, ready)
+        left[id(one.setting)] = learned_residuals(one.setting, main)
     rows = [row for plan in plans for row in _told_by(plan, told, tables)]
     return EstimationResult(
         estimates=tidy_table([row for one in rows for row in one.estimates], Estimate),
@@ -143,6 +151,7 @@ def estimate(
         ),
         audit=tuple(row for plan in plans for row in plan.audit),
         fits=counts,
+        residuals=residual_table([rows for plan in plans for rows in _left_by(plan, left)]),
     )
 
 
@@ -175,9 +184,8 @@ def _ask(setting: Setting) -> _Asked:
     )
 
 
-def _tell(asked: _Asked, ready: Iterator[Answer]) -> list[Told]:
-    """Hand each part its answers, in the order in which they were asked for."""
-    main = next(ready)
+def _tell(asked: _Asked, main: Answer, ready: Iterator[Answer]) -> list[Told]:
+    """Hand each part its answers, in the order in which they were asked for, and the main one."""
     return [
         _told(part, asked.setting, {MAIN: main} | {name: next(ready) for name in names})
         for part, names in asked.parts
@@ -216,6 +224,14 @@ def _told_by(
         yield Told(estimates=tuple(linear_rows(plan.linear)))
         linear = LinearSetting(plan.design, plan.linear.sample, plan.linear, tables)
         yield from (_told_linear(part, linear) for part in linear_parts_of(plan.design))
+
+
+def _left_by(plan: Plan, left: Mapping[int, pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Residuals of a design's variants, linear fixed effects at the end."""
+    for setting in plan.settings.values():
+        yield left[id(setting)]
+    if plan.linear is not None:
+        yield linear_residuals(plan.linear)
 
 
 def _told_linear(part: LinearPart, setting: LinearSetting) -> Told:

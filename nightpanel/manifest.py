@@ -36,6 +36,7 @@ STAGE_FILES = {
         "checks.parquet",
         "curves.parquet",
         "tuning.parquet",
+        "residuals.parquet",
         "tables/estimates.csv",
         "tables/notes.txt",
     ),

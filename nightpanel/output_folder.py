@@ -72,6 +72,8 @@ class OutputFolder:
     designs: tuple[Mapping[str, Any], ...]
     """Recorded settings of the study's designs, before ``vary`` makes several of one; empty where
     estimates came from a file of designs alone."""
+    residuals: pd.DataFrame | None = None
+    """What is left of outcome and treatment in every row of a variant's sample."""
     panel_tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """Tables of the panel stage by name: ``balance``, ``missing``, ``descriptives``, ..."""
     notes: tuple[str, ...] = ()
@@ -151,6 +153,7 @@ _TABLES = {
     "checks.parquet": "estimates",
     "curves.parquet": "estimates",
     "tuning.parquet": "estimates",
+    "residuals.parquet": "estimates",
 }
 
 

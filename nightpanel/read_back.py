@@ -113,6 +113,7 @@ def read_estimates(out: Path) -> "EstimationResult":
         checks=read_output(out, "checks.parquet"),
         curves=read_output(out, "curves.parquet"),
         tuning=read_output(out, "tuning.parquet"),
+        residuals=read_output(out, "residuals.parquet"),
         notes=tuple(notes.splitlines()),
         audit=tuple(row for row in read_audit(out) if row.stage == "designs"),
         fits=FitCounts(**read_manifest(out)["stages"]["estimates"]["fits"]),

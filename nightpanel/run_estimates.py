@@ -138,6 +138,7 @@ def write_estimates(result: "EstimationResult", folder: Path) -> None:
     write_table(result.checks, folder / "checks.parquet")
     write_table(result.curves, folder / "curves.parquet")
     write_table(result.tuning, folder / "tuning.parquet")
+    write_table(result.residuals, folder / "residuals.parquet")
     tables = folder / "tables"
     write_csv(summary_table(result.estimates), tables / "estimates.csv")
     notes = "".join(f"{note}\n" for note in result.notes)

@@ -48,7 +48,7 @@ def test_run_leaves_the_files_of_the_design(ran: Path) -> None:
     assert {name for name in names - figures if not name.startswith((".cache/", ".lock"))} == {
         "units.parquet", "cities.parquet", "townships.gpkg", "townships.parquet", "panel.parquet",
         "unmatched.parquet", "matches.parquet", "dropped.parquet", "estimates.parquet",
-        "checks.parquet", "curves.parquet", "tuning.parquet", "audit.parquet",
+        "checks.parquet", "curves.parquet", "tuning.parquet", "residuals.parquet", "audit.parquet",
         "manifest.json", "tables/estimates.csv", "tables/notes.txt",
         "tables/descriptives.csv", "tables/balance.csv", "tables/missing.csv",
         "tables/outliers.csv", "tables/lost_cities.csv", "report.html", "methods.md",

@@ -6,14 +6,23 @@ import pandas as pd
 from nightpanel.html_report import plots
 from nightpanel.html_report.section import Chart, Piece, Section, Text, data_table
 from nightpanel.html_report.sections.effects import NO_ESTIMATES, main_effects
+from nightpanel.html_report.sections.residual_plots import (
+    added_variable_plot,
+    error_summary,
+    quantile_plot,
+)
 from nightpanel.html_report.words import label, plural, shown
 from nightpanel.output_folder import OutputFolder
 
 TITLE = "Results: residual diagnostics"
 NOTE = (
-    "Errors are root mean squared out-of-fold residuals; linear fixed effects have no folds and "
-    "record only what is left of the treatment."
+    "Errors of learning are root mean squared out-of-fold residuals; linear fixed effects have no "
+    "folds. Residuals are those of the first repetition; those of every city-year are in "
+    "residuals.parquet."
 )
+NO_RESIDUALS = "The folder lacks residuals.parquet: what follows are summaries alone."
+DESIGNS = 4
+"""Designs whose residuals are drawn; all are in the table."""
 
 
 def section(folder: OutputFolder) -> Section:
@@ -37,13 +46,32 @@ def section(folder: OutputFolder) -> Section:
     }
     columns = ["design", "variant", "learner", "folds", "repetitions", *names, "n"]
     parts: list[Piece] = [
+        *_residuals(folder.residuals, found),
         _left(rest),
         data_table(found[columns], "Residuals by design and variant", names=names),
         Text((NOTE,)),
     ]
     if folder.tuning is not None and len(folder.tuning):
         parts.append(data_table(folder.tuning, "Learners before and after tuning"))
-    return Section("diagnostics", TITLE, tuple(parts))
+    lacking = NO_RESIDUALS if folder.residuals is None else ""
+    return Section("diagnostics", TITLE, tuple(parts), lacking)
+
+
+def _residuals(residuals: pd.DataFrame | None, found: pd.DataFrame) -> list[Piece]:
+    """Plots of designs that are no variation of another, and figures of all."""
+    if residuals is None or residuals.empty:
+        return []
+    first = found[found["design"] == found["variation_of"]]["design"].unique()
+    known = list(dict.fromkeys(residuals["design"]))
+    drawn = [str(name) for name in first if name in known][:DESIGNS] or known[:1]
+    parts: list[Piece] = []
+    for number, design in enumerate(drawn):
+        rows = residuals[residuals["design"] == design]
+        parts += [
+            added_variable_plot(rows, design, number),
+            quantile_plot(rows, design, number),
+        ]
+    return [*parts, data_table(error_summary(residuals), "Errors by design and variant", rows=400)]
 
 
 def _left(rows: pd.DataFrame) -> Chart:
