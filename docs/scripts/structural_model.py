@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from structural_confirmed import confirmed
 
-from docs.scripts.structural_confirmed import confirmed
 from estimation.structural.parameters import Parameters
 from estimation.structural.paths import Paths, paths
 from estimation.structural.propositions import frequencies
