@@ -55,7 +55,7 @@ def confirmed(figures: pd.DataFrame, xi: tuple[Floats, Floats]) -> Confirmed:
     target = figures["published"].to_numpy(np.float64)
 
     def off(values: Floats) -> Floats:
-        return told(values, figures, xi) - target
+        return np.asarray(told(values, figures, xi) - target, dtype=np.float64)
 
     found = least_squares(off, np.array(list(START.values())), x_scale=0.01, xtol=1e-12)
     free = len(target) - len(START)
