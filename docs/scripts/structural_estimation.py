@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from structural_data import data_section, table_of
+from structural_data import data_section, table_of, wrapped
 
 from estimation.samples.sample import Floats
 from estimation.structural.calibration import CalibratedB, calibrate_B, with_B
@@ -80,7 +80,7 @@ def main() -> None:
         calibration_section(china),
         ending(),
     ]
-    text = "\n".join(parts)
+    text = wrapped("\n".join(parts))
     print(text)
     PAGE.write_text(text, encoding="utf-8")
 
@@ -255,12 +255,12 @@ def calibration_section(china: SectorData) -> str:
         found = calibrate_B(base, china.labour[0], level=level, xi=xi)
         run = simulate(with_B(base, found), path)
         off = np.abs(run.labour[0] - china.labour[0]).max()
-        rows.append(_calibrated(f"{level:g}", found.B, run.labour, f"{off:.0e}"))
+        rows.append(_calibrated(f"{level:g}", found.B, run.labour, _gap(off)))
     for level in (1.0, np.exp(0.2)):
         B = (float(level),) * 3
         run = simulate(replace(base, B=B), path)
         off = np.abs(run.labour[0] - china.labour[0]).max()
-        rows.append(_calibrated(f"{level:.3f}, equal", B, run.labour, f"{off:.3f}"))
+        rows.append(_calibrated(f"{level:.3f}, equal", B, run.labour, _gap(off)))
     if found is None:
         raise RuntimeError("there are levels")
     roots = [found.root, *found.others]
@@ -290,6 +290,10 @@ def _calibrated(
     level: str, B: tuple[float, float, float], labour: Floats, off: str
 ) -> tuple[str, ...]:
     return (level, *(f"{each:.3f}" for each in B), off, *(f"{each:.3f}" for each in labour[-1]))
+
+
+def _gap(off: float) -> str:
+    return "none" if off < 1e-12 else f"{off:.3f}"
 
 
 def ending() -> str:
