@@ -183,7 +183,9 @@ def local_identification(problem: Problem, at: DemandParameters, noise: Floats) 
     root = np.linalg.cholesky(np.linalg.inv(noise))
     white = np.einsum("tik,ij->tjk", jacobian, root).reshape(-1, len(places))
     _, sharp, axes = np.linalg.svd(white, full_matrices=False)
-    with np.errstate(divide="ignore"):
+    # A direction that moves nothing bounds no error of what lies along it.
+    sharp = np.maximum(sharp, np.finfo(float).tiny)
+    with np.errstate(divide="ignore", over="ignore"):
         bounds = np.sqrt(((axes / sharp[:, None]) ** 2).sum(axis=0))
         conditions = values[0] / values[-1], own[0] / own[-1]
     weakest = directions[-1]

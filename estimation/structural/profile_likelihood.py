@@ -1,8 +1,10 @@
 """What the data say of one parameter when the others adapt: profile likelihoods."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 from scipy.stats import chi2
 
 from estimation.samples.sample import Floats
@@ -10,13 +12,14 @@ from estimation.structural.demand_parameters import (
     ELASTICITIES,
     NAMES,
     DemandParameters,
-    natural,
 )
 from estimation.structural.nls import Minimum, Problem, minimise
 from geo.errors import StructuralError
 
 LEVEL = 0.95
 """Of the interval."""
+FINE = 1e-4
+"""To what, on the unbounded scale, an end of the interval is found."""
 MOST_ROUNDS = 60
 """Weightings of one point, where the noise is estimated."""
 STILL = 1e-7
@@ -92,34 +95,46 @@ def profile_likelihood(
     low, high = (end[place] for end in problem.box.bounds())
     centre = float(np.clip(at.unbounded()[place], low, high))
     grid = np.union1d(np.linspace(low, high, points), [centre])
+    track = _Track(problem, name, covariance, grid)
     middle = int(np.searchsorted(grid, centre))
-    cost = np.full(len(grid), np.inf)
-    for order in (range(middle, len(grid)), range(middle, -1, -1)):
-        _sweep(problem, name, grid, cost, list(order), at, covariance)
-    # Back towards the middle: ends may have found what the way out missed.
-    for order in (range(len(grid)), range(len(grid) - 1, -1, -1)):
-        _sweep(problem, name, grid, cost, list(order), at, covariance)
-    return _profile(name, grid, cost)
+    track.follow(range(middle, len(grid)), at.unbounded())
+    track.follow(range(middle - 1, -1, -1), track.ends[middle])
+    # Back to the middle: the ends may have found what the way out missed.
+    track.follow(range(len(grid) - 2, middle - 1, -1), track.ends[-1])
+    track.follow(range(1, middle + 1), track.ends[0])
+    return _profile(track)
 
 
-def _sweep(
-    problem: Problem,
-    name: str,
-    grid: Floats,
-    cost: Floats,
-    order: list[int],
-    at: DemandParameters,
-    covariance: Floats | None,
-) -> None:
-    """Hold the parameter at each value in turn, starting from where the one before ended."""
-    b = at.unbounded()
-    place = NAMES.index(name)
-    for index in order:
-        point = np.full(len(NAMES), np.nan)
-        point[place] = grid[index]
-        held = {**problem.held, name: float(natural(point)[place])}
-        value, b = _lowest(Problem(problem.seen, held, problem.box), b, covariance)
-        cost[index] = min(cost[index], value)
+class _Track:
+    """Costs along one parameter, with where the others went."""
+
+    def __init__(
+        self, problem: Problem, name: str, covariance: Floats | None, grid: Floats
+    ) -> None:
+        self.problem = problem
+        self.name = name
+        self.covariance = covariance
+        self.grid = grid
+        self.cost = np.full(len(grid), np.inf)
+        self.ends = np.zeros((len(grid), len(NAMES)))
+
+    def follow(self, order: Iterable[int], start: Floats) -> None:
+        """Hold the parameter at each value in turn, starting from where the one before ended."""
+        b = start
+        for index in order:
+            cost, b = self.at(float(self.grid[index]), b)
+            if cost < self.cost[index]:
+                self.cost[index], self.ends[index] = cost, b
+
+    def at(self, value: float, start: Floats) -> tuple[float, Floats]:
+        """Cost with the parameter held at an unbounded value, and where the others went."""
+        held = {**self.problem.held, self.name: _scale(self.name, value)}
+        problem = Problem(self.problem.seen, held, self.problem.box)
+        return _lowest(problem, start, self.covariance)
+
+
+def _scale(name: str, value: float) -> float:
+    return float(np.exp(value) if name in ELASTICITIES else expit(value))
 
 
 def _lowest(problem: Problem, start: Floats, covariance: Floats | None) -> tuple[float, Floats]:
@@ -142,24 +157,34 @@ def _log_det(found: Minimum) -> float:
     return float(np.linalg.slogdet(found.covariance)[1])
 
 
-def _profile(name: str, grid: Floats, cost: Floats) -> Profile:
-    fall = cost - cost.min()
+def _profile(track: _Track) -> Profile:
+    fall = track.cost - track.cost.min()
     limit = float(chi2.ppf(LEVEL, 1))
     inside = np.flatnonzero(fall <= limit)
     first, last = int(inside[0]), int(inside[-1])
-    low = _crossing(grid, fall, first, first - 1, limit)
-    high = _crossing(grid, fall, last, last + 1, limit)
-    scale = np.exp if name in ELASTICITIES else lambda b: 1.0 / (1.0 + np.exp(-b))
     return Profile(
-        name, scale(grid), fall, float(scale(low)), float(scale(high)), first == 0,
-        last == len(grid) - 1,
-    )  # fmt: skip
+        track.name,
+        np.array([_scale(track.name, float(value)) for value in track.grid]),
+        fall,
+        _scale(track.name, _crossing(track, first, first - 1, limit)),
+        _scale(track.name, _crossing(track, last, last + 1, limit)),
+        first == 0,
+        last == len(track.grid) - 1,
+    )
 
 
-def _crossing(grid: Floats, fall: Floats, inner: int, outer: int, limit: float) -> float:
-    """Where the root of the fall, nearly straight near its end, crosses that of the limit."""
-    if not 0 <= outer < len(grid):
-        return float(grid[inner])
-    near, far = np.sqrt(fall[inner]), np.sqrt(fall[outer])
-    share = (np.sqrt(limit) - near) / (far - near)
-    return float(grid[inner] + share * (grid[outer] - grid[inner]))
+def _crossing(track: _Track, inner: int, outer: int, limit: float) -> float:
+    """Where the fall crosses the limit between two values of the grid, by halving."""
+    near = float(track.grid[inner])
+    if not 0 <= outer < len(track.grid):
+        return near
+    far, b = float(track.grid[outer]), track.ends[inner]
+    level = float(track.cost.min()) + limit
+    while abs(far - near) > FINE:
+        half = 0.5 * (near + far)
+        cost, end = track.at(half, b)
+        if cost <= level:
+            near, b = half, end
+        else:
+            far = half
+    return 0.5 * (near + far)
