@@ -1,6 +1,8 @@
 """The map in a real browser, as a person uses it."""
 
+import io
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from urllib.parse import parse_qs
 import geopandas as gpd
 import pandas as pd
 import pytest
+from PIL import Image
 
 from nightpanel.output_folder import read_output_folder
 from nightpanel.viewer.colours import classes_of
@@ -21,6 +24,10 @@ from tests.nightpanel.viewer.conftest import PRODUCT, ready, serving_page
 pytestmark = pytest.mark.browser
 
 WIDTH, HEIGHT = 900, 560
+KEPT = Path(__file__).with_name("small_country.png")
+KEEP = "NIGHTPANEL_KEEP_PICTURES"
+"""Set to 1, the picture is taken anew."""
+ALIKE = 0.03
 DRAWN = """wanted => {
     const shown = new URLSearchParams(document.documentElement.dataset.shown ?? "none=");
     return Object.entries(wanted).every(([name, value]) => shown.get(name) === value);
@@ -288,6 +295,18 @@ def test_light_that_changed_is_said(visit: Callable[..., Seen], out: Path) -> No
         seen = visit(site, expected=("409",), layer="light", year=2014)
         seen.page.wait_for_selector("#trouble", state="visible")
         assert "changed since the run" in seen.page.locator("#trouble").inner_text()
+
+
+def test_it_looks_as_it_did(visit: Callable[..., Seen]) -> None:
+    seen = visit(layer="townships", variable="mean", year=2014, other=2017)
+    shot = seen.shot()
+    if os.environ.get(KEEP) == "1":
+        with Image.open(io.BytesIO(shot)) as image:
+            image.convert("RGB").quantize(64).save(KEPT, optimize=True)
+    assert difference(shot, KEPT) < ALIKE
+    seen.page.locator("#layer").select_option("cities")
+    drawn(seen, layer="cities")
+    assert difference(seen.shot(), KEPT) > ALIKE
 
 
 def test_classes_are_those_of_the_legend_to_the_last_digit(
