@@ -20,7 +20,7 @@ from nightpanel.store import Store
 from nightpanel.study_lights import ProductSection
 from nightpanel.viewer.light_tiles import LightTiles, light_tiles
 from nightpanel.viewer.map_layer import MapLayer, city_layer, township_layer, without_outline
-from nightpanel.viewer.zoom_shapes import ZoomShapes, zoom_shapes
+from nightpanel.viewer.zoom_shapes import ZoomShapes, needs_simplifying, zoom_shapes
 
 FIRST_VARIABLE = {"cities": "gini", "townships": "mean"}
 """What a layer shows unless asked for something else."""
@@ -84,16 +84,14 @@ def shown_folder(folder: OutputFolder, *, cache: Path | None = None) -> ShownFol
         The shapes cannot be read.
     """
     record = folder.stages.get("lights", {})
-    store = _store(cache or folder.path / CACHE)
     labels = city_labels(folder)
     found = (city_layer(folder, labels), township_layer(folder))
     layers = {layer.name: layer for layer in found if layer is not None}
+    store = _store(cache or folder.path / CACHE, layers)
     digest = hashlib.sha256(repr(sorted(record.get("files", {}).items())).encode()).hexdigest()
     pool = ThreadPoolExecutor(2, thread_name_prefix="outlines")
     outlines = {
-        name: pool.submit(
-            zoom_shapes, layer.shapes.geometry.to_numpy(), name=name, digest=digest, store=store
-        )
+        name: pool.submit(zoom_shapes, layer.polygons, name=name, digest=digest, store=store)
         for name, layer in layers.items()
     }
     pool.shutdown(wait=False)
@@ -108,7 +106,10 @@ def shown_folder(folder: OutputFolder, *, cache: Path | None = None) -> ShownFol
     )
 
 
-def _store(place: Path) -> Store | None:
+def _store(place: Path, layers: Mapping[str, MapLayer]) -> Store | None:
+    """The cache; none where there is none yet and nothing large enough to begin one."""
+    if not (place.is_dir() or any(needs_simplifying(one.polygons) for one in layers.values())):
+        return None
     try:
         return Store.checked(place)
     except CacheError:
@@ -151,6 +152,7 @@ def _light(light: LightTiles) -> list[dict[str, Any]]:
             "product": product,
             "unit": brightness.unit,
             "legend": brightness.legend(),
+            "ends": brightness.ends,
             "years": [
                 {
                     "year": file.year,
@@ -182,6 +184,8 @@ def _messages(
             f"{len(lost)} cities have numbers and no outline, and are not drawn: "
             f"{', '.join(lost[:NAMED])}{more}."
         )
+    if folder.stages.get("lights", {}).get("settings", {}).get("lights", {}).get("steps"):
+        found.append("Light is shown as its files have it; the numbers are of calibrated light.")
     if light is not None:
         reasons = Counter(file.why_not for file in light.files.values() if file.why_not)
         found += [

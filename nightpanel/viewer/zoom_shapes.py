@@ -93,12 +93,17 @@ def zoom_shapes(
     ZoomShapes
     """
     finest = _level(LAST_ZOOM, polygons)
-    if shapely.get_num_coordinates(polygons).sum() <= few:
+    if not needs_simplifying(polygons, few):
         return ZoomShapes(name, (finest,))
     made = []
     for zoom, shapes in zip(SIMPLIFIED, _simplified(polygons, name, digest, store), strict=True):
         made.append(_level(zoom, shapes))
     return ZoomShapes(name, (*reversed(made), finest))
+
+
+def needs_simplifying(polygons: Polygons, few: int = FEW_POINTS) -> bool:
+    """Whether polygons have too many points to be drawn as they are at coarse zooms."""
+    return int(shapely.get_num_coordinates(polygons).sum()) > few
 
 
 def _simplified(
