@@ -1,6 +1,7 @@
 """The section on sector data of ``docs/structural-estimation.md``."""
 
 from collections.abc import Iterable
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,20 @@ from panels.producer_services import FIGURE_1, figure_1, table_1
 from panels.sector_groups import PAPER_GROUPS, SECTORS
 from panels.sectors import SectorData
 from panels.wage_gaps import wage_gaps
+
+WIDTH = 100
+"""Of a line of text."""
+
+
+def wrapped(text: str) -> str:
+    """Paragraphs broken at the width; headings, tables and code as they are."""
+    blocks = [
+        block
+        if block.startswith(("#", "|", "`" * 3))
+        else fill(block, WIDTH, break_long_words=False, break_on_hyphens=False)
+        for block in text.strip().split("\n\n")
+    ]
+    return "\n\n".join(blocks) + "\n"
 
 
 def table_of(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -29,7 +44,8 @@ def data_section(table: pd.DataFrame, china: SectorData) -> str:
         "": "left out",
     }
     mapping = table_of(
-        ("group", "sectors"), [(f"{words[g]} `{g}`", ", ".join(groups[g])) for g in groups]
+        ("group", "sectors"),
+        [(f"{words[g]} `{g}`" if g else words[g], ", ".join(groups[g])) for g in groups],
     ).replace("---:", "---")
     shares = ("employment_share", "output_share")
     rows = [

@@ -20,7 +20,7 @@ _NODES, _WEIGHTS = 0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS
 _NEAR = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Observations:
     """What the system sees of T years, sectors in the order m, x, s."""
 
@@ -72,7 +72,7 @@ class Observations:
         return replace(self, labour=labour)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Implied:
     """Shares at a point of the parameters, and their derivatives."""
 

@@ -30,7 +30,7 @@ SAME = 1e-6
 """Relative difference of objectives of one optimum."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fit:
     """Estimates of one stage."""
 
@@ -57,7 +57,7 @@ class Fit:
     """Whether nothing is left to explain."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fgnls:
     """The three stages."""
 

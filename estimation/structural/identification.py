@@ -59,7 +59,7 @@ class Finding:
     """Whether it is beyond."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Local:
     """How employment shares react at one point; k parameters that are estimated."""
 
@@ -83,7 +83,7 @@ class Local:
     """(k,): of elasticities and weights."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class IdentificationReport:
     """What a design can say, and whether that is enough."""
 

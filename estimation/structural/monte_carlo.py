@@ -12,7 +12,7 @@ from estimation.structural.synthetic_prices import at_truth, with_noise
 from geo.errors import StructuralError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MonteCarlo:
     """Estimates from draws of noise; parameters in the order of ``NAMES``."""
 

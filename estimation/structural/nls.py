@@ -51,7 +51,7 @@ class Box:
         return ends[0], ends[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """Observations, what is held, and where the rest is looked for."""
 
@@ -103,7 +103,7 @@ def _held_point(held: tuple[tuple[str, float], ...]) -> tuple[float, ...]:
     return tuple(DemandParameters(**values).unbounded().tolist())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Minimum:
     """Where a search ended."""
 

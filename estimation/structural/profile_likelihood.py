@@ -26,7 +26,7 @@ STILL = 1e-7
 """Change of ``ln det(E'E / T)`` at which they end."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """Twice the fall of the log likelihood along one parameter."""
 

@@ -102,6 +102,11 @@ def test_wage_gaps_by_hand(tmp_path):
     assert gaps["year"].tolist() == [2014, 2015, 2016]
     assert gaps["xi_m"][0] == pytest.approx(wage_x / ((1 - 0.614) * m / l_m), rel=1e-14)
     assert gaps["xi_s"][0] == pytest.approx(wage_x / ((1 - 0.439) * s / l_s), rel=1e-14)
+    scaled = wage_gaps(data, BETA, scale=(0.5, 2.0))
+    np.testing.assert_allclose(scaled["xi_m"], 0.5 * gaps["xi_m"], rtol=1e-15)
+    np.testing.assert_allclose(scaled["xi_s"], 2.0 * gaps["xi_s"], rtol=1e-15)
+    with pytest.raises(DomainError, match="two positive factors"):
+        wage_gaps(data, BETA, scale=(0.0, 1.0))
     for bad in ((0.6, 0.6), (0.6, 1.0, 0.4), (0.6, float("nan"), 0.4)):
         with pytest.raises(DomainError, match="three capital income shares"):
             wage_gaps(data, bad)

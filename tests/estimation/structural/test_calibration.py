@@ -146,3 +146,18 @@ def test_a_target_out_of_reach_is_named():
     stiff = replace(V, epsilon=(1.0,) * 3, omega=(0.5,) * 3)
     with pytest.raises(EquilibriumError, match=r"productivities that give .* found none"):
         calibrate_B(stiff, (0.98, 0.01, 0.01), level=1.0)
+
+
+@pytest.mark.real
+def test_the_published_shares_with_scaled_gaps(data_dir):
+    # The two factors that the paper's figures need; nothing in the data accounts for them.
+    data = load_etd(data_dir / "sectors" / "ETD_230918.xlsx", "CHN")
+    gaps = wage_gaps(data, V.beta, scale=(0.9747, 0.9869))
+    run = simulate(replace(V, alpha_M=0.8496), paths(60, xi_m=gaps["xi_m"], xi_s=gaps["xi_s"]))
+    for found, printed in (
+        (run.labour[0], (0.597, 0.088, 0.315)),
+        (run.labour[-1], (0.182, 0.150, 0.668)),
+        (run.output[0], (0.551, 0.219, 0.231)),
+        (run.output[-1], (0.200, 0.310, 0.490)),
+    ):
+        np.testing.assert_allclose(found, printed, atol=1.1e-3)

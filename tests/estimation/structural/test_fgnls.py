@@ -151,3 +151,12 @@ def test_the_papers_design_runs_to_the_boundary(data_dir):
     # Far from what Table 2 prints, and better than it on its own criterion.
     assert one.rmse.max() < 0.064
     assert result.at_best == result.starts
+
+
+@pytest.mark.real
+def test_a_wider_box_has_the_same_corner(data_dir):
+    seen = china(data_dir)
+    own = estimate_fgnls(seen, starts=4).iterated
+    wide = estimate_fgnls(seen, box=Box((1e-4, 20.0), (1e-6, 1 - 1e-6)), starts=4).iterated
+    assert wide.on_bound == own.on_bound == ("sigma_M", "sigma_S", "alpha_M")
+    np.testing.assert_allclose(wide.rmse, own.rmse, atol=1e-4)
