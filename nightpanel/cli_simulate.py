@@ -23,7 +23,7 @@ def simulate(
         str | None, typer.Option("--country", help="Its code in the data; CHN if left out.")
     ] = None,
     periods: Annotated[
-        int | None, typer.Option("--periods", min=1, help="Periods of every scenario; 60.")
+        int | None, typer.Option("--periods", min=1, max=10_000, help="Of every scenario; 60.")
     ] = None,
     figures: Annotated[bool, typer.Option(help="Whether figures are drawn.")] = True,
     out: Out = Path("simulation-out"),
@@ -41,8 +41,6 @@ def simulate(
 
     Example: nightpanel simulate --scenarios examples/structural_scenarios.toml --out simulated
     """
-    if country is not None and scenarios is None and data is None:
-        raise typer.BadParameter("--country says which of --data; name the file, too")
     result = nightpanel.simulate(
         scenarios,
         data=data,

@@ -18,7 +18,7 @@ from nightpanel.scenario_file import load_scenarios
 from nightpanel.scenario_grids import Grids, run_grids
 from nightpanel.scenario_runs import calibrations_of, naming, scenarios_of
 from nightpanel.scenario_sections import ScenarioFile
-from nightpanel.sector_frictions import SectorFrictions, read_frictions
+from nightpanel.sector_frictions import SectorFrictions, data_files, read_frictions
 from nightpanel.structural_checks import Checked, checked
 from nightpanel.structural_files import STAGE, write_simulation
 from nightpanel.structural_tables import changes, margins, path_table
@@ -103,11 +103,11 @@ def simulate(
     start = time.perf_counter()
     require_own_folder(out, stage=STAGE, what="simulation")
     check_writable(out)
-    model = ScenarioFile() if scenarios is None else load_scenarios(scenarios)
-    frictions = read_frictions(model.data, file=data, country=country)
     digests = FileDigests()
-    inputs = [path.resolve() for path in (scenarios, *frictions.files) if path is not None]
-    read = {str(path): digest for path, digest in digests.of(inputs).items()}
+    read = _digests_of(digests, () if scenarios is None else (scenarios,))
+    model = ScenarioFile() if scenarios is None else load_scenarios(scenarios)
+    read |= _digests_of(digests, data_files(model.data, data))
+    frictions = read_frictions(model.data, file=data, country=country)
     length = model.simulation.periods if periods is None else periods
     where = PAPER if scenarios is None else str(scenarios)
     made = _scenarios(model, frictions, where=where, periods=length, given=scenarios is not None)
@@ -118,6 +118,12 @@ def simulate(
     seconds = round(time.perf_counter() - start, 3)
     write_simulation(result, out, inputs=read, periods=length, figures=figures, seconds=seconds)
     return result
+
+
+def _digests_of(digests: FileDigests, files: Sequence[Path]) -> dict[str, str]:
+    """SHA-256 of files before they are read; one that is not there its reader names."""
+    found = digests.of([path.resolve() for path in files if path.is_file()])
+    return {str(path): digest for path, digest in found.items()}
 
 
 def _scenarios(

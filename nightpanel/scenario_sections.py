@@ -193,7 +193,7 @@ class DataSection(Section):
 class SimulationSection(Section):
     """How long, and from which year."""
 
-    periods: Annotated[int, Field(ge=1)] = 60
+    periods: Annotated[int, Field(ge=1, le=10_000)] = 60
     """Periods of every scenario."""
     first_year: int = 1990
     """Year of period 1, where there are no data."""

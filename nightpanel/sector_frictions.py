@@ -8,6 +8,7 @@ import pandas as pd
 
 from estimation.samples.sample import Floats
 from estimation.structural.parameters import SECTORS, Three
+from geo.errors import StudyFileError
 from nightpanel.scenario_runs import WageGaps
 from nightpanel.scenario_sections import DataSection
 from panels.sector_groups import read_groups
@@ -16,8 +17,8 @@ from panels.wage_gaps import wage_gaps
 
 CHINA = "CHN"
 NO_DATA = (
-    "Wage gaps: 1 in every period, as no sector data were named (--data FILE, or [data] in the "
-    "scenario file); the paper's own are measured"
+    "Wage gaps: 1 in every period unless a scenario says otherwise, as no sector data were named "
+    "(--data FILE, or [data] in the scenario file); the paper's own are measured"
 )
 
 
@@ -36,6 +37,15 @@ class SectorFrictions:
     observed: pd.DataFrame | None = None
     """Index ``period``; ``year``, then shares of employment and nominal output by sector, as
     `nightpanel.structural_tables.path_table` names them."""
+
+
+def data_files(section: DataSection | None, file: Path | None) -> tuple[Path, ...]:
+    """The files that `read_frictions` will read; none where no sector data are named."""
+    named = file if file is not None or section is None else section.file
+    if named is None:
+        return ()
+    mapping = None if section is None else section.mapping
+    return (named,) if mapping is None else (named, mapping)
 
 
 def read_frictions(
@@ -61,19 +71,28 @@ def read_frictions(
     NightpanelError
         The file cannot be read, or lacks the country, sectors or years.
     """
-    named = file if file is not None or section is None else section.file
-    if named is None:
+    files = data_files(section, file)
+    if not files:
+        _require_no_country(country)
         return SectorFrictions(NO_DATA)
     years = None if section is None or section.years is None else section.years
-    mapping = None if section is None else section.mapping
     data = load_etd(
-        named,
+        files[0],
         country or (CHINA if section is None else section.country),
         None if years is None else (years[0], years[1]),
-        None if mapping is None else read_groups(mapping),
+        read_groups(files[1]) if len(files) > 1 else None,
     )
-    files = (named,) if mapping is None else (named, mapping)
     return frictions_of(data, files=files)
+
+
+def _require_no_country(country: str | None) -> None:
+    if country is not None:
+        raise StudyFileError(
+            "--country",
+            expected="sector data that have it",
+            found=f"{country!r} and no data",
+            hint="name a file with --data, or in the scenario file's [data]",
+        )
 
 
 def frictions_of(data: SectorData, *, files: tuple[Path, ...]) -> SectorFrictions:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from structural_confirmed import confirmed
 
 from estimation.structural.parameters import Parameters
 from estimation.structural.paths import Paths, paths
@@ -26,13 +27,10 @@ from nightpanel.structural_tables import BY_SECTOR, VARIABLES, margins, path_tab
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "structural-model.md"
 TEMPLATE = Path(__file__).with_name("structural_model_template.md")
+SPEED = Path(__file__).with_name("structural_speed.md")
+"""Written by ``python -m benchmarks.structural --page docs/scripts/structural_speed.md``."""
 PUBLISHED = Path(__file__).with_name("structural_published.csv")
 DATA = Path("sectors") / "ETD_230918.xlsx"
-FACTORS = {"xi_m": 0.9747, "xi_s": 0.9869}
-"""On the wage gaps, with which all published figures come out to rounding; nobody knows why."""
-FITTED_ALPHA_M = 0.8496
-HALF_A_DIGIT = 0.00051
-"""What a figure of three digits may miss."""
 SHARES = tuple(f"{kind}_{sector}" for kind in ("labour", "output") for sector in "mxs")
 TINY = 1e-6
 """Size below which tables show powers of ten."""
@@ -209,13 +207,11 @@ def page(sectors: SectorFrictions, draws: int) -> str:
     assert sectors.observed is not None
     xi = sectors.gaps(BETA)
     headings = {f"alpha_M = {a:.3f}": runs_of(xi, published(a)) for a in (ALPHA_M, ALPHA_M_PRINTED)}
-    scaled = tuple(gap * factor for gap, factor in zip(xi, FACTORS.values(), strict=True))
-    fitted = runs_of((scaled[0], scaled[1]), published(FITTED_ALPHA_M))
     figures = pd.read_csv(PUBLISHED)
     table = replication(figures, headings)
     own, printed = headings
     runs = headings[own]
-    rounding = replication(figures, {"fitted": fitted})["fitted, off by"].abs() <= HALF_A_DIGIT
+    fitted = confirmed(figures, xi)
     held = frequencies(draws)
     share_off, integration_off = largest(table, own)
     printed_share_off, printed_integration_off = largest(table, printed)
@@ -226,10 +222,9 @@ def page(sectors: SectorFrictions, draws: int) -> str:
         printed_integration_off=printed_integration_off,
         figures=len(figures),
         replication=markdown(table),
-        fitted=int(rounding.sum()),
-        fitted_alpha=FITTED_ALPHA_M,
-        factor_m=FACTORS["xi_m"],
-        factor_s=FACTORS["xi_s"],
+        confirmed=markdown(fitted.table),
+        within=fitted.within,
+        largest_left=fitted.largest,
         checks=markdown(checks(runs)),
         sensitivity=markdown(sensitivity(runs)),
         fit=markdown(fit(runs, sectors.observed)),
@@ -237,6 +232,7 @@ def page(sectors: SectorFrictions, draws: int) -> str:
         propositions=markdown(held),
         draws=draws,
         variables=variables(),
+        speed=SPEED.read_text(encoding="utf-8").strip(),
         **told(runs, sectors.observed, held),
         **growth(runs.simulated["benchmark"].paths),
     )

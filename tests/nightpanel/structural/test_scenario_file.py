@@ -135,6 +135,10 @@ BAD = {
     "no name": ("[[scenarios]]\n", "scenarios.0.name: expected this key, found nothing"),
     "an empty name": ('[[scenarios]]\nname = ""\n', "scenarios.0.name: expected at least 1"),
     "horizon": (f"[simulation]\nperiods = 0\n{ONE}", "simulation.periods: expected greater than"),
+    "a horizon beyond all": (
+        f"[simulation]\nperiods = 10001\n{ONE}",
+        "simulation.periods: expected less than or equal to 10000",
+    ),
     "a horizon in words": (
         f'[simulation]\nperiods = "60"\n{ONE}',
         "simulation.periods: expected a valid integer, found '60'",

@@ -15,6 +15,7 @@ import pytest
 import nightpanel
 from estimation.structural.scenarios import paper
 from estimation.structural.simulate import simulate
+from nightpanel.outputs import STAGED
 from tests.dask_processes import dask_processes
 
 Command = Callable[..., CompletedProcess[str]]
@@ -83,7 +84,7 @@ def small(tmp_path: Path) -> Path:
 
 def test_it_runs_without_any_data_and_says_so(ran: tuple[Path, str]) -> None:
     out, printed = ran
-    assert printed.startswith("Wage gaps: 1 in every period, as no sector data were named")
+    assert printed.startswith("Wage gaps: 1 in every period unless a scenario says otherwise, as")
     assert printed.rstrip().endswith(f"Outputs: {out}")
     assert files(out) == NAMES | figures(*(f"figure_{number}" for number in range(2, 8)))
 
@@ -268,6 +269,21 @@ def test_another_run_into_the_folder_takes_away_what_is_stale(small: Path, tmp_p
     assert files(out) == NAMES
 
 
+def test_what_a_killed_run_had_still_to_move_is_no_reason_to_refuse(
+    small: Path, tmp_path: Path
+) -> None:
+    done, out = tmp_path / "done", tmp_path / "out"
+    nightpanel.simulate(small, out=done, figures=False)
+    # Killed in the middle: one file has moved, the manifest among others has not.
+    out.mkdir()
+    (done / "residuals.parquet").rename(out / "residuals.parquet")
+    (out / f"{STAGED}0.owner").write_text("[]", encoding="utf-8")
+    done.rename(out / f"{STAGED}0.whole")
+    nightpanel.simulate(small, out=out, figures=False, periods=2)
+    assert files(out) == NAMES | {"grids.parquet", "tables/grids.csv", "tables/grids.md"}
+    assert not list(out.glob(f"{STAGED}*"))
+
+
 REFUSED = {
     "a manifest of a study": (
         {"manifest.json": '{"stages": {"lights": {}, "panel": {}}}'},
@@ -382,11 +398,21 @@ def test_too_many_combinations_are_refused(tmp_path: Path, command: Command) -> 
 
 
 @pytest.mark.parametrize(
-    "words", [["--periods", "0"], ["--periods", "x"], ["--country", "CHN"], ["--threads", "0"]]
+    "words", [["--periods", "0"], ["--periods", "10001"], ["--periods", "x"], ["--threads", "0"]]
 )
 def test_wrong_usage_is_2(tmp_path: Path, command: Command, words: list[str]) -> None:
     assert command("simulate", "--out", tmp_path / "out", *words).returncode == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_country_without_data_is_refused(small: Path, tmp_path: Path, command: Command) -> None:
+    for words in ([], ["--scenarios", small]):
+        ended = command("simulate", *words, "--country", "CHN", "--out", tmp_path / "out")
+        assert ended.returncode == 1
+        assert (
+            "--country: expected sector data that have it, found 'CHN' and no data" in ended.stderr
+        )
+    assert not (tmp_path / "out").exists()
 
 
 def test_quiet_prints_where_files_are_alone(small: Path, tmp_path: Path, command: Command) -> None:
