@@ -2,10 +2,12 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -89,12 +91,12 @@ def shown_folder(folder: OutputFolder, *, cache: Path | None = None) -> ShownFol
     layers = {layer.name: layer for layer in found if layer is not None}
     store = _store(cache or folder.path / CACHE, layers)
     digest = hashlib.sha256(repr(sorted(record.get("files", {}).items())).encode()).hexdigest()
-    pool = ThreadPoolExecutor(2, thread_name_prefix="outlines")
     outlines = {
-        name: pool.submit(zoom_shapes, layer.polygons, name=name, digest=digest, store=store)
+        name: _in_background(
+            partial(zoom_shapes, layer.polygons, name=name, digest=digest, store=store)
+        )
         for name, layer in layers.items()
     }
-    pool.shutdown(wait=False)
     light = _light_tiles(folder, store) if record else None
     return ShownFolder(
         name=folder.path.resolve().name,
@@ -104,6 +106,20 @@ def shown_folder(folder: OutputFolder, *, cache: Path | None = None) -> ShownFol
         light=light,
         messages=_messages(folder, layers, light),
     )
+
+
+def _in_background(work: Callable[[], ZoomShapes]) -> "Future[ZoomShapes]":
+    """What comes of work in a thread for which the program does not wait when it ends."""
+    future: Future[ZoomShapes] = Future()
+
+    def do() -> None:
+        try:
+            future.set_result(work())
+        except Exception as error:  # noqa: BLE001  whoever asks for the result gets it
+            future.set_exception(error)
+
+    Thread(target=do, daemon=True).start()
+    return future
 
 
 def _store(place: Path, layers: Mapping[str, MapLayer]) -> Store | None:

@@ -117,11 +117,19 @@ def _simplified(
         known = None if store is None else _kept(store, key)
         if known is None:
             before = found[-1] if found else polygons
-            known = shapely.coverage_simplify(before, PIXELS * pixel_metres(zoom))
+            known = _fewer(before, PIXELS * pixel_metres(zoom))
             if store is not None:
                 _keep(store, key, known)
         found.append(known)
     return found
+
+
+def _fewer(polygons: Polygons, tolerance: float) -> Polygons:
+    """Polygons simplified together; as they are where GEOS finds no way."""
+    try:
+        return np.asarray(shapely.coverage_simplify(polygons, tolerance), dtype=object)
+    except shapely.GEOSException:
+        return polygons
 
 
 def _kept(store: Store, key: str) -> Polygons | None:
