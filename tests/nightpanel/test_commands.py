@@ -21,6 +21,7 @@ UNIT_COLUMNS = (
     "unit_id city_id year product mean sum area_km2 valid_share lit_share saturated_share n_cells "
     "flags"
 )
+FORMATS = ("tex", "html", "docx")
 CITY_COLUMNS = (
     "city_id year product gini gini_corrected gini_area theil_t theil_l cv mean n_units "
     "saturated_share gini_low gini_high flags"
@@ -43,9 +44,11 @@ def ran(painted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_run_leaves_the_files_of_the_design(ran: Path) -> None:
     names = {path.relative_to(ran).as_posix() for path in ran.rglob("*") if path.is_file()}
-    figures = {name for name in names if name.startswith("figures/")}
-    assert {"figures/gini_map.pdf", "figures/forest.png"} <= figures
-    assert {name for name in names - figures if not name.startswith((".cache/", ".lock"))} == {
+    paper = {name for name in names if name.startswith("figures/")}
+    assert {"figures/gini_map.pdf", "figures/forest.png"} <= paper
+    paper |= {str(path.relative_to(ran)) for one in FORMATS for path in ran.glob(f"tables/*.{one}")}
+    assert {"tables/estimates.tex", "tables/estimates.html"} <= paper
+    assert {name for name in names - paper if not name.startswith((".cache/", ".lock"))} == {
         "units.parquet", "cities.parquet", "townships.gpkg", "townships.parquet", "panel.parquet",
         "unmatched.parquet", "matches.parquet", "dropped.parquet", "estimates.parquet",
         "checks.parquet", "curves.parquet", "tuning.parquet", "residuals.parquet", "audit.parquet",

@@ -121,7 +121,13 @@ def test_a_killed_run_goes_on_with_what_is_left(files: tuple[Path, Path], tmp_pa
         resumed.estimates[learned], undisturbed.estimates[learned], check_exact=True
     )
     names = sorted(path.name for path in (whole / "tables").iterdir())
-    assert names == ["estimates.csv", "notes.txt", "table_2.csv", "table_2.txt"]
+    assert names == [
+        "estimates.csv",
+        "notes.txt",
+        "result_tables.json",
+        "table_2.csv",
+        "table_2.txt",
+    ]
 
 
 def test_an_interrupted_run_in_a_notebook_goes_on(files: tuple[Path, Path], tmp_path: Path) -> None:
@@ -180,4 +186,5 @@ def test_a_table_that_is_no_longer_asked_for_goes(
     (out / "tables" / "mine.txt").write_text("of the user", encoding="utf-8")
     assert command(*words).returncode == 0
     names = sorted(path.name for path in (out / "tables").iterdir())
-    assert names == ["estimates.csv", "mine.txt", "notes.txt", "表_2_a.csv", "表_2_a.txt"]
+    made = ["estimates.csv", "mine.txt", "notes.txt", "result_tables.json"]
+    assert names == [*made, "表_2_a.csv", "表_2_a.txt"]
