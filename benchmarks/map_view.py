@@ -11,10 +11,8 @@ import json
 import shutil
 import statistics
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +31,9 @@ from nightpanel.digests import file_digest
 from nightpanel.light_files import write_light_files
 from nightpanel.output_folder import read_output_folder
 from nightpanel.viewer.colours import classes_of
-from nightpanel.viewer.guard import Guard
-from nightpanel.viewer.listen import listening
-from nightpanel.viewer.page_files import page_files
-from nightpanel.viewer.routes import application
+from nightpanel.viewer.serving import serving
 from nightpanel.viewer.shown_folder import ShownFolder, shown_folder
 from nightpanel.viewer.tile_box import HALF, TileBox
-from nightpanel.viewer.view import address_of, server
 from tests.browser import ARGUMENTS, chromium_path
 
 NUMBER = 40_000
@@ -159,20 +153,6 @@ def light_row(shown: ShownFolder) -> tuple[str, str]:
     light.picture(PRODUCT, year, where[0])
     passed = [seconds(lambda box=box: light.picture(PRODUCT, year, box)) for box in where]  # type: ignore[misc]
     return f"a picture of light, zooms 4, 6 and 8 (no overviews, from zoom {first})", spread(passed)
-
-
-@contextmanager
-def serving(shown: ShownFolder) -> Iterator[str]:
-    """The address of the map."""
-    with listening("127.0.0.1", 0) as listener:
-        served = server(Guard(application(shown, page_files())))
-        thread = threading.Thread(target=served.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield address_of(listener, "127.0.0.1")
-        finally:
-            served.should_exit = True
-            thread.join()
 
 
 def browser_rows(shown: ShownFolder) -> list[tuple[str, str]]:

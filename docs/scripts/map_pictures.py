@@ -9,21 +9,14 @@ needed, as by the tests in a browser.
 import argparse
 import io
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from nightpanel.output_folder import read_output_folder
-from nightpanel.viewer.guard import Guard
-from nightpanel.viewer.listen import listening
-from nightpanel.viewer.page_files import page_files
-from nightpanel.viewer.routes import application
+from nightpanel.viewer.serving import serving
 from nightpanel.viewer.shown_folder import ShownFolder, shown_folder
-from nightpanel.viewer.view import address_of, server
 from tests.browser import ARGUMENTS, chromium_path
 
 PICTURES = Path(__file__).resolve().parents[1] / "pictures"
@@ -51,7 +44,7 @@ def main() -> None:
         "map_light": f"layer=light&{common}",
     }
     PICTURES.mkdir(exist_ok=True)
-    with _serving(shown) as address:
+    with serving(shown) as address:
         for name, state in states.items():
             path = PICTURES / f"{name}.png"
             path.write_bytes(_small(_picture(f"{address}#{state}")))
@@ -63,20 +56,6 @@ def _most_unequal(shown: ShownFolder, product: str, year: int) -> str:
     layer = shown.layers["cities"]
     values = layer.values("gini", product, year)
     return max(zip(values, layer.ids, strict=True))[1]
-
-
-@contextmanager
-def _serving(shown: ShownFolder) -> Iterator[str]:
-    """The address of the map."""
-    with listening("127.0.0.1", 0) as listener:
-        served = server(Guard(application(shown, page_files())))
-        thread = threading.Thread(target=served.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield address_of(listener, "127.0.0.1")
-        finally:
-            served.should_exit = True
-            thread.join()
 
 
 def _picture(address: str) -> bytes:

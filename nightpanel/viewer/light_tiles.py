@@ -69,6 +69,8 @@ class Brightness:
     """The value of the brightest shade; what is above has it, too."""
     unit: str
     """Unit of the numbers; empty if nobody says."""
+    ends: bool = True
+    """Whether no value is above ``top``."""
 
     def shades(self, values: NDArray[np.float64]) -> NDArray[np.uint8]:
         """Shades from 0 to 254: square roots, so that faint light is seen beside bright."""
@@ -191,7 +193,8 @@ def light_tiles(
     LightTiles
         Years whose light is not in a GeoTIFF of its own on this machine say why they are not shown.
     """
-    files = [_light_file(tile, max_cells) for tile in record.get("tiles", ())]
+    inputs = record.get("inputs", {})
+    files = [_light_file(tile, inputs, max_cells) for tile in record.get("tiles", ())]
     contracts = {product.name: product for product in (*PRODUCTS.values(), *own)}
     brightness = {
         label: _brightness(contracts.get(label.split(" ")[0]), brightest.get(label, 0.0))
@@ -200,7 +203,7 @@ def light_tiles(
     return LightTiles({(file.product, file.year): file for file in files}, brightness, digests)
 
 
-def _light_file(tile: Mapping[str, Any], max_cells: int) -> LightFile:
+def _light_file(tile: Mapping[str, Any], inputs: Mapping[str, str], max_cells: int) -> LightFile:
     path = Path(tile["path"])
     digest = str(tile["sha256"] or "")
     file = (str(tile["product"]), int(tile["year"]), path, digest)
@@ -208,6 +211,8 @@ def _light_file(tile: Mapping[str, Any], max_cells: int) -> LightFile:
         return LightFile(*file, "it lies on the network")
     if not path.is_file():
         return LightFile(*file, "the file is not there any more")
+    if inputs.get(tile["path"], digest) != digest:
+        return LightFile(*file, "the run made it of several files")
     try:
         with rasterio.open(path, driver=GEOTIFF) as dataset:
             if dataset.crs is None:
@@ -245,7 +250,8 @@ def _touches(dataset: Any, box: TileBox) -> bool:
 def _brightness(product: Product | None, brightest: float) -> Brightness:
     ends = None if product is None else product.saturation
     top = ends or (brightest if np.isfinite(brightest) and brightest > 0 else 1.0)
-    return Brightness(product, float(top), "" if product is None else product.unit)
+    unit = "" if product is None else product.unit
+    return Brightness(product, float(top), unit, ends=bool(ends))
 
 
 def _png(image: ImageData, brightness: Brightness) -> bytes:

@@ -52,6 +52,11 @@ class MapLayer:
     )
     """By product and year: rows of the long table, and which polygon each is of."""
 
+    @property
+    def polygons(self) -> NDArray[np.object_]:
+        """(n) in EPSG:3857."""
+        return np.asarray(self.shapes.geometry.to_numpy(), dtype=object)
+
     def values(self, variable: str, product: str, year: int) -> Floats:
         """(n) numbers of the polygons; NaN where the table has none.
 

@@ -22,7 +22,7 @@ from nightpanel.viewer.search import find_places
 from nightpanel.viewer.shown_folder import ShownFolder
 from nightpanel.viewer.tile_box import TileBox
 
-KEPT = {"Cache-Control": "private, max-age=3600"}
+KEPT = {"Cache-Control": "private, max-age=600"}
 """For what the folder's version is in the address of."""
 FRESH = {"Cache-Control": "no-store"}
 LIGHT = ("mean", "sum")

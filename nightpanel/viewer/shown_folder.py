@@ -2,10 +2,12 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from nightpanel.store import Store
 from nightpanel.study_lights import ProductSection
 from nightpanel.viewer.light_tiles import LightTiles, light_tiles
 from nightpanel.viewer.map_layer import MapLayer, city_layer, township_layer, without_outline
-from nightpanel.viewer.zoom_shapes import ZoomShapes, zoom_shapes
+from nightpanel.viewer.zoom_shapes import ZoomShapes, needs_simplifying, zoom_shapes
 
 FIRST_VARIABLE = {"cities": "gini", "townships": "mean"}
 """What a layer shows unless asked for something else."""
@@ -84,19 +86,17 @@ def shown_folder(folder: OutputFolder, *, cache: Path | None = None) -> ShownFol
         The shapes cannot be read.
     """
     record = folder.stages.get("lights", {})
-    store = _store(cache or folder.path / CACHE)
     labels = city_labels(folder)
     found = (city_layer(folder, labels), township_layer(folder))
     layers = {layer.name: layer for layer in found if layer is not None}
+    store = _store(cache or folder.path / CACHE, layers)
     digest = hashlib.sha256(repr(sorted(record.get("files", {}).items())).encode()).hexdigest()
-    pool = ThreadPoolExecutor(2, thread_name_prefix="outlines")
     outlines = {
-        name: pool.submit(
-            zoom_shapes, layer.shapes.geometry.to_numpy(), name=name, digest=digest, store=store
+        name: _in_background(
+            partial(zoom_shapes, layer.polygons, name=name, digest=digest, store=store)
         )
         for name, layer in layers.items()
     }
-    pool.shutdown(wait=False)
     light = _light_tiles(folder, store) if record else None
     return ShownFolder(
         name=folder.path.resolve().name,
@@ -108,7 +108,24 @@ def shown_folder(folder: OutputFolder, *, cache: Path | None = None) -> ShownFol
     )
 
 
-def _store(place: Path) -> Store | None:
+def _in_background(work: Callable[[], ZoomShapes]) -> "Future[ZoomShapes]":
+    """What comes of work in a thread for which the program does not wait when it ends."""
+    future: Future[ZoomShapes] = Future()
+
+    def do() -> None:
+        try:
+            future.set_result(work())
+        except Exception as error:  # noqa: BLE001  whoever asks for the result gets it
+            future.set_exception(error)
+
+    Thread(target=do, daemon=True).start()
+    return future
+
+
+def _store(place: Path, layers: Mapping[str, MapLayer]) -> Store | None:
+    """The cache; none where there is none yet and nothing large enough to begin one."""
+    if not (place.is_dir() or any(needs_simplifying(one.polygons) for one in layers.values())):
+        return None
     try:
         return Store.checked(place)
     except CacheError:
@@ -151,6 +168,7 @@ def _light(light: LightTiles) -> list[dict[str, Any]]:
             "product": product,
             "unit": brightness.unit,
             "legend": brightness.legend(),
+            "ends": brightness.ends,
             "years": [
                 {
                     "year": file.year,
@@ -182,6 +200,8 @@ def _messages(
             f"{len(lost)} cities have numbers and no outline, and are not drawn: "
             f"{', '.join(lost[:NAMED])}{more}."
         )
+    if folder.stages.get("lights", {}).get("settings", {}).get("lights", {}).get("steps"):
+        found.append("Light is shown as its files have it; the numbers are of calibrated light.")
     if light is not None:
         reasons = Counter(file.why_not for file in light.files.values() if file.why_not)
         found += [

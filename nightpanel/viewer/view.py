@@ -1,25 +1,18 @@
 """`nightpanel view`: the map of an output folder as a page on this machine."""
 
-import socket
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
-import uvicorn
-
 from geo.errors import ViewError
 from nightpanel.output_folder import read_output_folder
-from nightpanel.viewer.guard import Guard, is_loopback
+from nightpanel.viewer.guard import is_loopback
 from nightpanel.viewer.listen import listening
 from nightpanel.viewer.page_files import page_files
-from nightpanel.viewer.routes import application
+from nightpanel.viewer.serving import address_of, server
 from nightpanel.viewer.shown_folder import shown_folder
 
 HOST, PORT = "127.0.0.1", 8321
-MOST_AT_ONCE = 100
-"""Connections that are answered at a time."""
-PATIENCE_SECONDS = 2
-"""How long answers may take that are under way when the server ends."""
 
 
 def view(
@@ -69,33 +62,8 @@ def view(
     files = page_files()
     with listening(host, port) as listener:
         shown = shown_folder(read_output_folder(out), cache=cache)
-        app = Guard(application(shown, files), names=[host])
         address = address_of(listener, host)
         announce(address)
         if browser:
             webbrowser.open(address)
-        server(app).run(sockets=[listener])
-
-
-def server(app: Guard) -> uvicorn.Server:
-    """A server of the application, which says nothing as long as all is well."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            lifespan="off",
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=MOST_AT_ONCE,
-            timeout_graceful_shutdown=PATIENCE_SECONDS,
-        )
-    )
-
-
-def address_of(listener: socket.socket, host: str) -> str:
-    """The address under which a browser on this machine finds the page."""
-    port = listener.getsockname()[1]
-    everywhere = host in {"0.0.0.0", "::", ""}  # noqa: S104  compared, not bound
-    name = "localhost" if everywhere else f"[{host}]" if ":" in host else host
-    return f"http://{name}:{port}/"
+        server(shown, files, names=[host]).run(sockets=[listener])

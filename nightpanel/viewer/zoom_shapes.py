@@ -93,12 +93,17 @@ def zoom_shapes(
     ZoomShapes
     """
     finest = _level(LAST_ZOOM, polygons)
-    if shapely.get_num_coordinates(polygons).sum() <= few:
+    if not needs_simplifying(polygons, few):
         return ZoomShapes(name, (finest,))
     made = []
     for zoom, shapes in zip(SIMPLIFIED, _simplified(polygons, name, digest, store), strict=True):
         made.append(_level(zoom, shapes))
     return ZoomShapes(name, (*reversed(made), finest))
+
+
+def needs_simplifying(polygons: Polygons, few: int = FEW_POINTS) -> bool:
+    """Whether polygons have too many points to be drawn as they are at coarse zooms."""
+    return int(shapely.get_num_coordinates(polygons).sum()) > few
 
 
 def _simplified(
@@ -112,11 +117,19 @@ def _simplified(
         known = None if store is None else _kept(store, key)
         if known is None:
             before = found[-1] if found else polygons
-            known = shapely.coverage_simplify(before, PIXELS * pixel_metres(zoom))
+            known = _fewer(before, PIXELS * pixel_metres(zoom))
             if store is not None:
                 _keep(store, key, known)
         found.append(known)
     return found
+
+
+def _fewer(polygons: Polygons, tolerance: float) -> Polygons:
+    """Polygons simplified together; as they are where GEOS finds no way."""
+    try:
+        return np.asarray(shapely.coverage_simplify(polygons, tolerance), dtype=object)
+    except shapely.GEOSException:
+        return polygons
 
 
 def _kept(store: Store, key: str) -> Polygons | None:

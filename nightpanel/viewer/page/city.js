@@ -44,11 +44,11 @@ function townshipList(title, places, name) {
 
 function townships(facts, year) {
   const all = ranked(facts, year);
-  if (!all.length) return [element("p", {}, `Townships in ${year}: ${NO_NUMBER}`)];
-  if (all.length <= 2 * LISTED) return townshipList(`Townships by light, ${year}`, all, "brightest");
+  if (!all.length) return [element("p", {}, `Units in ${year}: ${NO_NUMBER}`)];
+  if (all.length <= 2 * LISTED) return townshipList(`Units by light, ${year}`, all, "brightest");
   return [
-    ...townshipList(`Brightest townships, ${year}`, all.slice(0, LISTED), "brightest"),
-    ...townshipList(`Darkest townships, ${year}`, all.slice(-LISTED), "darkest"),
+    ...townshipList(`Brightest units, ${year}`, all.slice(0, LISTED), "brightest"),
+    ...townshipList(`Darkest units, ${year}`, all.slice(-LISTED), "darkest"),
   ];
 }
 
@@ -66,8 +66,8 @@ export function showCity(facts, years, { close, goTo }) {
   const curves = years.map((year) => [`${year}`, facts.light[year].lorenz]).filter(([, curve]) => curve);
   if (curves.length) {
     parts.push(
-      element("h3", {}, "Lorenz curve of townships"),
-      lorenzChart(`Lorenz curve of ${title}: share of light of the darkest townships`, curves),
+      element("h3", {}, "Lorenz curve of its units"),
+      lorenzChart(`Lorenz curve of ${title}: share of light of its darkest units`, curves),
     );
   }
   for (const year of years) parts.push(...townships(facts, year));

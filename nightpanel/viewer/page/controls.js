@@ -3,7 +3,7 @@
 import { byId, options } from "./dom.js";
 import { layersOf, productsOf, variablesOf } from "./state.js";
 
-const TITLES = { cities: "Cities", townships: "Townships", light: "Light, cell by cell" };
+const TITLES = { cities: "Cities", townships: "Units (townships, counties)", light: "Light, cell by cell" };
 
 export class Controls {
   constructor(about, ask) {

@@ -18,7 +18,10 @@ export function showClasses(title, classes) {
 
 export function showLight(product) {
   const unit = product.unit ? ` [${product.unit}]` : "";
-  const rows = product.legend.map(([value, colour]) => row(colour, numberText(value)));
+  const rows = product.legend.map(([value, colour], place) => {
+    const open = !product.ends && place === product.legend.length - 1;
+    return row(colour, open ? `${numberText(value)} and more` : numberText(value));
+  });
   byId("legend").replaceChildren(
     element("h2", {}, `Light of a cell${unit}`),
     element("ol", {}, ...rows.reverse()),

@@ -25,6 +25,7 @@ class Page {
   constructor(about) {
     this.about = about;
     this.turn = 0; // of the last change that was asked for
+    this.pointing = 0; // of the last move of the pointer
     this.values = {}; // by side: numbers that are shown
     this.state = possible(fromAddress(location.hash), about);
     this.controls = new Controls(about, (change) => this.ask(change));
@@ -146,11 +147,15 @@ class Page {
 
   async point(side, event) {
     const label = byId("pointed");
+    const mine = (this.pointing += 1);
     const layer = this.pointed;
     const index = event && layer ? this.maps.views[side].placeAt(event.point, layer) : -1;
-    label.hidden = index < 0;
-    if (index < 0) return;
+    if (index < 0) {
+      label.hidden = true;
+      return;
+    }
     const places = await this.places(layer);
+    if (mine !== this.pointing) return;
     const [id, name] = [places.ids[index], places.names[index]];
     const value = this.values[side]?.[index];
     const text = name === id ? id : `${name} (${id})`;
@@ -160,6 +165,7 @@ class Page {
     const left = side === "left" ? 0 : byId("right").offsetLeft;
     label.style.left = `${left + event.point.x + 12}px`;
     label.style.top = `${event.point.y + 12}px`;
+    label.hidden = false;
   }
 
   async click(side, event) {

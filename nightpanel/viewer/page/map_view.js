@@ -4,7 +4,8 @@ import { Map as GlMap, NavigationControl, ScaleControl } from "./vendor/maplibre
 import { address } from "./server.js";
 
 const NOTHING = "#c4c4c4";
-const GROUND = { light: "#2b3440", other: "#e6eaee" }; // no observation is not darkness
+const DARK = matchMedia("(prefers-color-scheme: dark)").matches;
+const GROUND = { light: "#2b3440", other: DARK ? "#20262e" : "#e6eaee" }; // no observation is not darkness
 const LINE = { light: "#9fb3c8", other: "#39414a" };
 const LAST_ZOOM = 14;
 const TILE_PIXELS = 512;
@@ -101,6 +102,7 @@ export class MapView {
       this.map.setPaintProperty(`${name}-fill`, "fill-opacity", name === layer ? 1 : 0);
       this.map.setPaintProperty(`${name}-line`, "line-width", widths[name]);
       this.map.setPaintProperty(`${name}-line`, "line-color", of(LINE));
+      this.map.setPaintProperty(`${name}-line`, "line-opacity", layer === "light" ? 0.4 : 1);
     }
     this.map.setPaintProperty("ground", "background-color", of(GROUND));
     if (layer !== "light") this.showLight(null);

@@ -18,7 +18,7 @@ export function startSearch(pick) {
 
   const show = (places) => {
     const rows = places.map((place) => {
-      const kind = place.layer === "cities" ? "city" : `township of ${place.city}`;
+      const kind = place.layer === "cities" ? "city" : `unit of ${place.city}`;
       const same = place.name === place.id;
       const text = `${same ? place.id : `${place.name} (${place.id})`}, ${kind}`;
       const button = element("button", { type: "button" }, text);

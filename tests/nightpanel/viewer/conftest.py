@@ -1,8 +1,6 @@
 """The small country's output folder, and the server of its map."""
 
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +11,10 @@ from starlette.testclient import TestClient
 import nightpanel
 from nightpanel.output_folder import read_output_folder
 from nightpanel.viewer.guard import Guard
-from nightpanel.viewer.listen import listening
-from nightpanel.viewer.page_files import VENDOR, VENDORED, page_files
+from nightpanel.viewer.page_files import VENDOR, VENDORED
 from nightpanel.viewer.routes import application
+from nightpanel.viewer.serving import serving
 from nightpanel.viewer.shown_folder import ShownFolder, shown_folder
-from nightpanel.viewer.view import address_of, server
 
 PRODUCT = "dmsp-like-china"
 PATIENCE_SECONDS = 30
@@ -60,19 +57,9 @@ def ready(shown: ShownFolder) -> ShownFolder:
 
 
 @contextmanager
-def serving(shown: ShownFolder) -> Iterator[str]:
-    """The address of the whole page on a real socket."""
+def serving_page(shown: ShownFolder) -> Iterator[str]:
+    """The address of the whole page on a real socket; the test is skipped without MapLibre."""
     if not all((VENDOR / name).is_file() for name in VENDORED):
         pytest.skip("there is no MapLibre: make viewer fetches it")
-    with listening("127.0.0.1", 0) as listener:
-        served = server(Guard(application(shown, page_files())))
-        thread = threading.Thread(target=served.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            until = time.monotonic() + PATIENCE_SECONDS
-            while not served.started and time.monotonic() < until:
-                time.sleep(0.01)
-            yield address_of(listener, "127.0.0.1")
-        finally:
-            served.should_exit = True
-            thread.join(PATIENCE_SECONDS)
+    with serving(shown) as address:
+        yield address

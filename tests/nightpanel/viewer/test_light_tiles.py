@@ -146,6 +146,14 @@ def test_what_is_not_shown_says_why(tmp_path: Path) -> None:
             light.picture(PRODUCT, year, BOX)
 
 
+def test_a_year_of_several_files_is_not_shown(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", QUARTERS)
+    whole = record(path)
+    whole["inputs"] = {str(path): "1" * 64}
+    light = light_tiles(whole, brightest={}, digests=FileDigests())
+    assert "several files" in light.files[PRODUCT, 2014].why_not
+
+
 def test_a_vrt_is_not_followed(tmp_path: Path) -> None:
     source = write(tmp_path / "a.tif", QUARTERS)
     path = tmp_path / "b.tif"
@@ -176,7 +184,9 @@ def test_brightness_is_of_the_product_or_of_its_units(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", QUARTERS)
     assert tiles_of(path).brightness[PRODUCT].top == 63
     assert tiles_of(path).brightness[PRODUCT].unit == "DN"
+    assert tiles_of(path).brightness[PRODUCT].ends
     assert tiles_of(path, product="own").brightness["own"].top == 40
+    assert not tiles_of(path, product="own").brightness["own"].ends
     assert tiles_of(path, product="unknown").brightness["unknown"].top == 1
 
 

@@ -1,5 +1,8 @@
 """The map in a real browser, as a person uses it."""
 
+import io
+import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,15 +13,21 @@ from urllib.parse import parse_qs
 import geopandas as gpd
 import pandas as pd
 import pytest
+from PIL import Image
 
 from nightpanel.output_folder import read_output_folder
+from nightpanel.viewer.colours import classes_of
 from nightpanel.viewer.shown_folder import ShownFolder, shown_folder
 from tests.browser import OpenPage, Seen, difference
-from tests.nightpanel.viewer.conftest import PRODUCT, ready, serving
+from tests.nightpanel.viewer.conftest import PRODUCT, ready, serving_page
 
 pytestmark = pytest.mark.browser
 
 WIDTH, HEIGHT = 900, 560
+KEPT = Path(__file__).with_name("small_country.png")
+KEEP = "NIGHTPANEL_KEEP_PICTURES"
+"""Set to 1, the picture is taken anew."""
+ALIKE = 0.03
 DRAWN = """wanted => {
     const shown = new URLSearchParams(document.documentElement.dataset.shown ?? "none=");
     return Object.entries(wanted).every(([name, value]) => shown.get(name) === value);
@@ -28,7 +37,7 @@ MARKUP = '<img src=x onerror="window.hacked = true"><script>window.hacked = true
 
 @pytest.fixture(scope="module")
 def address(shown: ShownFolder) -> Iterator[str]:
-    with serving(shown) as site:
+    with serving_page(shown) as site:
         yield site
 
 
@@ -238,7 +247,7 @@ def test_markup_in_names_is_shown_and_not_run(visit: Callable[..., Seen], out: P
     folder = Path(shutil.move(out, out.with_name("<b>out")))
     shown = ready(shown_folder(read_output_folder(folder)))
     layer = shown.layers["townships"]
-    with serving(shown) as site:
+    with serving_page(shown) as site:
         seen = visit(site, layer="townships", city=layer.cities[0], at=over(layer, 0, 10))
         seen.page.mouse.move(*middle(seen))
         seen.page.wait_for_selector("#pointed", state="visible")
@@ -257,7 +266,7 @@ def test_no_outlines_are_said(open_page: OpenPage, out: Path) -> None:
         (out / name).unlink()
     tiles = out / "manifest.json"
     tiles.write_text(tiles.read_text("utf-8").replace("DMSP", "gone"), encoding="utf-8")
-    with serving(ready(shown_folder(read_output_folder(out)))) as site:
+    with serving_page(ready(shown_folder(read_output_folder(out)))) as site:
         seen = open_page(site, width=WIDTH, height=HEIGHT)
         seen.page.wait_for_selector("html[data-shown]", state="attached")
         text = seen.page.locator("#messages").inner_text()
@@ -269,7 +278,7 @@ def test_one_year_has_nothing_to_slide_to(visit: Callable[..., Seen], out: Path)
     for name in ("units.parquet", "cities.parquet"):
         table = pd.read_parquet(out / name)
         table[table["year"] == 2015].to_parquet(out / name)
-    with serving(ready(shown_folder(read_output_folder(out)))) as site:
+    with serving_page(ready(shown_folder(read_output_folder(out)))) as site:
         seen = visit(site, layer="cities", year=2015, city="0101")
         assert seen.page.locator("#year").is_disabled()
         assert seen.page.locator("#compare").is_disabled()
@@ -278,16 +287,62 @@ def test_one_year_has_nothing_to_slide_to(visit: Callable[..., Seen], out: Path)
 
 def test_light_that_changed_is_said(visit: Callable[..., Seen], out: Path) -> None:
     manifest = out / "manifest.json"
-    text = re.sub(r'("sha256": ")[0-9a-f]{8}', r"\g<1>00000000", manifest.read_text("utf-8"))
+    text = manifest.read_text("utf-8")
+    for tile in json.loads(text)["stages"]["lights"]["tiles"]:
+        text = text.replace(tile["sha256"], "0" * 64)
     manifest.write_text(text, encoding="utf-8")
-    with serving(ready(shown_folder(read_output_folder(out)))) as site:
+    with serving_page(ready(shown_folder(read_output_folder(out)))) as site:
         seen = visit(site, expected=("409",), layer="light", year=2014)
         seen.page.wait_for_selector("#trouble", state="visible")
         assert "changed since the run" in seen.page.locator("#trouble").inner_text()
 
 
-def test_a_narrow_window_has_the_map_above_the_panel(visit: Callable[..., Seen]) -> None:
-    seen = visit(width=390)
+def test_it_looks_as_it_did(visit: Callable[..., Seen]) -> None:
+    seen = visit(layer="townships", variable="mean", year=2014, other=2017)
+    shot = seen.shot()
+    if os.environ.get(KEEP) == "1":
+        with Image.open(io.BytesIO(shot)) as image:
+            image.convert("RGB").quantize(64).save(KEPT, optimize=True)
+    assert difference(shot, KEPT) < ALIKE
+    seen.page.locator("#layer").select_option("cities")
+    drawn(seen, layer="cities")
+    assert difference(seen.shot(), KEPT) > ALIKE
+
+
+def test_classes_are_those_of_the_legend_to_the_last_digit(
+    visit: Callable[..., Seen], shown: ShownFolder
+) -> None:
+    seen = visit()
+    values = shown.layers["townships"].all_values("mean", PRODUCT)
+    found = classes_of(values, of_light=True)
+    edges = [edge for pair in found.breaks for edge in pair]
+    asked = [*values.tolist(), *edges]
+    colours = seen.page.evaluate(
+        """async ([values, classes]) => {
+            const { coloursOf } = await import("/colours.js");
+            return coloursOf(Float64Array.from([...values, NaN]), classes);
+        }""",
+        [asked, {"breaks": found.breaks, "colours": found.colours, "nothing": found.nothing}],
+    )
+    # The first class that reaches up to the value.
+    expected = [
+        next(
+            colour
+            for (_, high), colour in zip(found.breaks, found.colours, strict=True)
+            if v <= high
+        )
+        for v in asked
+    ]
+    assert colours == [*expected, found.nothing]
+
+
+def test_a_narrow_dark_window_has_the_map_above_the_panel(
+    open_page: OpenPage, address: str
+) -> None:
+    seen = open_page(address, width=390, height=HEIGHT, color_scheme="dark")
+    seen.page.wait_for_selector("html[data-shown]", state="attached")
+    paper = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert sum(int(part) for part in re.findall(r"\d+", paper)) < 150
     wide = seen.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390
     panel, maps = (seen.page.locator(one).bounding_box() for one in ("#panel", "#maps"))

@@ -1,6 +1,7 @@
 """What the server answers under its addresses."""
 
 import io
+import shutil
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -168,9 +169,9 @@ def test_the_page_is_served(shown: ShownFolder) -> None:
 
 def test_light_that_changed_is_a_conflict(out: Path) -> None:
     folder = read_output_folder(out)
-    tiles = folder.stages["lights"]["tiles"]
-    for tile in tiles:
-        tile["sha256"] = "0" * 64
+    record = folder.stages["lights"]
+    for tile in record["tiles"]:
+        tile["sha256"] = record["inputs"][tile["path"]] = "0" * 64
     client = client_of(shown_folder(folder))
     answer = client.get("/light/0/0/0", params={"product": PRODUCT, "year": 2014})
     assert answer.status_code == 409
@@ -190,6 +191,21 @@ def test_markup_in_names_stays_text(client: TestClient) -> None:
     assert answer.headers["content-type"] == "application/json"
     answer = client.get("/" + quote("<script>alert(1)</script>"))
     assert answer.headers["content-type"].startswith("text/plain")
+
+
+def test_calibrated_light_is_said_to_be_shown_as_it_was(out: Path) -> None:
+    folder = read_output_folder(out)
+    folder.stages["lights"]["settings"]["lights"]["steps"] = [{"step": "intercalibrate"}]
+    about = client_of(ready(shown_folder(folder))).get("/about.json").json()
+    assert any("calibrated light" in text for text in about["messages"])
+
+
+def test_a_folder_without_a_cache_gets_none(out: Path) -> None:
+    shutil.rmtree(out / ".cache")
+    before = sorted(path.name for path in out.iterdir())
+    client = client_of(ready(shown_folder(read_output_folder(out))))
+    assert client.get(f"/outlines/cities/{at(BOX)}").status_code == 200
+    assert sorted(path.name for path in out.iterdir()) == before
 
 
 def test_parts_that_are_gone_are_said(out: Path) -> None:

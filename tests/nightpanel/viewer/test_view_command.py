@@ -6,17 +6,19 @@ import signal
 import socket
 import subprocess
 import sys
+import webbrowser
 from pathlib import Path
 
 import pytest
 import requests
+import uvicorn
 
 from geo.errors import ViewError
 from nightpanel.viewer import page_files
 from nightpanel.viewer.bundle import bundle
 from nightpanel.viewer.listen import listening
 from nightpanel.viewer.page_files import VENDOR, VENDORED
-from nightpanel.viewer.view import address_of
+from nightpanel.viewer.serving import address_of
 from tests.nightpanel.conftest import Command
 
 PATIENCE_SECONDS = 60
@@ -56,6 +58,22 @@ def test_a_port_in_use(ran: Path, command: Command) -> None:
     assert "in use" in done.stderr
     assert "--port" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@needs_maplibre
+def test_the_browser_is_opened_and_others_are_warned_of(
+    ran: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
+    done = command("view", ran, "--port", 0, "--host", "0.0.0.0", "--others")  # noqa: S104
+    assert done.returncode == 0
+    assert done.stdout.startswith("Warning: whoever reaches this machine")
+    assert re.fullmatch(r"http://localhost:\d+/", opened[0])
+    done = command("view", ran, "--port", 0, "--no-browser")
+    assert "Warning" not in done.stdout
+    assert len(opened) == 1
 
 
 def test_a_port_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,17 @@ def test_what_is_kept_is_what_was_made(
         assert shapely.equals(one.polygons, other.polygons).all()
 
 
+def test_what_geos_cannot_simplify_is_drawn_as_it_is(
+    polygons: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise shapely.GEOSException("TopologyException")
+
+    monkeypatch.setattr(shapely, "coverage_simplify", refuse)
+    shapes = made(polygons)
+    assert all(shapely.equals(level.polygons, polygons).all() for level in shapes.levels)
+
+
 def test_other_polygons_are_made_again(polygons: np.ndarray, tmp_path: Path) -> None:
     store = Store.checked(tmp_path / "cache")
     zoom_shapes(polygons, name="townships", digest="a" * 64, store=store, few=0)
