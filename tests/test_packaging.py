@@ -14,6 +14,7 @@ import yaml
 from nightpanel.viewer.page_files import PAGE, VENDOR
 
 ROOT = Path(__file__).resolve().parents[1]
+SHOWN = ROOT / "nightpanel" / "html_report"
 PACKAGES = ("geo", "tiles", "panels", "estimation", "nightpanel")
 
 
