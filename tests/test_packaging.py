@@ -14,6 +14,7 @@ import yaml
 from nightpanel.viewer.page_files import PAGE, VENDOR
 
 ROOT = Path(__file__).resolve().parents[1]
+SHOWN = ROOT / "nightpanel" / "html_report"
 PACKAGES = ("geo", "tiles", "panels", "estimation", "nightpanel")
 
 
@@ -48,6 +49,12 @@ def test_wheel_holds_exactly_the_packages(tmp_path: Path) -> None:
         "panels/cities/traditional.csv",
         "nightpanel/demo_study.toml",
         "nightpanel/paper_figures/paper.mplstyle",
+        "nightpanel/methods/references.bib",
+        *(f"nightpanel/html_report/assets/{path.name}" for path in (SHOWN / "assets").iterdir()),
+        *(
+            f"nightpanel/html_report/templates/{path.name}"
+            for path in (SHOWN / "templates").iterdir()
+        ),
         *(f"nightpanel/viewer/page/{path.name}" for path in PAGE.iterdir()),
         *(f"nightpanel/viewer/vendor/{path.name}" for path in VENDOR.glob("*")),
         *(f"{package}/py.typed" for package in PACKAGES),

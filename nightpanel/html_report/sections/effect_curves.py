@@ -6,7 +6,7 @@ import pandas as pd
 
 from nightpanel.html_report import plots
 from nightpanel.html_report.section import Chart, Piece, Section, data_table
-from nightpanel.html_report.sections.effects import NO_ESTIMATES
+from nightpanel.html_report.sections.effects import NO_ESTIMATES, ends
 from nightpanel.html_report.words import shown
 from nightpanel.output_folder import OutputFolder
 
@@ -20,6 +20,8 @@ SINCE = {
     "event_study": "Event study",
     "slope_event_study": "Event study of the slope",
 }
+APART = 0.14
+"""Years between estimators that are drawn at the same year."""
 ADOPTION_CHECKS = (
     "pre_trend", "pre_trend_power", "slope_pre_trend", "slope_pre_trend_power", "level_pre_trend",
     "level_pre_trend_power", "honest_bounds",
@@ -75,20 +77,16 @@ def _section(
 
 def _curve(rows: pd.DataFrame, design: str, title: str, name: str, *, since: bool) -> Chart:
     term, along = str(rows["term"].iloc[0]), str(rows["along"].iloc[0])
-    traces, said = [], []
-    for number, (variant, some) in enumerate(rows.groupby("variant", sort=False)):
+    traces, said = list[plots.Trace](), list[str]()
+    variants = list(rows.groupby("variant", sort=False))
+    for number, (variant, some) in enumerate(variants):
         ordered = some.sort_values("at", kind="stable")
-        at = ordered["at"].tolist()
-        whole = ordered.dropna(subset=["band_low", "band_high"])
         called = str(variant).replace("_", " ")
-        if len(whole) > 1:
-            traces.append(
-                plots.band(
-                    whole["at"].tolist(), whole["band_low"].tolist(),
-                    whole["band_high"].tolist(), f"{called}, band", number,
-                )
-            )  # fmt: skip
-        traces.append(_points(ordered, at, called, number, since=since))
+        if since:
+            aside = APART * (number - (len(variants) - 1) / 2)
+            traces += _years(ordered, called, number, aside)
+        else:
+            traces += _line(ordered, called, number)
         first, last = ordered.iloc[0], ordered.iloc[-1]
         said.append(
             f"{called} from {shown(float(first['effect']))} at {shown(float(first['at']))} to "
@@ -114,11 +112,30 @@ def _curve(rows: pd.DataFrame, design: str, title: str, name: str, *, since: boo
     )
 
 
-def _points(
-    rows: pd.DataFrame, at: list[float], name: str, number: int, *, since: bool
-) -> plots.Trace:
-    if not since:
-        return plots.line(at, rows["effect"].tolist(), name, number)
-    low = rows["ci_low"].fillna(rows["effect"]).tolist()
-    high = rows["ci_high"].fillna(rows["effect"]).tolist()
-    return plots.intervals(at, rows["effect"].tolist(), low, high, name, number, along="y")
+def _line(rows: pd.DataFrame, name: str, number: int) -> list[plots.Trace]:
+    """A line over the band that holds all of it."""
+    whole = rows.dropna(subset=["band_low", "band_high"])
+    line = plots.line(rows["at"].tolist(), rows["effect"].tolist(), name, number)
+    if len(whole) < 2:
+        return [line]
+    low, high = whole["band_low"].tolist(), whole["band_high"].tolist()
+    return [plots.band(whole["at"].tolist(), low, high, f"{name}, band", number), line]
+
+
+def _years(rows: pd.DataFrame, name: str, number: int, aside: float) -> list[plots.Trace]:
+    """Points with their intervals, and thinner those of the band; variants beside each other."""
+    at, effect = [year + aside for year in rows["at"].tolist()], rows["effect"]
+    traces = [
+        plots.intervals(
+            at, effect.tolist(),
+            ends(rows[f"{kind}_low"], effect), ends(rows[f"{kind}_high"], effect),
+            name, number, along="y",
+        )
+        for kind in ("band", "ci")
+    ]  # fmt: skip
+    outer, inner = traces
+    outer["showlegend"], outer["hoverinfo"], outer["marker"]["size"] = False, "skip", 1
+    outer["error_y"] |= {"thickness": 0.8, "width": 0}
+    inner["error_y"] |= {"thickness": 2.2}
+    inner |= {"customdata": rows["at"].tolist(), "hovertemplate": "%{customdata}: %{y:.4g}"}
+    return traces

@@ -7,7 +7,16 @@ from typing import Any
 import pandas as pd
 
 from nightpanel.html_report import plots
-from nightpanel.html_report.section import Chart, Piece, Section, Text, data_table
+from nightpanel.html_report.section import (
+    Chart,
+    Piece,
+    Records,
+    Section,
+    Text,
+    cells,
+    data_table,
+    headings,
+)
 from nightpanel.html_report.sections.effects import (
     FAITHFUL,
     NAMES,
@@ -22,6 +31,12 @@ from nightpanel.html_report.words import label, plural, shown
 from nightpanel.output_folder import OutputFolder
 
 TITLE = "Results: all designs"
+COLUMNS = (
+    "design", "variant", "part", "term", "scaling", "estimate", "std_error", "ci_low", "ci_high",
+    "p_value", "n", "n_clusters", "se_type", "learner", "recommended", "note",
+)  # fmt: skip
+MOST = 5_000
+"""Rows of the estimates in the page."""
 ROW = 15
 """Pixels of an estimate."""
 
@@ -50,7 +65,7 @@ def section(folder: OutputFolder) -> Section:
         parts.append(
             Text(("No design has both a faithful and a recommended estimate to set side by side.",))
         )
-    return Section("forest", TITLE, tuple(parts))
+    return Section("forest", TITLE, (*parts, _all_rows(folder.estimates)))
 
 
 def _settings(folder: OutputFolder) -> Sequence[Mapping[str, Any]]:
@@ -158,6 +173,20 @@ def _forest(rows: pd.DataFrame, outcome: str, treatment: str, number: int) -> Ch
         ),
         table=data_table(table, f"Effects of {treatment} on {outcome}", names=NAMES),
         height=130 + ROW * int(heights.max() + 1),
+    )
+
+
+def _all_rows(estimates: pd.DataFrame) -> Records:
+    """Every row of the estimates: effects, groups, stages, paths, averages."""
+    table = estimates[list(COLUMNS)]
+    return Records(
+        id="forest-all",
+        caption=f"All {plural(len(table), 'row')} of the estimates",
+        columns=headings(table, NAMES),
+        rows=cells(table.head(MOST)),
+        choose=(0, 1, 2),
+        left_out=max(len(table) - MOST, 0),
+        where="estimates.parquet",
     )
 
 

@@ -194,6 +194,13 @@ def test_forest_shows_each_effect_once_faithful_first(made: OutputFolder) -> Non
     ]  # fmt: skip
 
 
+def test_all_rows_of_the_estimates_can_be_searched(made: OutputFolder) -> None:
+    assert made.estimates is not None
+    (records,) = [one for one in forest.section(made).parts if isinstance(one, Records)]
+    assert len(records.rows) == len(made.estimates) == 9
+    assert [row[2] for row in records.rows].count("group") == 2
+
+
 def settings(name: str, **others: object) -> dict[str, object]:
     return {"name": name, "learner": None, "variants": [], "years": None, "controls": []} | others
 
@@ -230,10 +237,16 @@ def test_specification_curve_is_ordered_and_marks_choices(made: OutputFolder) ->
 
 def test_event_study_and_marginal_effects(made: OutputFolder) -> None:
     (chart,) = charts_of(effect_curves.event_study(made))
-    named = [trace for trace in chart.figure["data"] if "error_y" in trace]
+    named = [trace for trace in chart.figure["data"] if trace.get("showlegend") is not False]
     assert [trace["name"] for trace in named] == ["sun abraham", "imputation"]
-    assert named[0]["x"] == [-3, -2, -1, 0, 1, 2, 3]
-    assert named[0]["y"] == pytest.approx([x / 10 for x in named[0]["x"]])
+    years = [-3, -2, -1, 0, 1, 2, 3]
+    for trace, aside in zip(named, (-0.07, 0.07), strict=True):
+        assert trace["customdata"] == years
+        assert trace["x"] == pytest.approx([year + aside for year in years])
+        assert trace["y"] == pytest.approx([year / 10 for year in years])
+        assert trace["error_y"]["array"] == pytest.approx([0.2] * 7)
+    outer = next(trace for trace in chart.figure["data"] if trace.get("showlegend") is False)
+    assert outer["error_y"]["arrayminus"] == pytest.approx([0.3] * 7)
     tests = [one for one in effect_curves.event_study(made).parts if isinstance(one, DataTable)]
     assert tests[0].rows[0][2] == "pre_trend"
     assert len(charts_of(effect_curves.marginal_effects(made))) == 3
