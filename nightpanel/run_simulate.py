@@ -151,7 +151,7 @@ def _run(
     for one in made:
         with naming(f"{where}: scenario {one.name!r}"):
             simulated[one.name] = simulate_path(one.parameters, one.paths, one.state)
-    residuals = checked(simulated)
+    residuals = checked(simulated, where=where)
     first_year = frictions.first_year or model.simulation.first_year
     paths = {name: path_table(one, first_year=first_year) for name, one in simulated.items()}
     grids = run_grids(

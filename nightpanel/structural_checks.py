@@ -21,12 +21,14 @@ class Checked:
     ``slope`` of F, ``uncertain`` (periods whose slope is not positive), the most ``iterations``."""
 
 
-def checked(simulated: Mapping[str, Simulated]) -> Checked:
+def checked(simulated: Mapping[str, Simulated], *, where: str) -> Checked:
     """Evaluate every equation of every scenario from quantities.
 
     Parameters
     ----------
     simulated : mapping of str to Simulated
+    where : str
+        What the scenarios are from, for errors.
 
     Returns
     -------
@@ -38,7 +40,8 @@ def checked(simulated: Mapping[str, Simulated]) -> Checked:
         A residual is above 1e-10.
     """
     found = {
-        name: check_residuals(one, name=f"scenario {name!r}") for name, one in simulated.items()
+        name: check_residuals(one, name=f"{where}: scenario {name!r}")
+        for name, one in simulated.items()
     }
     columns = ["scenario", "period", "equation", "residual"]
     parts = [_tidy(name, one)[columns] for name, one in found.items()]
