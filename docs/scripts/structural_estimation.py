@@ -111,8 +111,8 @@ there is no error to tell.
 
 The published estimates are not the optimum of this criterion on these data, nor near it, with
 either `alpha_M`. The optimum is at the boundary, and at the same corner in a wider box
-(elasticities within {WIDE.elasticity[0]:g} and {WIDE.elasticity[1]:g}, weights within {WIDE.weight[0]:g} and
-{WIDE.weight[1]:g}); `sigma_S` wanders with the weights of the equations.
+(elasticities within {WIDE.elasticity[0]:g} and {WIDE.elasticity[1]:g}, weights within
+{WIDE.weight[0]:g} and {WIDE.weight[1]:g}); `sigma_S` wanders with the weights of the equations.
 """
 
 
