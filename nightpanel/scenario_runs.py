@@ -8,6 +8,7 @@ from typing import Any
 
 from estimation.samples.sample import Floats
 from estimation.structural.calibration import CalibratedB, calibrate_B, with_B
+from estimation.structural.given import check_rates
 from estimation.structural.parameters import Parameters, Three
 from estimation.structural.paths import Paths, extend, gamma_ramp, paths, reform
 from estimation.structural.published import INFRASTRUCTURE, INVESTMENT, published
@@ -52,7 +53,7 @@ def scenarios_of(
     Raises
     ------
     StructuralError
-        A key's value lies outside its domain; the error names the key.
+        A key's value lies outside its domain, or rates do not go together; the error names the key.
     """
     shared = keys_of(model.baseline)
     # A value of the baseline is named where it stands, not in the first scenario that has it.
@@ -62,7 +63,9 @@ def scenarios_of(
     for at, section in enumerate(model.scenarios):
         with naming(f"{where}: scenarios.{at} ({section.name!r})"):
             keys = over(shared, keys_of(section))
-            made.append(scenario_of(section.name, keys, periods=periods, gaps=gaps))
+            one = scenario_of(section.name, keys, periods=periods, gaps=gaps)
+            check_rates(one.paths, inside=one.parameters.infrastructure_inside)
+        made.append(one)
     return tuple(made)
 
 

@@ -6,6 +6,7 @@ are made (`nightpanel.scenario_runs`); here it is only seen that a number is one
 
 # ruff: noqa: N815 - the model's names
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -14,6 +15,7 @@ from nightpanel.study_section import FilePath, Section
 
 LARGEST = 1e100
 """Numbers beyond it are none that a model of shares and elasticities could mean."""
+FILE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def _is_number(value: object) -> bool:
@@ -56,6 +58,12 @@ def _as_two(value: object) -> object:
     if isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)):
         return value
     raise ValueError("two finite numbers, of m and of s")
+
+
+def _as_file_name(value: object) -> object:
+    if isinstance(value, str) and FILE_NAME.fullmatch(value):
+        return value
+    raise ValueError("letters, digits, - and _")
 
 
 def _as_values(value: object) -> object:
@@ -180,7 +188,7 @@ class GridSection(Section):
 class FigureSection(Section):
     """A figure that sets scenarios side by side."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+    name: Annotated[str, BeforeValidator(_as_file_name)]
     """Of its files."""
     scenarios: Annotated[list[str], Field(min_length=1, max_length=6)]
     """Their names."""

@@ -18,7 +18,8 @@ from panels.wage_gaps import wage_gaps
 CHINA = "CHN"
 NO_DATA = (
     "Wage gaps: 1 in every period unless a scenario says otherwise, as no sector data were named "
-    "(--data FILE, or [data] in the scenario file); the paper's own are measured"
+    "(--data FILE, or [data] in the scenario file); the paper's own are measured, and a reform of "
+    "a gap of 1 changes nothing"
 )
 
 

@@ -19,6 +19,8 @@ Remark = Callable[[Any, Place], str]
 
 # What pydantic says before the part that answers "expected what?".
 SHOULD = re.compile(r"^(Value error, |(Input|List|Dictionary|String) should (be|have) )")
+COUNTED = re.compile(r" after validation, not \d+$")
+"""What it says behind it, where the value that was found says it, too."""
 LONGEST_FOUND = 60
 
 
@@ -123,7 +125,7 @@ def _problem(
     found = repr(details["input"])
     return StudyFileError(
         where,
-        expected=SHOULD.sub("", details["msg"]),
+        expected=COUNTED.sub("", SHOULD.sub("", details["msg"])),
         found=found if len(found) <= LONGEST_FOUND else "the section as it is written",
         hint="mend it",
     )

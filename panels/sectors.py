@@ -166,7 +166,8 @@ def read_etd(path: Path, country: str | None = None) -> pd.DataFrame:
     TableFileError, TableColumnError
         The file cannot be read, or lacks a column.
     SectorDataError
-        The country is not in it, a cell is empty, a row stands twice, or units are mixed.
+        The country is not in it, it has no rows, a cell is empty, employment is negative, a row
+        stands twice, or units are mixed.
     """
     sheet = open_sheet(path, sheet=SHEET if path.suffix.lower() in WORKBOOKS else None)
     cells = sheet.cells.set_axis(list(sheet.header), axis=1)
@@ -179,7 +180,14 @@ def read_etd(path: Path, country: str | None = None) -> pd.DataFrame:
             hint="use the database as published, with its sectors' names",
         )
     require_columns(cells, ("country", "cnt", "var", "year"), where=sheet.place)
-    cells = cells[[bool(plain(code)) for code in cells["cnt"]]]
+    cells = cells[cells["cnt"].map(plain).astype(bool)]
+    if cells.empty:
+        raise SectorDataError(
+            sheet.place,
+            expected="rows of countries",
+            found="none",
+            hint="use the database as published",
+        )
     if country is not None:
         cells = cells[_of_country(cells, country, where=sheet.place)]
     numbers = [*SECTORS, *(["Total"] if "Total" in sheet.header else [])]
@@ -243,6 +251,17 @@ def _check(table: pd.DataFrame, place: str) -> None:
             expected="a number for each country, variable and year",
             found=f"an empty cell for {_row(table.iloc[row][key])}",
             hint="fill it, or leave the year out",
+        )
+    # A sector's value added may be negative, as mining's in Botswana in 2011.
+    persons = (table["variable"] == "EMP").to_numpy()
+    wrong = (values < 0.0) & persons[:, None]
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise SectorDataError(
+            f"{place}: column {SECTORS[column]!r}",
+            expected="persons engaged, zero or more",
+            found=f"{values[row, column]:g} for {_row(table.iloc[row][key])}",
+            hint="correct the cell",
         )
     _check_units(table, values, place)
 

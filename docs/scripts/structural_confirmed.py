@@ -7,7 +7,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from estimation.structural.published import ALPHA_M, ALPHA_S, OMEGA, SIGMA_M, SIGMA_S, published
+from estimation.structural.published import (
+    ALPHA_M,
+    ALPHA_M_PRINTED,
+    ALPHA_S,
+    OMEGA,
+    SIGMA_M,
+    SIGMA_S,
+    published,
+)
 from estimation.structural.scenarios import paper
 from estimation.structural.simulate import simulate
 from nightpanel.structural_tables import path_table
@@ -24,6 +32,8 @@ START = {
     "common ln B": 0.0,
 }
 """Table 2 (alpha_M corrected), the data's wage gaps, B = 1."""
+FITTED = ("sigma_M", "sigma_S", "alpha_M", "alpha_S", "omega")
+"""Those that Table 2 prints."""
 HALF_A_DIGIT = 5e-4
 """What a figure of three digits may miss and still be it."""
 HAIR = 1e-5
@@ -60,11 +70,11 @@ def confirmed(figures: pd.DataFrame, xi: tuple[Floats, Floats]) -> Confirmed:
     found = least_squares(off, np.array(list(START.values())), x_scale=0.01, xtol=1e-12)
     free = len(target) - len(START)
     variance = 2.0 * found.cost / free * np.linalg.inv(found.jac.T @ found.jac)
-    printed = [*list(START.values())[:2], 0.959, *list(START.values())[3:5], None, None, None]
+    printed = {**START, "alpha_M": ALPHA_M_PRINTED}
     rows = pd.DataFrame(
         {
             "number": list(START),
-            "Table 2": ["" if one is None else f"{one:.3f}" for one in printed],
+            "Table 2": [f"{printed[name]:.3f}" if name in FITTED else "" for name in START],
             "fitted": found.x,
             "its error": np.sqrt(np.diag(variance)),
         }
@@ -76,7 +86,7 @@ def confirmed(figures: pd.DataFrame, xi: tuple[Floats, Floats]) -> Confirmed:
 def told(values: Floats, figures: pd.DataFrame, xi: tuple[Floats, Floats]) -> Floats:
     """The figures that eight numbers give, shape (n,)."""
     given = dict(zip(START, values, strict=True))
-    named = {name: given[name] for name in ("sigma_M", "sigma_S", "alpha_M", "alpha_S", "omega")}
+    named = {name: given[name] for name in FITTED}
     parameters = published().with_values(**named, B=float(np.exp(given["common ln B"])))
     scaled = xi[0] * given["factor on xi_m"], xi[1] * given["factor on xi_s"]
     wanted = set(figures["scenario"])

@@ -134,38 +134,11 @@ def _rmse(point: DemandParameters, seen: Observations) -> Floats:
 
 def identification_section(seen: Observations, found: Fgnls) -> str:
     """Designs judged by the rule, their singular values, intervals and draws."""
-    moving, etd = Problem(moving_prices(seen, TRUTH)), Problem(at_truth(seen, TRUTH))
     fit = found.iterated
-    reports = {
-        "moving prices, sd .001": _report(moving, 0.001),
-        "moving prices, sd .002": _report(moving, 0.002),
-        "moving prices, sd .005": _report(moving, 0.005),
-        "moving prices, sd .02": _report(moving, 0.02),
-        "China's prices, sd .001": _report(etd, 0.001),
-        "China's data, iterated FGNLS": identification_report(
-            Problem(seen), fit.estimate, fit.residual_covariance, draws=0
-        ),
-    }
+    reports = _reports(seen, fit)
     own = {
         name: profile_likelihood(Problem(seen), name, fit.estimate, points=21) for name in NAMES[:5]
     }
-    values = table_of(
-        ("design", "largest", "", "", "", "smallest", "condition number"),
-        [
-            (
-                f"{name}, {scale}",
-                *(f"{value:.3g}" for value in each),
-                f"{number:,.0f}",
-            )
-            for name in ("moving prices, sd .001", "China's prices, sd .001")
-            for scale, each, number in (
-                ("unbounded", reports[name].local.singular_values,
-                 reports[name].local.condition_number),
-                ("natural", reports[name].local.singular_values_natural,
-                 reports[name].local.condition_number_natural),
-            )
-        ],
-    )  # fmt: skip
     draws = {name: each for name, each in reports.items() if each.monte_carlo is not None}
     return f"""\
 ## Identification
@@ -187,7 +160,7 @@ deviation in both employment shares.
 Singular values of the Jacobian of the employment shares, in logs and logits (unbounded) and in
 elasticities and weights (natural):
 
-{values}
+{_singular_values(reports)}
 
 On China's prices the weakest direction is {_direction(reports["China's prices, sd .001"])} (logs,
 logits): only two combinations of weights are seen.
@@ -206,6 +179,36 @@ and {SIGMA_S:g}; share of draws in which either ends on a bound.
 
 {_draws(draws)}
 """
+
+
+def _reports(seen: Observations, fit: Fit) -> dict[str, IdentificationReport]:
+    """Designs by name, and the estimate on the data themselves."""
+    moving, etd = Problem(moving_prices(seen, TRUTH)), Problem(at_truth(seen, TRUTH))
+    return {
+        "moving prices, sd .001": _report(moving, 0.001),
+        "moving prices, sd .002": _report(moving, 0.002),
+        "moving prices, sd .005": _report(moving, 0.005),
+        "moving prices, sd .02": _report(moving, 0.02),
+        "China's prices, sd .001": _report(etd, 0.001),
+        "China's data, iterated FGNLS": identification_report(
+            Problem(seen), fit.estimate, fit.residual_covariance, draws=0
+        ),
+    }
+
+
+def _singular_values(reports: dict[str, IdentificationReport]) -> str:
+    rows = []
+    for name in ("moving prices, sd .001", "China's prices, sd .001"):
+        local = reports[name].local
+        for scale, values, number in (
+            ("unbounded", local.singular_values, local.condition_number),
+            ("natural", local.singular_values_natural, local.condition_number_natural),
+        ):
+            rows.append(
+                (f"{name}, {scale}", *(f"{value:.3g}" for value in values), f"{number:,.0f}")
+            )
+    head = ("design", "largest", "", "", "", "smallest", "condition number")
+    return table_of(head, rows)
 
 
 def _report(problem: Problem, sd: float) -> IdentificationReport:

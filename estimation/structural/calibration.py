@@ -88,15 +88,7 @@ def calibrate_B(
     between("s", s)
     gaps = np.array([xi[0], 1.0, xi[1]])
     division = Division(parameters, _output(labour, beta, gaps), _spent(parameters, s, s_H))
-    work = (1.0 - beta) * gaps
-    ln_rent = np.log(beta @ division.output / (work @ division.output)) - state.ln_K
-    # Unit costs at B = 1, with the AI stock at work.
-    cost = (
-        beta * (ln_rent - np.log(beta))
-        - (1.0 - beta) * (np.log(gaps) + np.log1p(-beta))
-        - ramp * state.ln_M * np.array(parameters.gamma)
-    )
-    roots = roots_of(division, cost)
+    roots = roots_of(division, _ln_costs(parameters, division.output, gaps, state, ramp))
     if not roots:
         raise EquilibriumError(
             "calibration of B",
@@ -120,6 +112,19 @@ def calibrate_B(
 def with_B(parameters: Parameters, calibrated: CalibratedB) -> Parameters:
     """The parameters with calibrated productivities."""
     return replace(parameters, B=calibrated.B)
+
+
+def _ln_costs(
+    parameters: Parameters, output: Floats, gaps: Floats, state: State, ramp: float
+) -> Floats:
+    """Logs of unit costs (3,) at ``B = 1``, with the AI stock at work, from output shares (3,)."""
+    beta = np.array(parameters.beta)
+    ln_rent = np.log(beta @ output / (((1.0 - beta) * gaps) @ output)) - state.ln_K
+    return np.asarray(
+        beta * (ln_rent - np.log(beta))
+        - (1.0 - beta) * (np.log(gaps) + np.log1p(-beta))
+        - ramp * state.ln_M * np.array(parameters.gamma)
+    )
 
 
 def _output(labour: Floats, beta: Floats, gaps: Floats) -> Floats:

@@ -56,7 +56,8 @@ class Simulated:
     """Logs of the prices of industrial and service goods, shape (T, 2)."""
     theta: Floats
     """Manufacturing over producer services in industrial goods, consumer over producer services in
-    service goods, nominal, shape (T, 2): equations (12), (13)."""
+    service goods, nominal, shape (T, 2): equations (12), (13). Infinite where no number is large
+    enough."""
     eta: Floats
     """Spending on industrial over spending on service goods, shape (T,)."""
     industrial: Floats
@@ -94,7 +95,9 @@ class Simulated:
     @property
     def integration(self) -> Floats:
         """Degrees of integration ``1/theta`` of industrial and service goods, shape (T, 2)."""
-        return np.asarray(1.0 / self.theta, dtype=np.float64)
+        # Infinite where no number is large enough.
+        with np.errstate(over="ignore"):
+            return np.asarray(1.0 / self.theta, dtype=np.float64)
 
     @property
     def ln_P_M(self) -> Floats:
@@ -154,14 +157,19 @@ def _simulated(
         split=split,
         ln_p=ln_prices(parameters, paths, columns["l"], columns["ln_M"]),
         ln_P=of("ln_P_M", "ln_P_S"),
-        theta=np.exp(of("ln_theta_M", "ln_theta_S")),
-        eta=np.exp(columns["ln_eta"]),
+        theta=_ratio(of("ln_theta_M", "ln_theta_S")),
+        eta=_ratio(columns["ln_eta"]),
         industrial=of("industrial_C", "industrial_I", "industrial_H"),
         spent=spending(parameters, paths),
         iterations=columns["iterations"].astype(np.int64),
         **{name: columns[name] for name in ("l", "ln_K", "ln_M", "ln_income", "ln_I", "ln_H")},
         **{name: columns[name] for name in ("F", "slope")},
     )
+
+
+def _ratio(logs: Floats) -> Floats:
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(logs), dtype=np.float64)
 
 
 def spending(parameters: Parameters, paths: Paths) -> Floats:

@@ -6,6 +6,7 @@ from nightpanel.structural_figures.style import (
     SECTOR_COLOURS,
     SECTOR_MARKERS,
     SECTORS,
+    colourless,
     drawing,
     legend_below,
     title,
@@ -31,8 +32,6 @@ def figure_2(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Fig
     matplotlib.figure.Figure
     """
     shown = benchmark if observed is None else benchmark.loc[benchmark.index.isin(observed.index)]
-    from matplotlib.lines import Line2D
-
     figure: Figure
     with drawing(2, 3, width=7.5, height=4.4) as (figure, axes):
         for row, kind in enumerate(("labour", "output")):
@@ -49,10 +48,9 @@ def figure_2(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Fig
                         markerfacecolor="none",
                     )
                 title(axis, variable)
+        for axis in axes[1]:
+            axis.set_xlabel("year")
         # Of no colour: panels have one each.
-        shown_as = [
-            Line2D([], [], color="0.3"),
-            Line2D([], [], color="0.3", marker="o", linestyle="none", markerfacecolor="none"),
-        ][: 1 if observed is None else 2]
-        legend_below(figure, shown_as, ["model", "data"][: len(shown_as)])
+        marks = [colourless("-"), colourless("o")][: 1 if observed is None else 2]
+        legend_below(figure, marks, ["model", "data"][: len(marks)])
     return figure

@@ -7,6 +7,7 @@ from nightpanel.structural_figures.style import (
     SECTOR_COLOURS,
     SECTOR_MARKERS,
     SECTORS,
+    colourless,
     drawing,
     from_zero,
     legend_below,
@@ -58,7 +59,11 @@ def figure_3(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Fig
                         markerfacecolor="none",
                         markeredgewidth=0.6,
                     )
-            axis.set(title=name, xlabel="period")
+            axis.set(title=name, xlabel="period", ylabel="share")
             from_zero(axis)
-        legend_below(figure, *axes[1, 0].get_legend_handles_labels())
+        lines, names = axes[1, 0].get_legend_handles_labels()
+        if observed is not None:
+            # Every sector has a form and a colour of its own.
+            lines, names = [*lines, colourless("o")], [*names, "data"]
+        legend_below(figure, lines, names)
     return figure

@@ -24,6 +24,17 @@ SIDE_BY_SIDE = tuple(
     )
 )
 """Figures 4 to 7 of the paper."""
+IN_WORDS = {
+    "bias_0.6": "power of AI in services 0.6",
+    "bias_0.7": "power of AI in services 0.7",
+    "infrastructure_0.02": "rate of 0.02",
+    "infrastructure_0.05": "rate of 0.05",
+    "sigma_M_0.8": "elasticity of 0.8",
+    "sigma_M_0.3": "elasticity of 0.3",
+    "reform_m": "wage gap of manufacturing to 1",
+    "reform_s": "wage gap of consumer services to 1",
+}
+"""How the legends of these name scenarios."""
 
 
 def draw_figures(
@@ -62,6 +73,7 @@ def draw_figures(
         written += save(figure_3(main, observed), folder, "figure_3")
     wanted = {one.name: one for one in (*SIDE_BY_SIDE, *own) if set(one.scenarios) <= set(paths)}
     for name, one in wanted.items():
-        shown = {scenario: paths[scenario] for scenario in one.scenarios}
+        words = {} if name in taken else IN_WORDS
+        shown = {words.get(scenario, scenario): paths[scenario] for scenario in one.scenarios}
         written += save(side_by_side(shown, observed, above=one.title), folder, name)
     return written

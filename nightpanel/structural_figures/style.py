@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 """Of Okabe and Ito (2008), told apart by the colour-blind; black for what others are held to."""
@@ -25,6 +26,8 @@ LABELS = {
     **{f"output_{key}": f"output, {name}" for key, name in SECTORS.items()},
 }
 """Titles of panels by variable."""
+UNITS = {"integration_M": "ratio", "integration_S": "ratio", "eta": "ratio"}
+"""Of the scales that are no shares."""
 FORMATS = ("pdf", "png")
 DOTS_PER_INCH = 200
 SETTINGS: dict[Any, Any] = {
@@ -102,14 +105,23 @@ def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
 
 
 def title(axis: "Axes", variable: str) -> None:
-    """Name a panel after its variable, and let its scale begin at zero."""
-    axis.set_title(LABELS[variable])
+    """Name a panel after its variable and its scale after the unit; let it begin at zero."""
+    axis.set(title=LABELS[variable], ylabel=UNITS.get(variable, "share"))
     from_zero(axis)
 
 
 def from_zero(axis: "Axes") -> None:
     """A scale from zero to a little above the largest value, so that no share looks like a leap."""
     axis.set_ylim(0.0, 1.06 * float(axis.dataLim.y1))
+
+
+def colourless(form: str) -> "Line2D":
+    """A line (``-``) or a hollow mark (``o``) for the legend of panels of many colours."""
+    from matplotlib.lines import Line2D
+
+    if form == "-":
+        return Line2D([], [], color="0.3")
+    return Line2D([], [], color="0.3", marker=form, linestyle="none", markerfacecolor="none")
 
 
 def legend_below(figure: "Figure", handles: Sequence[Any], labels: Sequence[str]) -> None:

@@ -129,6 +129,15 @@ def changed(table, rows, columns, by):
     return table
 
 
+def with_negative(table, variable):
+    """One sector below zero, and the total as it adds up then."""
+    table = table.copy()
+    rows = (table["var"] == variable) & (table["year"] == 2014)
+    table.loc[rows, "Mining"] = -1.0
+    table.loc[rows, "Total"] = table.loc[rows, list(SECTORS)].sum(axis=1)
+    return table
+
+
 def without_services(table):
     rows = table["var"] == "EMP"
     table = changed(table, rows, [s for s in SECTORS if PAPER_GROUPS[s] == "x"], 0.0)
@@ -154,6 +163,8 @@ BROKEN = {
         table, table["var"] == "VA", [*SECTORS, "Total"], 1000.0
     ),
     "no workers": without_services,
+    "fewer than no workers": lambda table: with_negative(table, "EMP"),
+    "no rows": lambda table: table.iloc[:0],
     "text": lambda table: table.astype({"Mining": object}).assign(Mining="n.b."),
 }
 
@@ -172,6 +183,12 @@ BROKEN = {
         ("unit of a sector", SectorDataError, "which they add up to, found .* for AAA VA 2015"),
         ("unit of a variable", SectorDataError, "VA equal to VA_Q15 in 2015.* for AAA"),
         ("no workers", SectorDataError, "EMP: expected a positive level .* found 0 in x in 2014"),
+        (
+            "fewer than no workers",
+            SectorDataError,
+            "column 'Mining': expected persons engaged, zero or more, found -1 for AAA EMP 2014",
+        ),
+        ("no rows", SectorDataError, "expected rows of countries, found none"),
         ("text", TableColumnError, "Mining"),
     ],
 )
@@ -181,6 +198,12 @@ def test_bad_files_are_named(tmp_path, kind, error, words):
         load_etd(file, "AAA", (2014, 2016))
     assert "\n" not in str(caught.value)
     assert str(file) in str(caught.value)
+
+
+def test_a_sector_may_lose_value(tmp_path):
+    """As mining in Botswana did in 2011: subsidies and losses are in value added."""
+    data = load_etd(written(with_negative(made_up(), "VA"), tmp_path), "AAA")
+    assert (data.value_added[0] > 0.0).all()
 
 
 def test_bad_questions_are_named(tmp_path):

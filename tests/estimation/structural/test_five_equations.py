@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.five_equations import simulate_with_scipy
 from estimation.structural.draws import draw
 from estimation.structural.parameters import Parameters, from_vector
 from estimation.structural.paths import Paths, paths
 from estimation.structural.published import published
 from estimation.structural.simulate import simulate
 from estimation.structural.state import State
+from tests.estimation.structural.five_equations import simulate_with_scipy
 
 GENERAL = Parameters(
     alpha_M=0.7,

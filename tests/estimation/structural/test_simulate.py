@@ -144,6 +144,15 @@ def test_stocks_beyond_all_measure_are_named_with_their_period() -> None:
         simulate(worn, paths(3, s_H=0.0))
 
 
+def test_ratios_beyond_any_number_are_infinite_or_zero_without_a_warning() -> None:
+    rigid = published().with_values(sigma_M=1e8, B_m=1e5)
+    run = simulate(rigid, paths(2))
+    assert np.isinf(run.theta_M).all()
+    assert (run.integration[:, 0] == 0.0).all()
+    rare = simulate(published().with_values(alpha_M=1e-310), paths(2))
+    assert np.isinf(rare.integration[:, 0]).all()
+
+
 def test_the_state_moves_as_the_equations_say(moving: Paths) -> None:
     p: Parameters = replace(FLEXIBLE, delta_M=0.07)
     run = simulate(p, moving)

@@ -16,11 +16,18 @@ from matplotlib.colors import to_rgb
 from estimation.structural.scenarios import paper
 from estimation.structural.simulate import simulate
 from nightpanel.scenario_sections import FigureSection
+from nightpanel.structural_figures import paper as paper_figures
 from nightpanel.structural_figures.figure_2 import figure_2
 from nightpanel.structural_figures.figure_3 import figure_3
 from nightpanel.structural_figures.paper import draw_figures
 from nightpanel.structural_figures.side_by_side import side_by_side
-from nightpanel.structural_figures.style import COLOURS, DASHES, LABELS, SECTOR_COLOURS
+from nightpanel.structural_figures.style import (
+    COLOURS,
+    DASHES,
+    LABELS,
+    SECTOR_COLOURS,
+    SECTORS,
+)
 from nightpanel.structural_tables import path_table
 
 Paths = dict[str, pd.DataFrame]
@@ -76,6 +83,31 @@ def test_figure_3_shows_integration_demand_and_three_structures(paths: Paths) ->
     np.testing.assert_array_equal(axes[0].lines[0].get_ydata(), paths["benchmark"]["integration_M"])
     # Three sectors and their data; there are none of capital.
     assert [len(axis.lines) for axis in axes] == [1, 1, 1, 6, 6, 3]
+
+
+def test_every_kind_of_mark_is_in_the_legend_and_every_scale_has_its_unit(paths: Paths) -> None:
+    main, data = paths["benchmark"], seen(paths)
+    for figure in (figure_2(main, data), figure_3(main, data), side_by_side(paths, data)):
+        assert figure.legends[0].get_texts()[-1].get_text() == "data"
+        assert {axis.get_ylabel() for axis in figure.axes} <= {"share", "ratio"}
+        assert all(axis.get_xlabel() in {"year", "period"} for axis in figure.axes[-3:])
+    without = figure_3(main, None).legends[0].get_texts()
+    assert [text.get_text() for text in without] == list(SECTORS.values())
+
+
+def test_scenarios_of_the_paper_are_in_words(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: dict[str, list[str]] = {}
+
+    def side(shown: Paths, _: object, *, above: str) -> str:
+        drawn[above] = list(shown)
+        return above
+
+    monkeypatch.setattr(paper_figures, "side_by_side", side)
+    monkeypatch.setattr(paper_figures, "save", lambda *_: [])
+    own = [FigureSection(name="own", scenarios=["infrastructure_0.02"], title="own")]
+    draw_figures(paths, None, Path(), own=own)
+    words = ["benchmark", "rate of 0.02", "rate of 0.05"]
+    assert drawn == {"Rate of new infrastructure": words, "own": ["infrastructure_0.02"]}
 
 
 def test_scenarios_side_by_side_share_one_legend(paths: Paths) -> None:

@@ -2,7 +2,7 @@
 
 Producer services are the numeraire here (``p_x = 1``), unknown are five ratios of quantities, and
 everything is computed from quantities and marginal products. It shares no formula with
-:mod:`estimation.structural`, whose rival it is in the benchmark and whose oracle in the tests.
+:mod:`estimation.structural`. The benchmark's rival is another one, which is quicker.
 """
 
 # ruff: noqa: E741, N815 - the model's names
