@@ -17,8 +17,8 @@ TOP, CURVE, LINE = 130, 240, 17
 FEWEST = 3
 """Estimates that make a curve."""
 NOTE = (
-    "A specification curve shows every estimate that was asked for once, ordered by size. Its points "
-    "share data and are not independent: their number proves nothing."
+    "A specification curve shows every estimate that was asked for once, ordered by size. Its "
+    "points share data and are not independent: their number proves nothing."
 )
 
 
