@@ -1,4 +1,4 @@
-// A city of the map: its townships by light, Lorenz curve, Gini by year, brightest and darkest.
+// A city of the map: its units by light, Lorenz curve, Gini by year, brightest and darkest.
 "use strict";
 (() => {
   const find = (id) => document.getElementById(id);
@@ -44,7 +44,7 @@
       return;
     }
     const half = points.filter(([x]) => x <= 0.5).pop()[1];
-    const says = `Lorenz curve of ${points.length - 1} townships: the darker half has ${(100 * half).toFixed(1)} % of the light; Gini ${digits(gini, 4)}`;
+    const says = `Lorenz curve of ${points.length - 1} units: the darker half has ${(100 * half).toFixed(1)} % of the light; Gini ${digits(gini, 4)}`;
     const svg = frame(says), marks = [[0, "0"], [0.5, "50 %"], [1, "100 %"]];
     axes(svg, marks, marks);
     svg.append(nightpanel.svg("line", { x1: across(0), y1: down(0), x2: across(1), y2: down(1), class: "even" }));
@@ -86,7 +86,7 @@
     shapes ??= nightpanel.shapes(data.units);
     const [left, upper, right, lower] = shapes.bounds(units);
     if (!Number.isFinite(left)) {
-      find("city-units").replaceChildren(nightpanel.element("p", "No shapes of townships.", { class: "small" }));
+      find("city-units").replaceChildren(nightpanel.element("p", "No shapes of units.", { class: "small" }));
       return;
     }
     const order = light.map((value, k) => [value, k]).filter(([value]) => !Number.isNaN(value)).sort((a, b) => a[0] - b[0]);
@@ -95,7 +95,7 @@
     const pad = Math.max(right - left, lower - upper, 1) / 50;
     const svg = nightpanel.svg("svg", {
       viewBox: `${left - pad} ${upper - pad} ${right - left + 2 * pad} ${lower - upper + 2 * pad}`, class: "units", role: "img",
-      "aria-label": `Map of ${units.length} townships, the brighter the lighter; the tables below name the ends`,
+      "aria-label": `Map of ${units.length} units, the brighter the lighter; the tables below name the ends`,
     });
     units.forEach((unit, k) => {
       const path = nightpanel.svg("path", { d: shapes.path(unit), "fill-rule": "evenodd", fill: colours[k] });
@@ -120,12 +120,12 @@
     const [low, high] = [now.gini_low.value(city, at), now.gini_high.value(city, at)];
     find("city-name").textContent = `${name}, ${now.years[at]}`;
     const interval = Number.isNaN(low) ? "" : `, interval ${digits(low, 4)} to ${digits(high, 4)}`;
-    find("city-says").textContent = `Gini of light ${digits(gini, 4)}${interval}; ${light.filter((one) => !Number.isNaN(one)).length} townships with light (${now.name}).`;
+    find("city-says").textContent = `Gini of light ${digits(gini, 4)}${interval}; ${light.filter((one) => !Number.isNaN(one)).length} units with light (${now.name}).`;
     drawUnits(data, units, light);
     drawLorenz(light, gini);
     drawPath(now, city, at);
     const ranked = units.map((unit, k) => [data.units.names[unit], light[k]]).filter(([, value]) => !Number.isNaN(value)).sort((a, b) => b[1] - a[1]);
-    const named = (rows) => rows.map(([township, value]) => [township, digits(value, Math.min(now.light.decimals, 3))]);
+    const named = (rows) => rows.map(([unit, value]) => [unit, digits(value, Math.min(now.light.decimals, 3))]);
     fill("city-top", named(ranked.slice(0, ENDS)), [1]);
     fill("city-bottom", named(ranked.slice(-ENDS).reverse()), [1]);
   };

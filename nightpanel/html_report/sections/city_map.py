@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 
 
 def section(folder: OutputFolder) -> Section:
-    """Cities by Gini and year, with their townships.
+    """Cities by Gini and year, with their units.
 
     Parameters
     ----------

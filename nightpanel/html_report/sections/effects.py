@@ -3,18 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from estimation.vocabulary import EFFECT
+from nightpanel.paper_figures.effects import own_effects
 
 FAITHFUL, RECOMMENDED = "faithful", "recommended"
-ATT = "att"
-"""The part of a staggered adoption's overall effect."""
 NO_ESTIMATES = (
     "There are no estimates in this folder: the study has no designs, or their stage has not run."
 )
 
 
 def main_effects(estimates: pd.DataFrame) -> pd.DataFrame:
-    """One row for each design and variant: the treatment's own effect.
+    """One row for each design and variant: the treatment's own effect, as figures show it.
 
     Parameters
     ----------
@@ -26,10 +24,8 @@ def main_effects(estimates: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         In the order given, with ``role``: ``faithful``, ``recommended`` or empty.
     """
-    of_design = (estimates["part"] == EFFECT) & (estimates["term"] == estimates["treatment"])
-    found = estimates[of_design | (estimates["part"] == ATT)]
+    found = own_effects(estimates)
     found = found[np.isfinite(found["estimate"])]
-    found = found.drop_duplicates(["design", "variant"])
     faithful = found["variant"] == FAITHFUL
     role = np.select([faithful, found["recommended"] != ""], [FAITHFUL, RECOMMENDED], "")
     made: pd.DataFrame = found.assign(role=role)

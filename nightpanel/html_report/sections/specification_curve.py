@@ -1,5 +1,7 @@
 """Robustness as a specification curve: all variations of a design, and what each chose."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from nightpanel.html_report import plots
@@ -7,13 +9,16 @@ from nightpanel.html_report.section import Chart, Piece, Section, Text, data_tab
 from nightpanel.html_report.sections.effects import NAMES, NO_ESTIMATES, ends, main_effects
 from nightpanel.html_report.words import label, plural, shown
 from nightpanel.output_folder import OutputFolder
+from nightpanel.paper_figures.effects import without_repeats
 
 TITLE = "Results: robustness"
+TOP, CURVE, LINE = 130, 240, 17
+"""Pixels above, of the curve, of a choice."""
 FEWEST = 3
 """Estimates that make a curve."""
 NOTE = (
-    "A specification curve shows every estimate that was asked for, ordered by size. Its points "
-    "share data and are not independent: their number proves nothing."
+    "A specification curve shows every estimate that was asked for once, ordered by size. Its "
+    "points share data and are not independent: their number proves nothing."
 )
 
 
@@ -30,7 +35,7 @@ def section(folder: OutputFolder) -> Section:
     families = [
         rows
         for _, rows in found.groupby(["variation_of", "outcome", "treatment"], sort=False)
-        if len(rows) >= FEWEST
+        if len(without_repeats(rows)) >= FEWEST
     ]
     if not families:
         missing = f"No design has {FEWEST} estimates or more of one effect to order."
@@ -72,61 +77,30 @@ def _controls(controls: str, fullest: str) -> str:
 
 
 def _curve(rows: pd.DataFrame, number: int) -> Chart:
-    ordered = rows.sort_values("estimate", kind="stable", ignore_index=True)
+    ordered = without_repeats(rows).sort_values("estimate", kind="stable", ignore_index=True)
     made = choices(ordered)
     lines = [(name, value) for name, values in made.items() for value in dict.fromkeys(values)]
     places = {line: place for place, line in enumerate(lines)}
-    at = list(range(1, len(ordered) + 1))
-    estimate = ordered["estimate"]
-    traces = []
-    clear = (ordered["ci_low"] > 0) | (ordered["ci_high"] < 0)
-    for place, (name, some) in enumerate((("95 % without zero", clear), ("holds zero", ~clear))):
-        if some.any():
-            traces.append(
-                plots.intervals(
-                    [one for one, kept in zip(at, some, strict=True) if kept],
-                    estimate[some].tolist(),
-                    ends(ordered.loc[some, "ci_low"], estimate[some]),
-                    ends(ordered.loc[some, "ci_high"], estimate[some]),
-                    name,
-                    (0, 6)[place],
-                    along="y",
-                    customdata=_hover(ordered[some]),
-                    hovertemplate="%{customdata}: %{y:.4g}",
-                )
-            )
-    dots = [(x, places[name, values[x - 1]]) for name, values in made.items() for x in at]
-    traces.append(
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [x for x, _ in dots],
-            "y": [y for _, y in dots],
-            "marker": {"color": plots.colour(0), "symbol": "square", "size": 6},
-            "yaxis": "y2",
-            "hoverinfo": "skip",
-            "showlegend": False,
-        }
-    )
-    height = 130 + 240 + 17 * len(lines)
-    share = (240 + 40) / height
+    dots = [
+        (at, places[name, value])
+        for name, values in made.items()
+        for at, value in enumerate(values, start=1)
+    ]
+    height = TOP + CURVE + LINE * len(lines)
+    below = 1 - (CURVE + 40) / height
     row = ordered.iloc[0]
-    negative = int((estimate < 0).sum())
     return Chart(
         id=f"robustness-{number}",
         title=f"{row['variation_of']}: {row['treatment']} on {row['outcome']}",
-        text=f"Specification curve of {plural(len(ordered), 'estimate')} from "
-        f"{shown(float(estimate.iloc[0]))} to {shown(float(estimate.iloc[-1]))}, median "
-        f"{shown(float(estimate.median()))}. {negative} are negative; {int(clear.sum())} of the "
-        "95 % intervals are clear of zero. Below, a mark for each choice that an estimate made.",
+        text=_in_words(ordered, repeats=len(rows) - len(ordered)),
         figure=plots.figure(
-            traces,
+            [*_points(ordered), _marks(dots)],
             showlegend=True,
             shapes=[plots.zero_line("y")],
-            xaxis=plots.axis("estimates by size", anchor="y2", range=[0, len(at) + 1]),
-            yaxis=plots.axis("effect", domain=[1 - share, 1]),
+            xaxis=plots.axis("estimates by size", anchor="y2", range=[0, len(ordered) + 1]),
+            yaxis=plots.axis("effect", domain=[below, 1]),
             yaxis2=plots.axis(
-                domain=[0, max(1 - share - 0.04, 0.05)],
+                domain=[0, max(below - 0.04, 0.05)],
                 tickvals=list(range(len(lines))),
                 ticktext=[label(f"{name}: {value}") for name, value in lines],
                 range=[len(lines) - 0.5, -0.5],
@@ -136,6 +110,62 @@ def _curve(rows: pd.DataFrame, number: int) -> Chart:
         table=data_table(_table(ordered), "Estimates by size", names=NAMES, rows=400),
         height=height,
     )
+
+
+def _clear(ordered: pd.DataFrame) -> pd.Series:
+    """Whether an interval is clear of zero."""
+    return (ordered["ci_low"] > 0) | (ordered["ci_high"] < 0)
+
+
+def _in_words(ordered: pd.DataFrame, *, repeats: int) -> str:
+    estimate = ordered["estimate"]
+    again = (
+        f" {repeats} that are another design's to the last figure are left out." if repeats else ""
+    )
+    return (
+        f"Specification curve of {plural(len(ordered), 'estimate')} from "
+        f"{shown(float(estimate.iloc[0]))} to {shown(float(estimate.iloc[-1]))}, median "
+        f"{shown(float(estimate.median()))}.{again} {int((estimate < 0).sum())} are negative; "
+        f"{int(_clear(ordered).sum())} of the 95 % intervals are clear of zero. Below, a mark for "
+        "each choice that an estimate made."
+    )
+
+
+def _points(ordered: pd.DataFrame) -> list[plots.Trace]:
+    """Estimates with intervals, apart by whether these hold zero."""
+    clear, traces = _clear(ordered), []
+    for name, number, some in (("95 % without zero", 0, clear), ("holds zero", 6, ~clear)):
+        rows = ordered[some]
+        if rows.empty:
+            continue
+        traces.append(
+            plots.intervals(
+                [at + 1 for at in rows.index],
+                rows["estimate"].tolist(),
+                ends(rows["ci_low"], rows["estimate"]),
+                ends(rows["ci_high"], rows["estimate"]),
+                name,
+                number,
+                along="y",
+                customdata=_hover(rows),
+                hovertemplate="%{customdata}: %{y:.4g}",
+            )
+        )
+    return traces
+
+
+def _marks(dots: Sequence[tuple[int, int]]) -> plots.Trace:
+    """A mark for each choice that an estimate made."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [at for at, _ in dots],
+        "y": [place for _, place in dots],
+        "marker": {"color": plots.colour(0), "symbol": "square", "size": 6},
+        "yaxis": "y2",
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def _hover(rows: pd.DataFrame) -> list[str]:

@@ -230,9 +230,11 @@ def test_specification_curve_is_ordered_and_marks_choices(made: OutputFolder) ->
     assert made_choices["controls"] == ["all"] * 6 + ["none"]
     (chart,) = charts_of(specification_curve.section(made))
     points = [trace for trace in chart.figure["data"] if "error_y" in trace]
-    shown = sorted(zip(points[0]["x"], points[0]["y"], strict=True))
-    assert [y for _, y in shown] == sorted(y for _, y in shown)
-    assert "7 estimates from 0.1000 to 0.7000, median 0.5000" in chart.text
+    assert [trace["name"] for trace in points] == ["95 % without zero", "holds zero"]
+    shown = sorted(pair for one in points for pair in zip(one["x"], one["y"], strict=True))
+    assert [x for x, _ in shown] == [1, 2, 3, 4]
+    assert [y for _, y in shown] == [0.1, 0.2, 0.5, 0.7]
+    assert "4 estimates from 0.1000 to 0.7000, median 0.3500. 3 that are another" in chart.text
 
 
 def test_event_study_and_marginal_effects(made: OutputFolder) -> None:
