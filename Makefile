@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test coverage lint types imports check format bench bench-quick viewer map clean
+.PHONY: demo test test-slow coverage lint types imports check format bench bench-quick viewer map clean
 
 demo: $(VENV)/.app map  ## a made-up country with known truth, all the way to the estimates
 	$(BIN)/nightpanel demo --out demo-out
 
 test: $(VENV)/.dev map  ## every test but the slow ones; those marked real need NIGHTPANEL_DATA
 	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist worksteal
+
+test-slow: $(VENV)/.dev  ## the slow ones, some minutes more
+	$(BIN)/python -m pytest -m slow --numprocesses auto --dist worksteal
 
 coverage: $(VENV)/.dev map  ## the same, counting the lines that ran, which takes nearly twice as long
 	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist worksteal --cov --cov-report=term

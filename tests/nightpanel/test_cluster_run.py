@@ -147,7 +147,13 @@ def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("nanny", [False, True], ids=["gone for good", "restarted by a nanny"])
+@pytest.mark.parametrize(
+    "nanny",
+    [
+        pytest.param(False, id="gone for good"),
+        pytest.param(True, id="restarted by a nanny", marks=pytest.mark.slow),
+    ],
+)
 def test_the_county_study_on_a_cluster_that_loses_two_workers(
     nanny: bool, counties: Callable[..., Path], killing: Callable[..., list[int]], tmp_path: Path
 ) -> None:

@@ -106,14 +106,16 @@ def test_kills_at_random_times(
     assert tables(out) == expected
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize(
+    "part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, PARTS))]
+)
 @pytest.mark.parametrize("stages", ["lights", "panel and estimates"])
 def test_kills_after_every_write(
     painted: Path, processes: ForkServerContext, tmp_path: Path, stages: str, part: int
 ) -> None:
     """Killed before the first file is put into place, after the first, after the second, ...
 
-    Each part takes every third of these moments, so that they can be tried side by side.
+    Each part takes every third of these moments; the second and third are for the slow tests.
     """
     country = Path(shutil.copytree(painted, tmp_path / "country"))
     study, before = country / "study.toml", tmp_path / "before"
