@@ -50,6 +50,7 @@ def simulate(
         out=out,
         threads=threads,
         scheduler=scheduler,
+        quiet=quiet,
     )
     if not quiet:
         from nightpanel.show_structural import show_simulated

@@ -66,6 +66,7 @@ def simulate(
     out: Path,
     threads: int | None = None,
     scheduler: str | None = None,
+    quiet: bool = True,
 ) -> Simulation:
     """Run scenarios of the structural model of Pan, Li and Gu and write what comes out.
 
@@ -88,6 +89,8 @@ def simulate(
         Threads for grids; all cores when left out.
     scheduler : str, optional
         Address of a Dask scheduler, as ``tcp://node1:8786``, whose workers simulate grids instead.
+    quiet : bool
+        No progress bars.
 
     Returns
     -------
@@ -113,7 +116,9 @@ def simulate(
     made = _scenarios(model, frictions, where=where, periods=length, given=scenarios is not None)
     with Compute(scheduler) as compute:
         compute.require_there()
-        result = _run(made, model, frictions, where, length, threads=threads, compute=compute)
+        result = _run(
+            made, model, frictions, where, length, threads=threads, compute=compute, quiet=quiet
+        )
     digests.require_unchanged()
     seconds = round(time.perf_counter() - start, 3)
     write_simulation(result, out, inputs=read, periods=length, figures=figures, seconds=seconds)
@@ -146,6 +151,7 @@ def _run(
     *,
     threads: int | None,
     compute: Compute,
+    quiet: bool,
 ) -> Simulation:
     simulated = {}
     for one in made:
@@ -161,6 +167,7 @@ def _run(
         gaps=frictions.gaps,
         threads=threads,
         executor=compute.executor,
+        quiet=quiet,
     )
     return Simulation(
         scenarios=tuple(made),

@@ -14,6 +14,7 @@ from estimation.structural.residuals import check_residuals
 from estimation.structural.scenarios import Scenario
 from estimation.structural.simulate import simulate
 from geo.errors import StudyFileError
+from nightpanel.progress import progress_bar
 from nightpanel.scenario_runs import WageGaps, keys_of, naming, over, scenario_of
 from nightpanel.scenario_sections import GridSection, ScenarioFile
 
@@ -51,6 +52,7 @@ def run_grids(
     gaps: WageGaps | None,
     threads: int | None = None,
     executor: Callable[[], Executor | None] = lambda: None,
+    quiet: bool = True,
 ) -> Grids:
     """Run every grid of a scenario file.
 
@@ -64,6 +66,8 @@ def run_grids(
         All cores when left out.
     executor : callable, optional
         Gives who simulates instead of this process, if anybody; called when there is a grid.
+    quiet : bool
+        No progress bars.
 
     Returns
     -------
@@ -86,7 +90,10 @@ def run_grids(
             points = grid(base, section.values)
             _require_size(points, place)
             kept = sorted({1, periods})
-            found = simulate_grid(points, keep=kept, threads=threads, executor=executor())
+            with progress_bar(f"grid {section.name}", quiet=quiet) as report:
+                found = simulate_grid(
+                    points, keep=kept, threads=threads, executor=executor(), progress=report
+                )
         solved = np.flatnonzero(found["status"].to_numpy()[:: len(kept)] == SOLVED)
         if not solved.size:
             _residual(points, 0, place)  # says why the first has no solution

@@ -6,7 +6,6 @@ are made (`nightpanel.scenario_runs`); here it is only seen that a number is one
 
 # ruff: noqa: N815 - the model's names
 
-import math
 import re
 from typing import Annotated, Literal, Self
 
@@ -15,11 +14,20 @@ from pydantic import BeforeValidator, Field, model_validator
 from nightpanel.study_section import FilePath, Section
 
 FILE_NAME = re.compile(r"[A-Za-z0-9_-]+")
+LARGEST = 1e100
+"""Numbers beyond it are none that a model of shares and elasticities could mean."""
 
 
 def _is_number(value: object) -> bool:
     plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return plain and math.isfinite(float(value))  # type: ignore[arg-type]
+    # Also of integers that no float can hold; nan is in no order.
+    return plain and -LARGEST <= value <= LARGEST  # type: ignore[operator]
+
+
+def _as_number(value: object) -> object:
+    if _is_number(value):
+        return value
+    raise ValueError("a finite number")
 
 
 def _as_three(value: object) -> object:
@@ -64,7 +72,9 @@ def _as_values(value: object) -> object:
     raise ValueError("a list of finite numbers")
 
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Period = Annotated[int, Field(ge=1, le=10_000)]
+Year = Annotated[int, Field(ge=1, le=9_999)]
+Number = Annotated[float, BeforeValidator(_as_number)]
 Three = Annotated[list[float], BeforeValidator(_as_three)]
 Path = Annotated[list[float], BeforeValidator(_as_path)]
 Shares = Annotated[list[float], BeforeValidator(_as_shares)]
@@ -75,9 +85,9 @@ Values = Annotated[list[float], BeforeValidator(_as_values)]
 class RampSection(Section):
     """How the power of AI sets in."""
 
-    start: int = 20
+    start: Annotated[int, Field(ge=-10_000, le=10_000)] = 20
     """Last period without any."""
-    length: Annotated[int, Field(ge=1)] = 11
+    length: Period = 11
     """Periods from there until all of it is at work."""
 
 
@@ -86,9 +96,9 @@ class ReformSection(Section):
 
     sector: Literal["m", "s"]
     """Manufacturing or consumer services."""
-    from_period: Annotated[int, Field(ge=1)] = 29
+    from_period: Period = 29
     """Last period with the gap as it was."""
-    to_period: Annotated[int, Field(ge=2)] = 60
+    to_period: Period = 60
     """First period without a gap."""
 
 
@@ -193,7 +203,7 @@ class DataSection(Section):
     """A workbook of the Economic Transformation Database."""
     country: str = "CHN"
     """Its code there."""
-    years: Annotated[list[int], Field(min_length=2, max_length=2)] | None = None
+    years: Annotated[list[Year], Field(min_length=2, max_length=2)] | None = None
     """First year, which is period 1, and last; all that the country has when left out."""
     mapping: FilePath | None = None
     """csv of sectors to m, x, s; the paper's when left out."""
@@ -202,9 +212,9 @@ class DataSection(Section):
 class SimulationSection(Section):
     """How long, and from which year."""
 
-    periods: Annotated[int, Field(ge=1, le=10_000)] = 60
+    periods: Period = 60
     """Periods of every scenario."""
-    first_year: int = 1990
+    first_year: Year = 1990
     """Year of period 1, where there are no data."""
 
 

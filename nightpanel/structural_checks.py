@@ -27,8 +27,9 @@ def checked(simulated: Mapping[str, Simulated], *, where: str) -> Checked:
     Parameters
     ----------
     simulated : mapping of str to Simulated
+        By scenario.
     where : str
-        What the scenarios are from, for errors.
+        What scenarios are from, for errors.
 
     Returns
     -------

@@ -192,7 +192,7 @@ def markdown(table: pd.DataFrame, *, digits: int = 3) -> str:
 
 def _cell(value: object, digits: int) -> str:
     if not isinstance(value, float):
-        return str(value)
+        return str(value).replace("|", "\\|")
     if np.isnan(value):
         return ""
     # Residuals would all be nothing.

@@ -5,7 +5,7 @@ machine blocks run one after the other, each on threads; an executor, as a Dask 
 task a block.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from math import prod
@@ -96,6 +96,7 @@ def simulate_grid(
     threads: int | None = None,
     executor: Executor | None = None,
     block: int = BLOCK,
+    progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Simulate all points.
 
@@ -111,6 +112,8 @@ def simulate_grid(
         ``distributed.Client.get_executor()``.
     block : int
         Scenarios of a block.
+    progress : callable, optional
+        Told how many points are done, and of how many.
 
     Returns
     -------
@@ -124,18 +127,25 @@ def simulate_grid(
     StructuralError
         A value outside its domain, rates that do not go together.
     """
+    check_ends(over)
     parts = blocks(over.size, block)
+    ends = [(part.start, part.stop) for part in parts]
+    made: Iterator[pd.DataFrame]
     if executor is None:
-        tables = [_table(over, part.start, part.stop, keep, threads) for part in parts]
+        made = (_table(over, *end, keep, threads) for end in ends)
     else:
-        check_ends(over)
-        futures = [executor.submit(_table, over, part.start, part.stop, keep, 1) for part in parts]
-        tables = [future.result() for future in futures]
+        futures = [executor.submit(_table, over, *end, keep, 1) for end in ends]
+        made = (future.result() for future in futures)
+    tables = []
+    for (_, stop), table in zip(ends, made, strict=True):
+        tables.append(table)
+        if progress is not None:
+            progress(stop, over.size)
     return pd.concat(tables, ignore_index=True)
 
 
 def check_ends(over: Grid) -> None:
-    """Refuse a parameter's value outside its domain before anything is sent anywhere."""
+    """Refuse a parameter's value outside its domain before anything is simulated."""
     for place, (_, values) in enumerate(over.axes):
         points = np.tile(over.points(0, 1), (len(values), 1))
         points[:, place] = values

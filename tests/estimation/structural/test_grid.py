@@ -53,7 +53,14 @@ def test_points_are_in_order_with_the_last_axis_fastest() -> None:
 def test_blocks_threads_and_workers_give_the_same_table() -> None:
     over = grid(BASE, AXES)
     table = simulate_grid(over)
-    pd.testing.assert_frame_equal(simulate_grid(over, block=5, threads=2), table)
+    told: list[tuple[int, int]] = []
+
+    def progress(done: int, total: int) -> None:
+        told.append((done, total))
+
+    again = simulate_grid(over, block=5, threads=2, progress=progress)
+    pd.testing.assert_frame_equal(again, table)
+    assert told == [(min(end, over.size), over.size) for end in range(5, over.size + 5, 5)]
     with (
         LocalCluster(
             n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None

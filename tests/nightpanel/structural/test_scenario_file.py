@@ -144,6 +144,23 @@ BAD = {
         "simulation.periods: expected a valid integer, found '60'",
     ),
     "a text for a number": (f'{ONE}s = "x"\n', "scenarios.0.s ('a'): expected a finite number"),
+    "a number that no float holds": (
+        f"{ONE}alpha_M = 1{'0' * 400}\n",
+        "scenarios.0.alpha_M ('a'): expected a finite number",
+    ),
+    "a truth for a number": (f"{ONE}s = [true]\n", "scenarios.0.s ('a'): expected a finite number"),
+    "a ramp of ages": (
+        f"{ONE}ramp = {{ start = 1{'0' * 30} }}\n",
+        "scenarios.0.ramp.start ('a'): expected less than or equal to 10000",
+    ),
+    "a reform of ages": (
+        f'{ONE}reforms = [{{ sector = "m", to_period = 2000000000 }}]\n',
+        "scenarios.0.reforms.0.to_period ('a'): expected less than or equal to 10000",
+    ),
+    "years of ages": (
+        f'[data]\nfile = "x"\nyears = [1990, 1{"0" * 12}]\n{ONE}',
+        "data.years.1: expected less than or equal to 9999",
+    ),
     "no number": (f"{ONE}alpha_M = nan\n", "scenarios.0.alpha_M ('a'): expected a finite number"),
     "two of three": (f"{ONE}gamma = [1.0, 0.5]\n", "scenarios.0.gamma ('a'): expected a finite"),
     "an empty path": (f"{ONE}xi_m = []\n", "scenarios.0.xi_m ('a'): expected a finite number, or"),

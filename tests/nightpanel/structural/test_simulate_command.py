@@ -323,6 +323,7 @@ WRONG = {
     "no period": '[simulation]\nperiods = 0\n[[scenarios]]\nname = "a"\n',
     "no scenario": "[simulation]\nperiods = 3\n",
     "overflow": '[[scenarios]]\nname = "a"\ngamma = 3.0\ns_H = 0.1\n[simulation]\nperiods = 200\n',
+    "values far from ordinary": '[[scenarios]]\nname = "a"\nsigma_M = 1e60\n',
     "grid of an unknown key": '[[grid]]\nname = "g"\nvalues = { gamma_q = [1] }\n',
     "grid outside a domain": '[[grid]]\nname = "g"\nvalues = { alpha_M = [0.5, 1.0] }\n',
     "grid that says a thing twice": (
@@ -346,6 +347,7 @@ SAID = {
     "no period": "simulation.periods: expected greater than or equal to 1, found 0",
     "no scenario": "expected at least one [[scenarios]] or [[grid]] table",
     "overflow": "scenario 'a', simulation, period ",
+    "values far from ordinary": "scenario 'a', simulation, period ",
     "grid of an unknown key": "grid.0 ('g').values, axis 'gamma_q': expected values of one of",
     "grid outside a domain": "grid.0 ('g').values.alpha_M: expected shares between 0 and 1",
     "grid that says a thing twice": "grid.0 ('g').values, grid: expected one axis or more",

@@ -47,10 +47,10 @@ def test_no_scenario_makes_empty_tables_with_their_columns() -> None:
 
 
 def test_markdown_keeps_residuals_visible() -> None:
-    table = pd.DataFrame({"a": ["x"], "b": [0.12349], "c": [3.2e-15], "d": [np.nan], "e": [0.0]})
+    table = pd.DataFrame({"a": ["x|y"], "b": [0.12349], "c": [3.2e-15], "d": [np.nan], "e": [0.0]})
     assert markdown(table) == (
         "| a | b | c | d | e |\n| --- | --- | --- | --- | --- |\n"
-        "| x | 0.123 | 3.2e-15 |  | 0.000 |\n"
+        "| x\\|y | 0.123 | 3.2e-15 |  | 0.000 |\n"
     )
 
 
