@@ -37,8 +37,8 @@ AGAINST_2 = Parameters(
     B=(0.66, 0.57, 1.93),
     gamma=(0.56, 0.39, 0.39),
 )
-"""An economy in which Proposition 2 fails in a period, which is rare. AI lowers the rental rate; that
-cheapens service goods, which need more capital, by more than industrial goods gain."""
+"""An economy in which Proposition 2 fails in a period, which is rare. AI lowers the rental rate;
+that cheapens service goods, which need more capital, by more than industrial goods gain."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
