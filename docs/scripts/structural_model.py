@@ -16,11 +16,12 @@ from structural_confirmed import confirmed
 
 from estimation.structural.parameters import Parameters
 from estimation.structural.paths import Paths, paths
-from estimation.structural.propositions import frequencies
+from estimation.structural.propositions import AGAINST_2, frequencies
 from estimation.structural.published import ALPHA_M, ALPHA_M_PRINTED, BETA, published
 from estimation.structural.residuals import check_residuals
 from estimation.structural.scenarios import paper
 from estimation.structural.simulate import Simulated, simulate
+from estimation.structural.state import State
 from nightpanel.sector_frictions import SectorFrictions, read_frictions
 from nightpanel.structural_tables import BY_SECTOR, VARIABLES, margins, path_table
 
@@ -176,6 +177,14 @@ def growth(given: Paths) -> dict[str, float]:
     }
 
 
+def against_2() -> float:
+    """By how much eta rises with AI, both in logs, in an economy in which Proposition 2 fails."""
+    step = 1e-3
+    ends = (simulate(AGAINST_2, paths(1, ramp=1.0), State(0.0, by)) for by in (-step, step))
+    less, more = (float(np.log(one.eta[0])) for one in ends)
+    return (more - less) / (2.0 * step)
+
+
 def markdown(table: pd.DataFrame) -> str:
     """A table in Markdown: shares with three digits, small numbers with powers of ten."""
     head = f"| {' | '.join(table.columns)} |\n|{'---|' * len(table.columns)}"
@@ -230,6 +239,7 @@ def page(sectors: SectorFrictions, draws: int) -> str:
         fit=markdown(fit(runs, sectors.observed)),
         margins=markdown(margins(runs.simulated)),
         propositions=markdown(held),
+        against_2=against_2(),
         draws=draws,
         variables=variables(),
         speed=SPEED.read_text(encoding="utf-8").strip(),

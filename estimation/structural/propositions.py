@@ -16,6 +16,7 @@ from estimation.samples.sample import Floats
 from estimation.structural.batched import Batch, simulate_batch
 from estimation.structural.closed_forms import Elasticities, elasticities
 from estimation.structural.draws import Draws, biased, draw, from_the_start
+from estimation.structural.parameters import Parameters
 from estimation.structural.paths import Paths, paths
 
 STEP = 1e-3
@@ -24,6 +25,20 @@ NOISE = 1e-8
 """Size up to which a derivative, or an effect, has no sign."""
 SETTINGS = {"equal capital shares": True, "unequal capital shares": False}
 """Whether capital shares are drawn alike."""
+
+AGAINST_2 = Parameters(
+    alpha_M=0.19,
+    sigma_M=0.14,
+    alpha_S=0.62,
+    sigma_S=1.63,
+    omega=(0.95, 0.95, 0.95),
+    epsilon=(0.07, 0.07, 0.07),
+    beta=(0.83, 0.17, 0.67),
+    B=(0.66, 0.57, 1.93),
+    gamma=(0.56, 0.39, 0.39),
+)
+"""An economy in which Proposition 2 fails in a period, which is rare. AI lowers the rental rate;
+that cheapens service goods, which need more capital, by more than industrial goods gain."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

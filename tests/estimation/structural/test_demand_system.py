@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estimation.structural.demand_parameters import (
-    NAMES,
     DemandParameters,
     natural,
     natural_slope,
@@ -147,4 +146,3 @@ def test_the_published_point_on_the_papers_data(data_dir):
         off = implied(point.unbounded(), seen).labour - seen.labour
         rmse = np.sqrt((off**2).mean(axis=0))
         np.testing.assert_allclose(rmse, expected, atol=1e-3)
-    assert NAMES[0] == "sigma_M"

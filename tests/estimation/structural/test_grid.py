@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from distributed import Client, LocalCluster
 
-from estimation.structural.grid import STATUS, Grid, grid, simulate_grid
+from estimation.structural.grid import STATUS, grid, simulate_grid
 from estimation.structural.paths import paths
 from estimation.structural.published import published
 from estimation.structural.scenarios import Scenario
@@ -107,4 +107,3 @@ def test_values_that_cannot_be_are_refused() -> None:
         simulate_grid(grid(BASE, {"alpha_M": [0.5, 1.5]}))
     with pytest.raises(StructuralError, match=r"s_H = 0\.5 and s = 0\.4"):
         simulate_grid(grid(BASE, {"s_H": [0.01, 0.5]}))
-    assert isinstance(grid(BASE, AXES), Grid)

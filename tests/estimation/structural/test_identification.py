@@ -70,7 +70,7 @@ def test_constant_prices_leave_a_rank_of_two():
     report = identification_report(problem, TRUTH, noise(1e-8), points=0, draws=0)
     assert report.weak
     assert report.local.rank == 2
-    assert np.isinf(report.local.error_bounds).any() or report.local.error_bounds.max() > 1e3
+    assert report.local.error_bounds.max() > 1e3
     assert report.verdict.startswith("weakly identified: rank")
 
 

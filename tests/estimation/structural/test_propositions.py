@@ -8,7 +8,7 @@ from estimation.structural.closed_forms import elasticities
 from estimation.structural.draws import Draws, biased, draw, from_the_start
 from estimation.structural.parameters import PLACES, from_vector
 from estimation.structural.paths import paths
-from estimation.structural.propositions import derivatives, frequencies, signs
+from estimation.structural.propositions import AGAINST_2, derivatives, frequencies, signs
 from estimation.structural.simulate import simulate
 from estimation.structural.state import State
 
@@ -54,6 +54,19 @@ def test_derivatives_are_those_of_single_solutions() -> None:
         naive = (one(drawn, i, at + 1e-4) - one(drawn, i, at - 1e-4)) / 2e-4
         found = [total.theta_M[i], total.theta_S[i], total.eta[i]]
         np.testing.assert_allclose(found, naive, atol=1e-7)
+
+
+def test_proposition_2_is_no_theorem_where_capital_shares_differ() -> None:
+    """All that it assumes is met, and the ratio of industrial to service goods rises with AI."""
+    p = AGAINST_2
+    assert p.epsilon[0] < 1.0
+    assert p.gamma[0] > p.gamma[1] == p.gamma[2]
+    less, more = (simulate(p, paths(1, ramp=1.0), State(0.0, ln_M)) for ln_M in (-0.001, 0.001))
+    assert (np.log(more.eta[0]) - np.log(less.eta[0])) / 0.002 > 0.002
+    assert more.l[0] < less.l[0]
+    same = p.with_values(beta=0.5)
+    less, more = (simulate(same, paths(1, ramp=1.0), State(0.0, ln_M)) for ln_M in (-0.001, 0.001))
+    assert more.eta[0] < less.eta[0]
 
 
 def test_elasticities_by_hand() -> None:
