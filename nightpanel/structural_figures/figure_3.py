@@ -1,26 +1,19 @@
 """Figure 3: the benchmark over all periods."""
 
-from typing import TYPE_CHECKING
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from nightpanel.structural_figures.style import (
-    DASHES,
-    SECTOR_COLOURS,
-    SECTOR_MARKERS,
-    SECTORS,
-    drawing,
-    from_zero,
-    legend_below,
-    title,
-)
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
+from nightpanel.paper_figures.structural_looks import SECTOR_LOOKS, SECTORS
+from nightpanel.paper_figures.style import BLACK
+from nightpanel.structural_figures.panels import LABELS, legend_below, panels, title
 
 STRUCTURE = {"labour": "employment shares", "output": "output shares", "capital": "capital shares"}
+HIGH = 4.2
+"""Inches."""
 
 
-def figure_3(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Figure":
+def figure_3(benchmark: pd.DataFrame, observed: pd.DataFrame | None) -> Figure:
     """Integration, demand, and employment, output and capital by sector, with data as marks.
 
     Parameters
@@ -32,33 +25,27 @@ def figure_3(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Fig
     -------
     matplotlib.figure.Figure
     """
-    figure: Figure
-    with drawing(2, 3, width=7.5, height=4.4) as (figure, axes):
-        for axis, variable in zip(axes[0], ("integration_M", "integration_S", "eta"), strict=True):
-            axis.plot(benchmark.index, benchmark[variable], color="black")
-            title(axis, variable)
-        for axis, (kind, name) in zip(axes[1], STRUCTURE.items(), strict=True):
-            for dash, (sector, label) in zip(DASHES, SECTORS.items(), strict=False):
-                variable, colour = f"{kind}_{sector}", SECTOR_COLOURS[sector]
-                axis.plot(
-                    benchmark.index,
-                    benchmark[variable],
-                    color=colour,
-                    linestyle=dash,
-                    label=label,
-                )
-                if observed is not None and variable in observed:
-                    mark = SECTOR_MARKERS[sector]
-                    axis.plot(
-                        observed.index,
-                        observed[variable],
-                        mark,
-                        color=colour,
-                        markersize=2.5,
-                        markerfacecolor="none",
-                        markeredgewidth=0.6,
-                    )
-            axis.set(title=name, xlabel="period")
-            from_zero(axis)
-        legend_below(figure, *axes[1, 0].get_legend_handles_labels())
+    figure, every = panels(2, 3, height=HIGH)
+    upper = ("integration_M", "integration_S", "eta")
+    for number, (axes, variable) in enumerate(zip(every[:3], upper, strict=True)):
+        axes.plot(benchmark.index, benchmark[variable], color=BLACK)
+        title(axes, number, LABELS[variable])
+    for number, (axes, (kind, name)) in enumerate(
+        zip(every[3:], STRUCTURE.items(), strict=True), start=len(upper)
+    ):
+        _sectors(axes, kind, benchmark, observed)
+        title(axes, number, name)
+        axes.set_xlabel("period")
+    legend_below(figure, *every[3].get_legend_handles_labels())
     return figure
+
+
+def _sectors(axes: Axes, kind: str, benchmark: pd.DataFrame, observed: pd.DataFrame | None) -> None:
+    """Lines of three sectors, and marks where there are data."""
+    for sector, (colour, dashes, marker) in SECTOR_LOOKS.items():
+        variable = f"{kind}_{sector}"
+        axes.plot(benchmark.index, benchmark[variable], color=colour, linestyle=dashes,
+                  label=SECTORS[sector])  # fmt: skip
+        if observed is not None and variable in observed:
+            axes.plot(observed.index, observed[variable], marker, color=colour, markersize=2.5,
+                      markerfacecolor="none", markeredgewidth=0.6)  # fmt: skip

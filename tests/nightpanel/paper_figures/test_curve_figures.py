@@ -12,7 +12,8 @@ from nightpanel.paper_figures.drawn import Material, NotDrawn
 from nightpanel.paper_figures.event_study import event_studies
 from nightpanel.paper_figures.marginal_effect import marginal_effects
 from nightpanel.paper_figures.rolling_windows import rolling_windows
-from nightpanel.paper_figures.structural_paths import LOOKS, structural_paths
+from nightpanel.paper_figures.structural_looks import SCENARIO_LOOKS
+from nightpanel.paper_figures.structural_paths import structural_paths
 
 
 def test_a_curve_is_drawn_with_its_interval_and_band(material: Material):
@@ -130,7 +131,7 @@ def test_scenarios_are_lines_by_sector(material: Material, tmp_path: Path):
 
 
 def test_more_scenarios_than_lines_are_counted(material: Material, tmp_path: Path):
-    names = [f"s{number}" for number in range(len(LOOKS) + 2)]
+    names = [f"s{number}" for number in range(len(SCENARIO_LOOKS) + 2)]
     drawing = structural_paths(in_folder(material, tmp_path, simulation(names)))
     assert isinstance(drawing, tuple)
     assert "2 more scenarios" in drawing[0].caption

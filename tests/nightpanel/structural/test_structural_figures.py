@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
@@ -11,16 +12,20 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 
 from estimation.structural.scenarios import paper
 from estimation.structural.simulate import simulate
+from nightpanel.paper_figures.structural_looks import SCENARIO_LOOKS, SECTOR_LOOKS
+from nightpanel.paper_figures.style import WIDTH, paper_style
 from nightpanel.scenario_sections import FigureSection
 from nightpanel.structural_figures.figure_2 import figure_2
 from nightpanel.structural_figures.figure_3 import figure_3
+from nightpanel.structural_figures.panels import LABELS
 from nightpanel.structural_figures.paper import draw_figures
 from nightpanel.structural_figures.side_by_side import side_by_side
-from nightpanel.structural_figures.style import COLOURS, DASHES, LABELS, SECTOR_COLOURS
 from nightpanel.structural_tables import path_table
 
 Paths = dict[str, pd.DataFrame]
@@ -54,12 +59,20 @@ def paths() -> Paths:
     return three()
 
 
+@pytest.fixture
+def style() -> Iterator[None]:
+    """What is drawn is drawn in the style of all figures."""
+    with paper_style(None):
+        yield
+
+
+@pytest.mark.usefixtures("style")
 def test_figure_2_sets_the_model_beside_the_data_over_their_years(paths: Paths) -> None:
     data = seen(paths)
     data["labour_x"] = np.linspace(0.1, 0.2, 29)
     axes = figure_2(paths["benchmark"], data).axes
     assert [axis.get_title("left") for axis in axes[:2]] == [
-        "employment, manufacturing", "employment, producer services",
+        "a  employment,\nmanufacturing", "b  employment,\nproducer services",
     ]  # fmt: skip
     model, marks = axes[1].lines
     np.testing.assert_array_equal(marks.get_ydata(), data["labour_x"])
@@ -67,9 +80,10 @@ def test_figure_2_sets_the_model_beside_the_data_over_their_years(paths: Paths) 
     np.testing.assert_array_equal(model.get_xdata(), np.arange(1990, 2019))
     assert marks.get_linestyle() == "None"
     alone = figure_2(paths["benchmark"], None).axes[1].lines
-    assert [len(line.get_xdata()) for line in alone] == [60]
+    assert [np.asarray(line.get_xdata()).size for line in alone] == [60]
 
 
+@pytest.mark.usefixtures("style")
 def test_figure_3_shows_integration_demand_and_three_structures(paths: Paths) -> None:
     axes = figure_3(paths["benchmark"], seen(paths)).axes
     assert len(axes) == 6
@@ -78,10 +92,11 @@ def test_figure_3_shows_integration_demand_and_three_structures(paths: Paths) ->
     assert [len(axis.lines) for axis in axes] == [1, 1, 1, 6, 6, 3]
 
 
+@pytest.mark.usefixtures("style")
 def test_scenarios_side_by_side_share_one_legend(paths: Paths) -> None:
     figure = side_by_side(paths, seen(paths), above="title with $ and _")
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [*paths, "data"]
-    eta = next(axis for axis in figure.axes if axis.get_title("left") == LABELS["eta"])
+    eta = next(axis for axis in figure.axes if axis.get_title("left").endswith(LABELS["eta"]))
     for line, table in zip(eta.lines, paths.values(), strict=True):
         np.testing.assert_array_equal(line.get_ydata(), table["eta"])
     assert eta.get_ylim()[0] == 0.0
@@ -94,7 +109,7 @@ def test_only_figures_whose_scenarios_are_there(paths: Paths, tmp_path: Path) ->
     names = {path.name for path in draw_figures(paths, None, tmp_path, own=own)}
     assert names == {
         f"figure_{number}.{ending}" for number in (2, 3, 5) for ending in ("pdf", "png")
-    }
+    } | {"captions.txt"}
     assert names == {path.name for path in tmp_path.iterdir()}
 
 
@@ -112,8 +127,9 @@ def test_bytes_are_the_same_in_another_process_and_under_other_settings(
     assert here == json.loads(ended.stdout)
     for path in written:
         content = path.read_bytes()
-        assert content.startswith(b"%PDF" if path.suffix == ".pdf" else b"\x89PNG")
-        for dated in (b"CreationDate", b"Producer", b"Software", b"tIME"):
+        marks = {".pdf": b"%PDF", ".png": b"\x89PNG", ".txt": b"figure_"}
+        assert content.startswith(marks[path.suffix])
+        for dated in (b"CreationDate", b"ModDate", b"Software", b"tIME"):
             assert dated not in content
 
 
@@ -128,10 +144,63 @@ def as_seen(colour: str) -> np.ndarray:
     return np.asarray(np.clip(np.linalg.inv(to_lms) @ lms, 0.0, 1.0) ** (1 / 2.2))
 
 
-@pytest.mark.parametrize("colours", [COLOURS[:4], tuple(SECTOR_COLOURS.values())])
-def test_lines_can_be_told_apart_by_the_colour_blind_and_without_colour(
-    colours: tuple[str, ...],
-) -> None:
+@pytest.mark.parametrize(
+    "colours",
+    [
+        [colour for colour, _ in SCENARIO_LOOKS[:4]],
+        [colour for colour, _, _ in SECTOR_LOOKS.values()],
+    ],
+)
+def test_lines_can_be_told_apart_by_the_colour_blind(colours: list[str]) -> None:
     for one, other in combinations(colours, 2):
         assert np.linalg.norm(as_seen(one) - as_seen(other)) > 0.15
-    assert len(set(map(str, DASHES))) == len(DASHES) >= len(COLOURS)
+
+
+def test_lines_can_be_told_apart_without_colour() -> None:
+    assert len({str(dashes) for _, dashes in SCENARIO_LOOKS}) == len(SCENARIO_LOOKS) == 6
+    for number in (1, 2):
+        assert len({str(look[number]) for look in SECTOR_LOOKS.values()}) == 3
+
+
+def left_title(axes: Axes) -> Text:
+    texts = [one for one in axes.get_children() if isinstance(one, Text)]
+    return next(one for one in texts if one.get_text() == axes.get_title("left"))
+
+
+def test_figures_are_in_the_one_style_and_no_text_leaves_them(paths: Paths) -> None:
+    with paper_style(None):
+        figures = [
+            figure_2(paths["benchmark"], seen(paths)),
+            figure_3(paths["benchmark"], None),
+            side_by_side(paths, seen(paths), above="Infrastructure"),
+        ]
+        for figure in figures:
+            figure.draw_without_rendering()
+            assert figure.get_figwidth() == WIDTH
+            titles = [left_title(axes) for axes in figure.axes]
+            boxes = [one.get_window_extent() for one in titles]
+            for box, other in combinations(boxes, 2):
+                assert not box.overlaps(other)
+            assert max(box.x1 for box in boxes) <= figure.bbox.x1
+            assert {one.get_fontsize() for one in titles} == {8.0}
+            assert {axes.xaxis.get_ticklabels()[0].get_fontsize() for axes in figure.axes} == {6.5}
+
+
+def test_chinese_names_are_drawn_or_stand_under_a_number_that_is_explained(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nightpanel.paper_figures.words.best_font", lambda _: None)
+    named = {"基准": paths["benchmark"], "slow": paths["benchmark"]}
+    own = [FigureSection(name="own", scenarios=["基准", "slow"], title="改革 of markets")]
+    draw_figures(named, None, tmp_path, own=own)
+    told = (tmp_path / "captions.txt").read_text(encoding="utf-8")
+    assert "own: 改革 of markets: 基准, slow." in told
+    assert "scenario 1 is 基准, for which this machine has no font" in told
+    assert "title 1 is 改革 of markets, for which this machine has no font" in told
+
+
+def test_long_names_that_begin_alike_each_have_their_line(paths: Paths) -> None:
+    names = [f"{'a' * 50}{number}" for number in range(2)]
+    figure = side_by_side(dict.fromkeys(names, paths["benchmark"]), None, said=lambda one: one[:9])
+    assert len(figure.axes[0].lines) == 2
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a" * 9] * 2
