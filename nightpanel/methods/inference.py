@@ -68,7 +68,7 @@ def error_sentences(estimates: pd.DataFrame) -> Iterator[str]:
         source = ("webb2023",) if webb.any() else ()
         yield (
             "P values of a wild cluster bootstrap with the null imposed and "
-            f"{listed(weights)} weights stand beside them"
+            f"{listed(weights)} weights are reported as well"
             f"{cite('cameron2008', 'roodman2019', *source)}."
         )
     if estimates["p_value_holm"].notna().any():

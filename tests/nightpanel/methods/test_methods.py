@@ -90,7 +90,7 @@ def test_methods_of_a_run_say_what_was_run(out: Path) -> None:
     number = f"Units are {units['unit_id'].nunique():,} polygons of 6 cities (units.gpkg)."
     assert number in text["Light of units and inequality"]
     assert (
-        "Its 95 % interval lies between the 2.5th and the 97.5th percentile of 20 bootstrap draws"
+        "Its 95 % interval runs from the 2.5th to the 97.5th percentile of 20 bootstrap draws"
         in text["Light of units and inequality"]
     )
     assert "2 tables were joined by city and year" in text["Panel"]
@@ -337,7 +337,7 @@ def test_errors_are_those_of_the_rows() -> None:
         "Errors of two_way_fixed_effects are those of the jackknife by cluster, where rows say so.",
         "two_way_fixed_effects are those of the wild bootstrap, where rows say so.",
         "Errors of indirect come from draws of whole clusters (city, 12 clusters).",
-        "Rademacher and Webb's weights stand beside them [@cameron2008; @roodman2019; @webb2023].",
+        "Rademacher and Webb's weights are reported as well [@cameron2008; @roodman2019; @webb2023].",
         "(Driscoll-Kraay, lag 2) [@driscoll1998].",
         "Holm's correction [@holm1979].",
     ):
@@ -345,8 +345,8 @@ def test_errors_are_those_of_the_rows() -> None:
     assert "robust to heteroskedasticity" not in text
     wild = " ".join(error_sentences(table(replace(ROW, p_value_wild=0.1, n_clusters=20))))
     assert wild.endswith(
-        "P values of a wild cluster bootstrap with the null imposed and Rademacher weights stand "
-        "beside them [@cameron2008; @roodman2019]."
+        "P values of a wild cluster bootstrap with the null imposed and Rademacher weights are "
+        "reported as well [@cameron2008; @roodman2019]."
     )
     robust = " ".join(error_sentences(table(ROW)))
     assert robust == ("Standard errors of faithful are robust to heteroskedasticity [@white1980].")
