@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from matplotlib.axes import Axes
+
 from nightpanel.paper_figures.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILION
 
 Dashes = str | tuple[int, tuple[float, ...]]
@@ -28,3 +30,8 @@ SCENARIO_LOOKS: tuple[tuple[str, Dashes], ...] = (
     (ORANGE, (0, (3, 1, 1, 1, 1, 1))),
 )
 """Colour and dashes of the scenarios that fit on a figure; black is what others are held to."""
+
+
+def from_zero(axes: Axes) -> None:
+    """A scale from zero to a little above the largest value, so that no share looks like a leap."""
+    axes.set_ylim(0.0, 1.06 * float(axes.dataLim.y1) or 1.0)

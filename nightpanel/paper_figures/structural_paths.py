@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from nightpanel.outputs import read_output
 from nightpanel.paper_figures.curve_panels import lettered
 from nightpanel.paper_figures.drawn import Drawing, Drawn, Material, NotDrawn
-from nightpanel.paper_figures.structural_looks import SCENARIO_LOOKS, SECTORS
+from nightpanel.paper_figures.structural_looks import SCENARIO_LOOKS, SECTORS, from_zero
 from nightpanel.paper_figures.style import PALE, WIDTH
 from nightpanel.paper_figures.words import Words
 from nightpanel.paper_figures.year_axis import year_axis
@@ -67,4 +67,5 @@ def _panel(axes: Axes, table: pd.DataFrame, scenarios: list[str], words: Words) 
     for name, (colour, dashes) in zip(scenarios, SCENARIO_LOOKS, strict=False):
         path = table[table["scenario"] == name].sort_values("year", kind="stable")
         axes.plot(path["year"], path["value"], color=colour, linestyle=dashes, label=words.of(name))
+    from_zero(axes)
     axes.grid(axis="y", color=PALE, linewidth=0.4)

@@ -11,6 +11,8 @@ LONG = 40
 TYPE = ((9, 0.47), (8, 0.49), (7, 0.53), (6, 0.56), (5, 0.63))
 """Sizes of type, in points, and the width of a letter over them: LaTeX's own small letters are the
 wider."""
+SHRUNK = 8
+"""Of a table that is made smaller as a whole."""
 UPRIGHT, ON_ITS_SIDE = 345.0, 550.0
 """Points across a page of LaTeX's own article, and down it."""
 BESIDE, BESIDE_ON_SIDE = 12.0, 6.0
@@ -46,6 +48,8 @@ def latex_table(table: ResultTable) -> str:
     plain = plain_table(table)
     long = len(plain.rows) > LONG
     size, on_side = _fitting(plain)
+    if on_side and not long:  # it is made as small as it must be, whatever its type
+        size = max(size, SHRUNK)
     made = described(plain, name="table", stub=False, font_size=f"{size}pt")
     text = made.as_latex(use_longtable=long).strip()
     # Notes below a longtable begin a paragraph, which would be indented.

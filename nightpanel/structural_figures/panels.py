@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nightpanel.paper_figures.curve_panels import lettered
-from nightpanel.paper_figures.structural_looks import SECTORS
+from nightpanel.paper_figures.structural_looks import SECTORS, from_zero
 from nightpanel.paper_figures.style import PALE, WIDTH
 
 LABELS: Mapping[str, str] = MappingProxyType(
@@ -47,12 +47,9 @@ def panels(rows: int, columns: int, *, height: float) -> tuple[Figure, list[Axes
 
 
 def title(axes: Axes, number: int, text: str) -> None:
-    """Name a panel, with its letter, and let its scale begin at zero.
-
-    The scale ends a little above the largest value, so that no share looks like a leap.
-    """
+    """Name a panel, with its letter, and let its scale begin at zero."""
     axes.set_title(f"{lettered(number)}  {text}", parse_math=True)
-    axes.set_ylim(0.0, 1.06 * float(axes.dataLim.y1))
+    from_zero(axes)
 
 
 def legend_below(figure: Figure, handles: Sequence[Artist], labels: Sequence[str]) -> None:

@@ -337,7 +337,8 @@ def test_errors_are_those_of_the_rows() -> None:
         "Errors of two_way_fixed_effects are those of the jackknife by cluster, where rows say so.",
         "two_way_fixed_effects are those of the wild bootstrap, where rows say so.",
         "Errors of indirect come from draws of whole clusters (city, 12 clusters).",
-        "Rademacher and Webb's weights are reported as well [@cameron2008; @roodman2019; @webb2023].",
+        "Webb's weights are reported as well [@cameron2008; @roodman2019; @webb2023].",
+        "null imposed and Rademacher and Webb's weights",
         "(Driscoll-Kraay, lag 2) [@driscoll1998].",
         "Holm's correction [@holm1979].",
     ):

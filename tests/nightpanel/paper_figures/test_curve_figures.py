@@ -86,6 +86,21 @@ def test_an_event_study_has_each_year_of_each_estimator(material: Material):
     assert (gap > 0).all()
 
 
+def test_the_year_that_others_are_held_to_is_explained(material: Material):
+    curves = material.folder.curves
+    assert curves is not None
+    said = "A point at zero without an interval is the year that others are held to."
+    of_study = curves["curve"] == "event_study"
+    plain = curves.assign(ci_high=curves["ci_high"] + 0.1 * of_study)
+    ends = ["effect", "ci_low", "ci_high", "band_low", "band_high"]
+    held = curves.copy()
+    held.loc[of_study & (held["at"] == -1.0), ends] = 0.0
+    for table, is_said in ((plain, False), (held, True)):
+        found = event_studies(replace(material, folder=replace(material.folder, curves=table)))
+        assert isinstance(found, tuple)
+        assert found[0].caption.endswith(said) == is_said
+
+
 def test_years_without_an_error_are_drawn_without_a_band(material: Material):
     curves = material.folder.curves
     assert curves is not None
@@ -128,6 +143,12 @@ def test_scenarios_are_lines_by_sector(material: Material, tmp_path: Path):
         pytest.approx([0.1 * number + 0.01] * 2) for number in range(3)
     ]
     drawing[0].figure.draw_without_rendering()
+
+
+def test_shares_begin_at_zero(material: Material, tmp_path: Path):
+    drawing = structural_paths(in_folder(material, tmp_path, simulation(["base"])))
+    assert isinstance(drawing, tuple)
+    assert {axes.get_ylim()[0] for axes in drawing[0].figure.axes} == {0.0}
 
 
 def test_more_scenarios_than_lines_are_counted(material: Material, tmp_path: Path):
