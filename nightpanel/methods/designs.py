@@ -223,10 +223,27 @@ def _cuts(designs: Sequence[Record]) -> Iterator[str]:
             yield f"Years {span(one['years'])} were used{where}."
         if one["winsorise"]:
             low, high = one["winsorise"]
-            yield f"Values beyond the quantiles {low:g} and {high:g} became these{where}."
+            whose = _by_variant(one, "every variable", "outcome and treatments")
+            ends = f"{low:g} and {high:g}"
+            yield f"Values beyond the quantiles {ends} became these{where}: of {whose}."
         if one["split"]:
             side = "above" if one["split"]["side"] == "high" else "at or below"
-            yield f"Only values {side} the median of {one['split']['column']} were used{where}."
+            whose = _by_variant(
+                one, "city-years by their own value", "whole cities by that of their first year"
+            )
+            yield (
+                f"Only the side {side} the median of {one['split']['column']} was used{where}: "
+                f"{whose}."
+            )
+
+
+def _by_variant(design: Record, faithful: str, others: str) -> str:
+    """What a design does in its faithful variant and in all others, as far as it has them."""
+    variants = set(design["variants"])
+    if variants == {"faithful"}:
+        return faithful
+    both = f"{faithful} (faithful), {others} (other variants)"
+    return both if "faithful" in variants else others
 
 
 def difference_sentences(designs: Sequence[Record], estimates: pd.DataFrame) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from estimation.additivity.keys import CompositeOf
-from estimation.designs import Design
+from estimation.designs import Design, Split
 from estimation.heterogeneity.keys import Along, Groups, Projection
 from estimation.instruments.keys import Instruments, LeaveOneOut, Shares, ShiftShare, Shocks
 from estimation.mediation.keys import Mediators
@@ -103,7 +103,8 @@ def test_methods_of_a_run_say_what_was_run(out: Path) -> None:
     assert "The seed of folds and learners: 7." in text["Designs"]
     assert text["Designs"].endswith("Controls are log_gdp.")
     assert text["Samples"] == (
-        "Values beyond the quantiles 0.05 and 0.95 became these, in the design 'winsorised'."
+        "Values beyond the quantiles 0.05 and 0.95 became these, in the design 'winsorised': of "
+        "every variable (faithful), outcome and treatments (other variants)."
     )
     assert "product of uil and digital_finance" in text["Heterogeneity"]
     assert "clustered by city (6 clusters)" in text["Inference"]
@@ -393,6 +394,16 @@ def test_samples_follow_the_audit() -> None:
     assert list(sample_sentences(named, audit)) == [
         "Cities with the codes 0101 and 0102, and any code of no real city, were left out."
     ]
+
+
+def test_sides_of_a_median_are_those_of_the_variants() -> None:
+    half = replace(A, split=Split("uil", "low"))
+    asked = [replace(half, variants=names) for names in (("faithful",), ("first_difference",))]
+    told = [" ".join(sample_sentences(records(one), None)) for one in [half, *asked]]
+    head = "Only the side at or below the median of uil was used: "
+    faithful, others = "city-years by their own value", "whole cities by that of their first year"
+    assert told[0] == f"{head}{faithful} (faithful), {others} (other variants)."
+    assert told[1:] == [f"{head}{faithful}.", f"{head}{others}."]
 
 
 def test_many_designs_are_counted() -> None:
