@@ -8,6 +8,7 @@ from typing import Any
 
 from geo.errors import OutputError
 from nightpanel.study import Study
+from tiles.made_with import package_version
 
 REPORT = "report"
 """The stage that shows what the others made."""
@@ -56,8 +57,11 @@ IF_ANY = frozenset(
 """Of these, files that there are only where the study asks for them."""
 PACKAGES = (
     "nightpanel", "numpy", "numba", "scipy", "pandas", "pyarrow", "geopandas", "pyogrio", "pyproj",
-    "shapely", "rasterio", "doubleml", "scikit-learn", "pyfixest", "dask", "distributed",
+    "shapely", "rasterio", "doubleml", "scikit-learn", "pyfixest", "statsmodels", "lightgbm",
+    "optuna", "dask", "distributed",
 )  # fmt: skip
+XGBOOST = ("xgboost-cpu", "xgboost")
+"""Under which names it may be installed."""
 MANIFEST = "manifest.json"
 CACHE = ".cache"
 """The folder of the store in an output folder, unless another is named."""
@@ -205,6 +209,8 @@ def versions() -> dict[str, str]:
     import shapely
 
     packages = {name: version(name) for name in PACKAGES}
+    # One library under two names: with what graphics cards need, and without.
+    packages |= {"xgboost": next(v for v in map(package_version, XGBOOST) if v != "missing")}
     libraries = {
         "GEOS": shapely.geos_version_string,
         "GDAL": ".".join(str(part) for part in pyogrio.__gdal_version__),

@@ -8,7 +8,6 @@ from nightpanel.digests import FileDigests
 from nightpanel.made_by import running_code
 from nightpanel.manifest import MANIFEST, read_manifest, stage_record
 from nightpanel.outputs import staged, write_csv, write_manifest, write_table
-from nightpanel.structural_figures.paper import draw_figures
 from nightpanel.structural_tables import calibration_table, markdown, tidy
 
 if TYPE_CHECKING:
@@ -54,6 +53,9 @@ def write_simulation(
     with staged(out, stale=list(stale)) as folder:
         _write_tables(result, folder)
         if figures:
+            # takes half a second, which only figures wait for
+            from nightpanel.structural_figures.paper import draw_figures
+
             drawn = folder / "figures"
             drawn.mkdir()
             own = result.model.figures or ()

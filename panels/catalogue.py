@@ -122,7 +122,7 @@ CATALOGUE = (
         0.0,
         1.0,
         "higher: more of every indicator in its direction",
-        "Zou et al. (2006), doi 10.1016/j.mcm.2005.10.004; two levels as in Yang",
+        "Zou et al. (2006), doi 10.1016/S1001-0742(06)60032-6; two levels as in Yang",
         "two or more indicators",
     ),
     IndexEntry(

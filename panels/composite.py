@@ -103,7 +103,7 @@ def estimate_scale(table: pd.DataFrame, recipe: Recipe, *, where: str) -> pd.Dat
     values :math:`x_{ij}` and :math:`p_{ij} = x_{ij} / \sum_i x_{ij}` the entropy of indicator
     :math:`j` is :math:`e_j = -\sum_i p_{ij} \ln p_{ij} / \ln n` and its weight
     :math:`w_j = (1 - e_j) / \sum_k (1 - e_k)` (Shannon 1948; Zou et al. 2006, doi
-    10.1016/j.mcm.2005.10.004). With groups the sub-indices are
+    10.1016/S1001-0742(06)60032-6). With groups the sub-indices are
     weighted in the same way, as they come, without being scaled again.
 
     Parameters

@@ -9,7 +9,10 @@ from pathlib import Path
 from geo.errors import SchedulerError
 from tiles.made_with import ROOMS, libraries, package_version
 
-PACKAGES = ("dask", "distributed", "scikit-learn", "doubleml", "pyfixest", "pandera")
+PACKAGES = (
+    "dask", "distributed", "scikit-learn", "doubleml", "pyfixest", "pandera", "statsmodels",
+    "lightgbm", "xgboost", "xgboost-cpu", "optuna",
+)  # fmt: skip
 """Packages that carry tasks from machine to machine, or that estimates come from."""
 
 CodeVersion = tuple[tuple[str, str], ...]

@@ -17,6 +17,7 @@ from estimation.parts.part import MAIN, Setting, Told
 from estimation.problems.changes import city_means
 from estimation.results import Check
 from estimation.samples.sample import Floats, Sample
+from estimation.tables.numbers import decimals, rounded
 
 LEVELS = ("faithful", "correlated_random_effects")
 """Variants that look at levels; the others lose whatever is fixed in time."""
@@ -59,10 +60,11 @@ class CityEffects:
             verdict = "failed" if failed else "passed"
             checks.append(_check(setting, term, moved, reach, verdict, MEANING))
             if failed:
+                places = decimals(reach)
                 notes.append(
                     f"design '{design.name}', {variant}: city effects are NOT controlled: two "
-                    f"variables fixed in time move {term} by {moved:.3g}, more than its standard "
-                    f"error of {reach:.3g}"
+                    f"variables fixed in time move {term} by {rounded(moved, places)}, more than "
+                    f"its standard error of {rounded(reach, places)}"
                 )
         return Told(checks=tuple(checks), notes=tuple(notes))
 

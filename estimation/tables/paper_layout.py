@@ -28,6 +28,7 @@ from estimation.tables.table_notes import table_notes
 from estimation.vocabulary import EFFECT, LINEAR
 
 YES, NO = "Yes", "No"
+BOTH = frozenset({"city", "year"})
 
 
 def paper_table(spec: TableSpec, result: EstimationResult) -> ResultTable:
@@ -45,7 +46,8 @@ def paper_table(spec: TableSpec, result: EstimationResult) -> ResultTable:
     -------
     ResultTable
         For each term the estimate, and its error or interval below; then controls, effects of
-        cities and years, the ratio by which samples were split, the algorithm and the sample size.
+        cities and years, and the sample size. The ratio by which samples were split and the
+        algorithm have rows where columns differ in them.
         Notes say how errors were clustered, in how many folds and repetitions what was learned, and
         what the recommended variant finds.
     """
@@ -118,21 +120,30 @@ def _about(spec: TableSpec, columns: Sequence[TableColumn]) -> list[tuple[str, .
     first = [column.rows.iloc[0] for column in columns]
     designs = [spec.designs[column.place] for column in columns]
     effects = [_effects(design, column) for design, column in zip(designs, columns, strict=True)]
-    rows = [
+    splits = ("Split ratio", *(split_ratio(row["folds"]) for row in first))
+    learners = ("Algorithm", *(learner_name(row["learner"]) for row in first))
+    return [
         ("Control variables", *(YES if row["controls"] else NO for row in first)),
-        ("City fixed effects", *(YES if "city" in names else NO for names in effects)),
-        ("Year fixed effects", *(YES if "year" in names else NO for names in effects)),
-        ("Split ratio", *(split_ratio(row["folds"]) for row in first)),
-        ("Algorithm", *(learner_name(row["learner"]) for row in first)),
+        *_effect_lines(effects),
+        *(row for row in (splits, learners) if len(set(row[1:])) > 1),
         ("Sample size", *(str(row["n"]) for row in first)),
     ]
-    return [row for row in rows if any(row[1:])]
+
+
+def _effect_lines(effects: Sequence[set[str]]) -> list[tuple[str, ...]]:
+    """One line, as in the paper, where each column has both effects or none; else one for each."""
+    if all(names >= BOTH or not names for names in effects):
+        return [("Fixed effect", *(YES if names else NO for names in effects))]
+    return [
+        (f"{one.capitalize()} fixed effects", *(YES if one in names else NO for names in effects))
+        for one in sorted(BOTH)
+    ]
 
 
 def _effects(design: Design, column: TableColumn) -> set[str]:
     """What has effects of its own or in a combination: those of ``province^year`` hold years'."""
     if column.variant != LINEAR:
-        return {"city", "year"}
+        return set(BOTH)
     return {part for name in design.absorbed for part in name.split("^")}
 
 

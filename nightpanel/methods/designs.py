@@ -18,12 +18,12 @@ VARIANTS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "first_difference": (
             "city effects differenced out, controls of both years as features",
-            ("clarke2025",),
+            ("clarke2026",),
         ),
-        "within": ("city and year effects demeaned out", ("clarke2025",)),
+        "within": ("city and year effects demeaned out", ("clarke2026",)),
         "correlated_random_effects": (
             "city means of the controls as features",
-            ("mundlak1978", "clarke2025"),
+            ("mundlak1978", "clarke2026"),
         ),
         "difference_dictionary": (
             "a dictionary of functions of the controls made in levels, then differenced",
@@ -137,11 +137,27 @@ def _folds(learned: pd.DataFrame) -> Iterator[str]:
         times = (
             "was split once"
             if repetitions == 1
-            else f"was split {repetitions} times, and the median of the estimates is told"
+            else f"was split {repetitions} times, and the median of the estimates is reported"
         )
         yield f"The sample of {listed(sorted(variants))} {times}."
     seeds = sorted(learned["seed"].unique())
     yield f"{'Seeds' if len(seeds) > 1 else 'The seed'} of folds and learners: {listed(seeds)}."
+
+
+def control_sentences(designs: Sequence[Record]) -> Iterator[str]:
+    """Controls by the designs that have them.
+
+    Parameters
+    ----------
+    designs : sequence of mapping
+        Settings of each design.
+    """
+    by_controls: dict[tuple[str, ...], list[str]] = {}
+    for one in designs:
+        by_controls.setdefault(tuple(one["controls"]), []).append(str(one["name"]))
+    for controls, names in by_controls.items():
+        said = f"Controls are {listed(controls)}" if controls else "There are no controls"
+        yield f"{said}{_where(names, designs)}."
 
 
 def sample_sentences(designs: Sequence[Record], audit: pd.DataFrame | None) -> Iterator[str]:
@@ -159,12 +175,7 @@ def sample_sentences(designs: Sequence[Record], audit: pd.DataFrame | None) -> I
         if small:
             yield f"City-years with fewer than {one} units were left out{_where(small, designs)}."
     every = [str(one["name"]) for one in designs]
-    excluded = _left_out(audit, "excluded_cities", every)
-    if excluded:
-        yield (
-            "Codes that stand for no real city, or that a design names, were left out"
-            f"{_where(excluded, designs)}."
-        )
+    yield from _excluded(designs, _left_out(audit, "excluded_cities", every))
     for key, said in (
         ("exclude_municipalities", "The four municipalities were left out"),
         ("cross_section", "Each row is a unit of its own, without city and year"),
@@ -176,6 +187,18 @@ def sample_sentences(designs: Sequence[Record], audit: pd.DataFrame | None) -> I
     if dropped:
         yield f"City-years that lack a value were left out{_where(dropped, designs)}."
     yield from _cuts(designs)
+
+
+def _excluded(designs: Sequence[Record], names: Sequence[str]) -> Iterator[str]:
+    """Cities that designs name, and codes that stand for no city."""
+    own = {str(one["name"]): tuple(one["exclude_cities"]) for one in designs}
+    for cities in dict.fromkeys(own[name] for name in names):
+        where = _where([name for name in names if own[name] == cities], designs)
+        if cities:
+            codes = f"{'codes' if len(cities) > 1 else 'code'} {listed(cities)}"
+            yield f"Cities with the {codes}, and any code of no real city, were left out{where}."
+        else:
+            yield f"Codes that stand for no real city were left out{where}."
 
 
 def _left_out(audit: pd.DataFrame | None, rule: str, names: Sequence[str]) -> list[str]:
@@ -200,10 +223,27 @@ def _cuts(designs: Sequence[Record]) -> Iterator[str]:
             yield f"Years {span(one['years'])} were used{where}."
         if one["winsorise"]:
             low, high = one["winsorise"]
-            yield f"Values beyond the quantiles {low:g} and {high:g} became these{where}."
+            whose = _by_variant(one, "every variable", "outcome and treatments")
+            ends = f"{low:g} and {high:g}"
+            yield f"Values beyond the quantiles {ends} became these{where}: of {whose}."
         if one["split"]:
             side = "above" if one["split"]["side"] == "high" else "at or below"
-            yield f"Only values {side} the median of {one['split']['column']} were used{where}."
+            whose = _by_variant(
+                one, "city-years by their own value", "whole cities by that of their first year"
+            )
+            yield (
+                f"Only the side {side} the median of {one['split']['column']} was used{where}: "
+                f"{whose}."
+            )
+
+
+def _by_variant(design: Record, faithful: str, others: str) -> str:
+    """What a design does in its faithful variant and in all others, as far as it has them."""
+    variants = set(design["variants"])
+    if variants == {"faithful"}:
+        return faithful
+    both = f"{faithful} (faithful), {others} (other variants)"
+    return both if "faithful" in variants else others
 
 
 def difference_sentences(designs: Sequence[Record], estimates: pd.DataFrame) -> Iterator[str]:
@@ -226,10 +266,10 @@ def difference_sentences(designs: Sequence[Record], estimates: pd.DataFrame) -> 
                 f"and transformed together with both{where}."
             )
         if one["groups"] and "group" in told:
-            yield f"Effects by {_groups(one['groups'])} were told and compared{where}."
+            yield f"Effects by {_groups(one['groups'])} were estimated and compared{where}."
         if one["along"]:
             yield (
-                f"The effect was told along {one['along']['column']} as a cubic B-spline of "
+                f"The effect was estimated along {one['along']['column']} as a cubic B-spline of "
                 f"{one['along']['basis']} functions{where}."
             )
         if one["project_on"] and "projection" in told:

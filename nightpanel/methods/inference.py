@@ -67,7 +67,8 @@ def error_sentences(estimates: pd.DataFrame) -> Iterator[str]:
         weights = ["Rademacher"] * bool((~webb).any()) + ["Webb's"] * bool(webb.any())
         source = ("webb2023",) if webb.any() else ()
         yield (
-            f"So does a wild cluster bootstrap with the null imposed and {listed(weights)} weights"
+            "P values of a wild cluster bootstrap with the null imposed and "
+            f"{listed(weights)} weights are reported as well"
             f"{cite('cameron2008', 'roodman2019', *source)}."
         )
     if estimates["p_value_holm"].notna().any():

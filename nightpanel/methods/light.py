@@ -96,9 +96,9 @@ def coverage_sentences(record: Record, folder: OutputFolder) -> Iterator[str]:
     draws = int(lights.get("bootstrap_draws") or 0)
     if draws and cities["gini_low"].notna().any():
         yield (
-            f"Its interval is the range of {counted(draws, 'bootstrap draw')} over a city's units"
-            f"{cite('efron1979')}: how much the index hangs on which units there are, not sampling "
-            "error."
+            "Its 95 % interval runs from the 2.5th to the 97.5th percentile of "
+            f"{counted(draws, 'bootstrap draw')} over a city's units{cite('efron1979')}: how much "
+            "the index hangs on which units there are, not sampling error."
         )
 
 

@@ -87,8 +87,8 @@ def exposure_sentences(designs: Sequence[Record], estimates: pd.DataFrame) -> It
         )
     if "akm" in parts:
         yield (
-            "Errors that know that cities with like shares have like residuals are told (AKM and "
-            f"AKM0){cite('adao2019')}."
+            "Errors that know that cities with like shares have like residuals are reported "
+            f"(AKM and AKM0){cite('adao2019')}."
         )
     if "shock_level" in parts:
         yield f"The same coefficient is estimated from one row a shock{cite('borusyak2022')}."

@@ -11,7 +11,12 @@ from typing import IO
 
 from nightpanel.drafts import write_whole
 from nightpanel.methods.bibliography import bibtex
-from nightpanel.methods.designs import difference_sentences, model_sentences, sample_sentences
+from nightpanel.methods.designs import (
+    control_sentences,
+    difference_sentences,
+    model_sentences,
+    sample_sentences,
+)
 from nightpanel.methods.inference import check_sentences, error_sentences
 from nightpanel.methods.light import coverage_sentences, light_sentences
 from nightpanel.methods.panel import panel_sentences
@@ -81,7 +86,8 @@ def _paragraphs(folder: OutputFolder) -> Iterator[Paragraph | None]:
     estimates = folder.estimates
     if "estimates" in stages and estimates is not None and len(estimates):
         designs = stages["estimates"].get("designs") or []
-        yield paragraph("Designs", model_sentences(estimates, folder.tuning))
+        told = model_sentences(estimates, folder.tuning)
+        yield paragraph("Designs", [*told, *control_sentences(designs)])
         yield paragraph("Samples", sample_sentences(designs, folder.audit))
         yield paragraph("Heterogeneity", difference_sentences(designs, estimates))
         yield paragraph("Instruments", instrument_sentences(designs, folder.checks))
@@ -91,4 +97,4 @@ def _paragraphs(folder: OutputFolder) -> Iterator[Paragraph | None]:
         yield paragraph("Composites", composite_sentences(designs, folder.checks))
         yield paragraph("Inference", error_sentences(estimates))
         yield paragraph("Checks and curves", check_sentences(folder.checks, folder.curves))
-    yield paragraph("Software", software_sentences(stages))
+    yield paragraph("Software", software_sentences(stages, estimates, folder.tuning))

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from estimation.tables.table_columns import FAITHFUL
 from estimation.vocabulary import EFFECT, LINEAR, RECOMMENDED
 
 OWN_PARTS = (EFFECT, "att")
 """Parts of estimates that are a design's own effect."""
 AS_FITTED = ("", "centred")
 """Scalings in which an effect is one per unit of the treatment."""
-FAITHFUL = "faithful"
 SAME = ["variant", "outcome", "treatment", "n", "estimate", "ci_low", "ci_high"]
 """Columns by which an estimate is known again under another design's name."""
 
@@ -79,6 +79,13 @@ def shown_variants(rows: pd.DataFrame) -> tuple[str, ...]:
     run = list(dict.fromkeys(rows["variant"].astype(str)))
     pair = [variant for variant in (FAITHFUL, RECOMMENDED) if variant in run]
     return tuple(pair or [v for v in run if v == LINEAR or _staggered(rows, v)] or run)
+
+
+def at_mean(rows: pd.DataFrame) -> str:
+    """What a caption says of designs with a moderator; empty where there are none."""
+    names = list(dict.fromkeys(rows.loc[rows["scaling"] == "centred", "design"].astype(str)))
+    quoted = ", ".join(f"'{name}'" for name in names)
+    return f"The effect of {quoted} is that at the moderator's mean. " if names else ""
 
 
 def is_recommended(row: pd.Series) -> bool:

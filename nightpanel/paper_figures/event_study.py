@@ -54,8 +54,17 @@ def _drawn(curves: Sequence[Curve], said: str, material: Material) -> Drawn:
         figure,
         f"Event study of {first.term}, design {first.design}: {first.along}, 0 is the year of "
         "adoption. Thick: interval of 95 % at each year; thin, with caps: band that holds all "
-        "years with 95 %. The dotted line stands between the years before and since adoption.",
+        "years with 95 %. The dotted line stands between the years before and since adoption."
+        f"{_reference(curves)}",
     )
+
+
+def _reference(curves: Sequence[Curve]) -> str:
+    """What a point without an interval is, where there is one."""
+    lone = any(
+        (one.points[["effect", "ci_low", "ci_high"]] == 0.0).all(axis=1).any() for one in curves
+    )
+    return " A point at zero without an interval is the year that others are held to." * lone
 
 
 def _estimator(axes: Axes, curve: Curve, shift: float) -> None:

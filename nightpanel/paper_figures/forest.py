@@ -9,10 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from estimation.tables.table_columns import FAITHFUL
 from nightpanel.paper_figures.drawn import Drawing, Drawn, Material, NotDrawn
 from nightpanel.paper_figures.effects import (
-    FAITHFUL,
     Group,
+    at_mean,
     groups_of,
     is_recommended,
     own_effects,
@@ -123,9 +124,9 @@ def _drawn(group: Group, designs: Sequence[str], words: Words) -> Drawn:
     return Drawn(
         figure,
         f"Effect of {group.treatment} on {group.outcome} by design, with intervals of 95 %; "
-        f"standard errors: {_errors(rows)}. {_guests(rows)}Designs whose effects are another "
-        "one's to the last figure are not repeated. An arrow: the interval goes on beyond the "
-        "axis.",
+        f"standard errors: {_errors(rows)}. {_guests(rows)}{at_mean(rows)}Designs whose effects "
+        "are another one's to the last figure are not repeated. An arrow: the interval goes on "
+        "beyond the axis.",
     )
 
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from estimation.staggered.keys import ESTIMATORS
+from estimation.tables.numbers import p_text
 from nightpanel.paper_figures.drawn import Drawing, Drawn, Material, NotDrawn
 from nightpanel.paper_figures.effects import shown_variants, words_of_variant
 from nightpanel.paper_figures.interval_rows import IntervalRow, draw_rows, handle
@@ -134,12 +135,9 @@ def _tests(checks: pd.DataFrame | None, designs: set[str], variants: dict[str, N
         & np.isfinite(checks["p_value"])
     ]
     said = [
-        f"{row.design}, {words_of_variant(str(row.variant))}: p {_small(row.p_value)}"
-        for row in kept.itertuples()
+        f"{design}, {words_of_variant(str(variant))}: p {p_text(float(p_value))}"
+        for design, variant, p_value in zip(
+            kept["design"], kept["variant"], kept["p_value"], strict=True
+        )
     ]
     return f"; tests of equal effects: {'; '.join(said)}" if said else ""
-
-
-def _small(p_value: object) -> str:
-    value = float(str(p_value))
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"

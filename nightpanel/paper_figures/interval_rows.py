@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from estimation.tables.numbers import decimals
+from estimation.tables.numbers import decimals, rounded
 from nightpanel.paper_figures.style import GREY, INK
 
 ROW = 0.105
@@ -90,10 +90,13 @@ def value_limits(rows: Sequence[IntervalRow]) -> tuple[float, float]:
 def in_figures(row: IntervalRow) -> str:
     """Estimate and interval with as many decimals as the standard error is worth."""
     places = decimals(row.std_error)
-    if np.isnan(row.low) and np.isnan(row.high):
-        return f"{row.estimate:.{places}f}"
-    low, high = (f"{end:.{places}f}" if np.isfinite(end) else "…" for end in (row.low, row.high))
-    return f"{row.estimate:.{places}f} [{low}, {high}]".replace("-", "−")
+    text = rounded(row.estimate, places)
+    if not (np.isnan(row.low) and np.isnan(row.high)):
+        low, high = (
+            rounded(end, places) if np.isfinite(end) else "…" for end in (row.low, row.high)
+        )
+        text += f" [{low}, {high}]"
+    return text.replace("-", "−")
 
 
 def handle(colour: str, marker: str, label: str, *, filled: bool = True) -> Line2D:

@@ -1,5 +1,7 @@
 """Maps of light: mean light of every unit in the first and the last year."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -52,10 +54,16 @@ def _drawn(
     return Drawn(
         map_figure(shapes, by_year, look, outlines=outlines),
         f"Mean light of {len(shapes.ids):,} units by {product}, {listed(years)}. Classes of about "
-        "equally many units, over the years shown; units without light have a class of their own; "
+        f"equally many units, over the years shown; {_dark(by_year)}"
         f"lines are the borders of cities. {shapes.projection}".rstrip()
         + ".",
     )
+
+
+def _dark(by_year: Mapping[int, Mapping[str, float]]) -> str:
+    """What a reader must know of units without light, if there are any."""
+    dark = any(value == 0.0 for values in by_year.values() for value in values.values())
+    return "units without light have a class of their own; " if dark else ""
 
 
 def _values(table: pd.DataFrame) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Specification curve: every estimate of one effect in order, and below what each was made with."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,9 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from estimation.tables.how_estimated import LEARNER_NAMES
 from nightpanel.paper_figures.drawn import Drawing, Drawn, Material, NotDrawn
 from nightpanel.paper_figures.effects import (
     Group,
+    at_mean,
     groups_of,
     own_effects,
     without_repeats,
@@ -68,7 +71,7 @@ def _drawn(group: Group, words: Words) -> Drawn:
         f"Specification curve (Simonsohn, Simmons and Nelson 2020): {len(rows)} estimates of the "
         f"effect of {group.treatment} on {group.outcome} in order, with intervals of 95 %, and "
         f"below the choices behind each; {above} intervals lie above zero, {below} below. "
-        "Estimates that are another one's to the last figure are not repeated.",
+        f"{at_mean(rows)}Estimates that are another one's to the last figure are not repeated.",
     )
 
 
@@ -124,8 +127,9 @@ def _as_row(at: object, row: pd.Series) -> IntervalRow:
 
 
 def learner_name(learner: str) -> str:
-    """A learner without its settings."""
-    return learner.partition("(")[0].partition(" ")[0].partition(",")[0].replace("_", " ")
+    """A learner as papers write it, without its settings."""
+    name = re.split(r"\W", learner, maxsplit=1)[0]
+    return LEARNER_NAMES.get(name, name.replace("_", " "))
 
 
 def _columns(rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,26 +7,14 @@ from matplotlib.figure import Figure
 from nightpanel.outputs import read_output
 from nightpanel.paper_figures.curve_panels import lettered
 from nightpanel.paper_figures.drawn import Drawing, Drawn, Material, NotDrawn
-from nightpanel.paper_figures.style import (
-    BLACK,
-    BLUE,
-    GREEN,
-    ORANGE,
-    PALE,
-    PURPLE,
-    VERMILION,
-    WIDTH,
-)
+from nightpanel.paper_figures.structural_looks import SCENARIO_LOOKS, SECTORS, from_zero
+from nightpanel.paper_figures.style import PALE, WIDTH
 from nightpanel.paper_figures.words import Words
 from nightpanel.paper_figures.year_axis import year_axis
 
 FILE = "simulation.parquet"
 COLUMNS = ("scenario", "year", "variable", "value")
 KINDS = {"labour": "Employment", "output": "Output"}
-SECTORS = {"m": "manufacturing", "x": "producer services", "s": "consumer services"}
-LOOKS = ((BLACK, "-"), (BLUE, "--"), (VERMILION, "-."), (GREEN, ":"), (PURPLE, (0, (6, 2))),
-         (ORANGE, (0, (3, 1, 1, 1))))  # fmt: skip
-"""Colour and dashes of the scenarios that fit on a figure."""
 
 
 def structural_paths(material: Material) -> Drawing:
@@ -55,7 +43,7 @@ def structural_paths(material: Material) -> Drawing:
 
 def _drawn(table: pd.DataFrame, words: Words) -> Drawn:
     scenarios = list(dict.fromkeys(table["scenario"].astype(str)))
-    shown = scenarios[: len(LOOKS)]
+    shown = scenarios[: len(SCENARIO_LOOKS)]
     figure = Figure(figsize=(WIDTH, 4.0))
     grid = figure.subplots(len(KINDS), len(SECTORS), sharex=True)
     names = [(kind, sector) for kind in KINDS for sector in SECTORS]
@@ -66,7 +54,7 @@ def _drawn(table: pd.DataFrame, words: Words) -> Drawn:
             axes.set_ylabel(f"{KINDS[kind]}, share")
         year_axis(axes, table["year"])
     handles, labels = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(LOOKS) // 2)
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(SCENARIO_LOOKS) // 2)
     more = len(scenarios) - len(shown)
     return Drawn(
         figure,
@@ -76,7 +64,8 @@ def _drawn(table: pd.DataFrame, words: Words) -> Drawn:
 
 
 def _panel(axes: Axes, table: pd.DataFrame, scenarios: list[str], words: Words) -> None:
-    for name, (colour, dashes) in zip(scenarios, LOOKS, strict=False):
+    for name, (colour, dashes) in zip(scenarios, SCENARIO_LOOKS, strict=False):
         path = table[table["scenario"] == name].sort_values("year", kind="stable")
         axes.plot(path["year"], path["value"], color=colour, linestyle=dashes, label=words.of(name))
+    from_zero(axes)
     axes.grid(axis="y", color=PALE, linewidth=0.4)

@@ -43,8 +43,7 @@ class Words:
 
     def has(self, text: str) -> bool:
         """Whether a text can be drawn as it is."""
-        more = self.font.letters if self.font else frozenset[int]()
-        return code_points(text) <= own_letters() | more
+        return code_points(text) <= _letters(self.font)
 
     def city(self, city_id: str) -> str:
         """What is drawn for a city: its name with its id, or the id alone."""
@@ -67,16 +66,38 @@ def words_of(folder: OutputFolder) -> Words:
     """
     labels = {city: tidy(name) for city, name in city_labels(folder).items()}
     named = _named(folder)
-    font = best_font(
-        [*labels.values(), *(tidy(name) for names in named.values() for name in names)]
-    )
-    letters = own_letters() | (font.letters if font else frozenset())
-    cities, notes = _drawable_cities(labels, letters)
-    others: dict[str, str] = {}
+    others = words_of_names(named, beside=labels.values())
+    cities, notes = _drawable_cities(labels, _letters(others.font))
+    return Words(cities, others.others, others.font, notes + others.notes)
+
+
+def words_of_names(named: Mapping[str, Sequence[str]], *, beside: Iterable[str] = ()) -> Words:
+    """The words for some names without an output folder, with the fonts of this machine.
+
+    Parameters
+    ----------
+    named : mapping of str to sequence of str
+        Names by what they name; one that no font has stands under that word and its number.
+    beside : iterable of str
+        Other texts that the font should write.
+
+    Returns
+    -------
+    Words
+        Without cities.
+    """
+    font = best_font([*beside, *(tidy(name) for names in named.values() for name in names)])
+    others, notes = dict[str, str](), list[str]()
     for kind, names in named.items():
-        drawn, said = _drawable(kind, names, letters)
-        others, notes = others | drawn, notes + said
-    return Words(cities, others, font, notes)
+        drawn, said = _drawable(kind, names, _letters(font))
+        others |= drawn
+        notes += said
+    return Words({}, others, font, tuple(notes))
+
+
+def _letters(font: ChineseFont | None) -> frozenset[int]:
+    """Code points that can be drawn."""
+    return own_letters() | (font.letters if font else frozenset[int]())
 
 
 def tidy(name: str) -> str:

@@ -1,23 +1,16 @@
 """Figure 2: the structure of the benchmark beside the data."""
 
-from typing import TYPE_CHECKING
+import pandas as pd
+from matplotlib.figure import Figure
 
-from nightpanel.structural_figures.style import (
-    SECTOR_COLOURS,
-    SECTOR_MARKERS,
-    SECTORS,
-    colourless,
-    drawing,
-    legend_below,
-    title,
-)
+from nightpanel.paper_figures.structural_looks import SECTOR_LOOKS
+from nightpanel.structural_figures.panels import LABELS, colourless, legend_below, panels, title
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
+HIGH = 4.2
+"""Inches."""
 
 
-def figure_2(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Figure":
+def figure_2(benchmark: pd.DataFrame, observed: pd.DataFrame | None) -> Figure:
     """Employment and output shares of three sectors, model (lines) and data (marks).
 
     Parameters
@@ -32,25 +25,18 @@ def figure_2(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Fig
     matplotlib.figure.Figure
     """
     shown = benchmark if observed is None else benchmark.loc[benchmark.index.isin(observed.index)]
-    figure: Figure
-    with drawing(2, 3, width=7.5, height=4.4) as (figure, axes):
-        for row, kind in enumerate(("labour", "output")):
-            for axis, sector in zip(axes[row], SECTORS, strict=True):
-                variable, colour = f"{kind}_{sector}", SECTOR_COLOURS[sector]
-                axis.plot(shown["year"], shown[variable], color=colour)
-                if observed is not None:
-                    axis.plot(
-                        observed["year"],
-                        observed[variable],
-                        SECTOR_MARKERS[sector],
-                        color=colour,
-                        markersize=3.0,
-                        markerfacecolor="none",
-                    )
-                title(axis, variable)
-        for axis in axes[1]:
-            axis.set_xlabel("year")
-        # Of no colour: panels have one each.
-        marks = [colourless("-"), colourless("o")][: 1 if observed is None else 2]
-        legend_below(figure, marks, ["model", "data"][: len(marks)])
+    figure, every = panels(2, 3, height=HIGH)
+    names = [(kind, sector) for kind in ("labour", "output") for sector in SECTOR_LOOKS]
+    for number, (axes, (kind, sector)) in enumerate(zip(every, names, strict=True)):
+        variable, (colour, _, marker) = f"{kind}_{sector}", SECTOR_LOOKS[sector]
+        axes.plot(shown["year"], shown[variable], color=colour)
+        if observed is not None:
+            axes.plot(observed["year"], observed[variable], marker, color=colour, markersize=3.0,
+                      markerfacecolor="none", markeredgewidth=0.6)  # fmt: skip
+        title(axes, number, LABELS[variable])
+    for axes in every[3:]:
+        axes.set_xlabel("year")
+    # Of no colour: panels have one each.
+    shown_as = [colourless("-"), colourless("o")][: 1 if observed is None else 2]
+    legend_below(figure, shown_as, ["model", "data"][: len(shown_as)])
     return figure

@@ -1,27 +1,26 @@
 """Figure 3: the benchmark over all periods."""
 
-from typing import TYPE_CHECKING
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from nightpanel.structural_figures.style import (
-    DASHES,
-    SECTOR_COLOURS,
-    SECTOR_MARKERS,
-    SECTORS,
+from nightpanel.paper_figures.structural_looks import SECTOR_LOOKS, SECTORS
+from nightpanel.paper_figures.style import BLACK
+from nightpanel.structural_figures.panels import (
+    LABELS,
+    UNITS,
     colourless,
-    drawing,
-    from_zero,
     legend_below,
+    panels,
     title,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
-
 STRUCTURE = {"labour": "employment shares", "output": "output shares", "capital": "capital shares"}
+HIGH = 4.2
+"""Inches."""
 
 
-def figure_3(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Figure":
+def figure_3(benchmark: pd.DataFrame, observed: pd.DataFrame | None) -> Figure:
     """Integration, demand, and employment, output and capital by sector, with data as marks.
 
     Parameters
@@ -33,37 +32,31 @@ def figure_3(benchmark: "pd.DataFrame", observed: "pd.DataFrame | None") -> "Fig
     -------
     matplotlib.figure.Figure
     """
-    figure: Figure
-    with drawing(2, 3, width=7.5, height=4.4) as (figure, axes):
-        for axis, variable in zip(axes[0], ("integration_M", "integration_S", "eta"), strict=True):
-            axis.plot(benchmark.index, benchmark[variable], color="black")
-            title(axis, variable)
-        for axis, (kind, name) in zip(axes[1], STRUCTURE.items(), strict=True):
-            for dash, (sector, label) in zip(DASHES, SECTORS.items(), strict=False):
-                variable, colour = f"{kind}_{sector}", SECTOR_COLOURS[sector]
-                axis.plot(
-                    benchmark.index,
-                    benchmark[variable],
-                    color=colour,
-                    linestyle=dash,
-                    label=label,
-                )
-                if observed is not None and variable in observed:
-                    mark = SECTOR_MARKERS[sector]
-                    axis.plot(
-                        observed.index,
-                        observed[variable],
-                        mark,
-                        color=colour,
-                        markersize=2.5,
-                        markerfacecolor="none",
-                        markeredgewidth=0.6,
-                    )
-            axis.set(title=name, xlabel="period", ylabel="share")
-            from_zero(axis)
-        lines, names = axes[1, 0].get_legend_handles_labels()
-        if observed is not None:
-            # Every sector has a form and a colour of its own.
-            lines, names = [*lines, colourless("o")], [*names, "data"]
-        legend_below(figure, lines, names)
+    figure, every = panels(2, 3, height=HIGH)
+    upper = ("integration_M", "integration_S", "eta")
+    for number, (axes, variable) in enumerate(zip(every[:3], upper, strict=True)):
+        axes.plot(benchmark.index, benchmark[variable], color=BLACK)
+        title(axes, number, LABELS[variable], unit=UNITS[variable])
+    for number, (axes, (kind, name)) in enumerate(
+        zip(every[3:], STRUCTURE.items(), strict=True), start=len(upper)
+    ):
+        _sectors(axes, kind, benchmark, observed)
+        title(axes, number, name)
+        axes.set_xlabel("period")
+    lines, names = every[3].get_legend_handles_labels()
+    if observed is not None:
+        # Every sector has a form and a colour of its own.
+        lines, names = [*lines, colourless("o")], [*names, "data"]
+    legend_below(figure, lines, names)
     return figure
+
+
+def _sectors(axes: Axes, kind: str, benchmark: pd.DataFrame, observed: pd.DataFrame | None) -> None:
+    """Lines of three sectors, and marks where there are data."""
+    for sector, (colour, dashes, marker) in SECTOR_LOOKS.items():
+        variable = f"{kind}_{sector}"
+        axes.plot(benchmark.index, benchmark[variable], color=colour, linestyle=dashes,
+                  label=SECTORS[sector])  # fmt: skip
+        if observed is not None and variable in observed:
+            axes.plot(observed.index, observed[variable], marker, color=colour, markersize=2.5,
+                      markerfacecolor="none", markeredgewidth=0.6)  # fmt: skip

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from estimation.additivity.keys import CompositeOf
-from estimation.designs import Design
+from estimation.designs import Design, Split
 from estimation.heterogeneity.keys import Along, Groups, Projection
 from estimation.instruments.keys import Instruments, LeaveOneOut, Shares, ShiftShare, Shocks
 from estimation.mediation.keys import Mediators
@@ -19,7 +19,12 @@ from estimation.results import Check, CurvePoint, Estimate
 from estimation.staggered.keys import Adoption
 from estimation.tables.tidy import tidy_table
 from nightpanel.methods.bibliography import references
-from nightpanel.methods.designs import difference_sentences, model_sentences, sample_sentences
+from nightpanel.methods.designs import (
+    control_sentences,
+    difference_sentences,
+    model_sentences,
+    sample_sentences,
+)
 from nightpanel.methods.inference import check_sentences, error_sentences
 from nightpanel.methods.light import light_sentences
 from nightpanel.methods.panel import panel_sentences
@@ -84,7 +89,10 @@ def test_methods_of_a_run_say_what_was_run(out: Path) -> None:
     units = pd.read_parquet(out / "units.parquet")
     number = f"Units are {units['unit_id'].nunique():,} polygons of 6 cities (units.gpkg)."
     assert number in text["Light of units and inequality"]
-    assert "20 bootstrap draws" in text["Light of units and inequality"]
+    assert (
+        "Its 95 % interval runs from the 2.5th to the 97.5th percentile of 20 bootstrap draws"
+        in text["Light of units and inequality"]
+    )
     assert "2 tables were joined by city and year" in text["Panel"]
     assert "The panel has 24 city-years of 6 cities, 2014-2017." in text["Panel"]
     assert "Natural logarithms were taken of gdp." in text["Panel"]
@@ -93,8 +101,10 @@ def test_methods_of_a_run_say_what_was_run(out: Path) -> None:
     assert "Folds of cross-fitting: 2 (1:1), of whole cities except in faithful." in text["Designs"]
     assert "first_difference was split 2 times" in text["Designs"]
     assert "The seed of folds and learners: 7." in text["Designs"]
+    assert text["Designs"].endswith("Controls are log_gdp.")
     assert text["Samples"] == (
-        "Values beyond the quantiles 0.05 and 0.95 became these, in the design 'winsorised'."
+        "Values beyond the quantiles 0.05 and 0.95 became these, in the design 'winsorised': of "
+        "every variable (faithful), outcome and treatments (other variants)."
     )
     assert "product of uil and digital_finance" in text["Heterogeneity"]
     assert "clustered by city (6 clusters)" in text["Inference"]
@@ -102,6 +112,30 @@ def test_methods_of_a_run_say_what_was_run(out: Path) -> None:
     version = json.loads((out / "manifest.json").read_text())["stages"]["lights"]["versions"]
     assert f"GDAL {version['GDAL']}" in text["Software"]
     assert f"doubleml {version['doubleml']}" in text["Software"]
+    assert {"lightgbm", "xgboost", "optuna", "statsmodels"} <= set(version)
+    assert not {"lightgbm", "xgboost", "optuna"} & set(text["Software"].split())
+
+
+def test_software_names_the_packages_of_the_learners_that_ran() -> None:
+    names = ("nightpanel", "lightgbm", "xgboost", "optuna")
+    stages = {"estimates": {"versions": dict.fromkeys(names, "1.2")}}
+    rows = table(replace(ROW, learner="lightgbm; lightgbm(num_leaves=7)"), LINEAR)
+    (text,) = software_sentences(stages, rows)
+    assert text == "Computed with nightpanel 1.2 and lightgbm 1.2."
+    rows = table(replace(ROW, learner="xgboost(max_depth=2)"))
+    (text,) = software_sentences(stages, rows, pd.DataFrame({"trials": [20]}))
+    assert text == "Computed with nightpanel 1.2, xgboost 1.2 and optuna 1.2."
+
+
+def test_controls_by_design() -> None:
+    designs = records(A, replace(A, name="b", controls=("x", "z")), replace(A, name="c"))
+    (plain,) = control_sentences(designs[:1])
+    assert (
+        plain == f"Controls are {listed(A.controls)}." if A.controls else "There are no controls."
+    )
+    told = list(control_sentences(designs))
+    assert told[1] == "Controls are x and z, in the design 'b'."
+    assert told[0].endswith(", in the designs 'a' and 'c'.")
 
 
 def test_citations_are_those_of_the_text_and_bibtex_has_no_others(
@@ -304,12 +338,18 @@ def test_errors_are_those_of_the_rows() -> None:
         "Errors of two_way_fixed_effects are those of the jackknife by cluster, where rows say so.",
         "two_way_fixed_effects are those of the wild bootstrap, where rows say so.",
         "Errors of indirect come from draws of whole clusters (city, 12 clusters).",
-        "Rademacher and Webb's weights [@cameron2008; @roodman2019; @webb2023].",
+        "Webb's weights are reported as well [@cameron2008; @roodman2019; @webb2023].",
+        "null imposed and Rademacher and Webb's weights",
         "(Driscoll-Kraay, lag 2) [@driscoll1998].",
         "Holm's correction [@holm1979].",
     ):
         assert sentence in text
     assert "robust to heteroskedasticity" not in text
+    wild = " ".join(error_sentences(table(replace(ROW, p_value_wild=0.1, n_clusters=20))))
+    assert wild.endswith(
+        "P values of a wild cluster bootstrap with the null imposed and Rademacher weights are "
+        "reported as well [@cameron2008; @roodman2019]."
+    )
     robust = " ".join(error_sentences(table(ROW)))
     assert robust == ("Standard errors of faithful are robust to heteroskedasticity [@white1980].")
 
@@ -347,9 +387,23 @@ def test_samples_follow_the_audit() -> None:
     )  # fmt: skip
     text = " ".join(sample_sentences(designs, audit))
     assert "City-years with fewer than 8 units were left out, in the design 'a'." in text
-    assert "Codes that stand for no real city, or that a design names, were left out, in" in text
+    assert "Codes that stand for no real city were left out, in the design 'b'." in text
     assert "The four municipalities were left out, in the design 'b'." in text
     assert not list(sample_sentences(records(A), None))
+    named = records(replace(A, name="b", exclude_cities=frozenset({"0102", "0101"})))
+    assert list(sample_sentences(named, audit)) == [
+        "Cities with the codes 0101 and 0102, and any code of no real city, were left out."
+    ]
+
+
+def test_sides_of_a_median_are_those_of_the_variants() -> None:
+    half = replace(A, split=Split("uil", "low"))
+    asked = [replace(half, variants=names) for names in (("faithful",), ("first_difference",))]
+    told = [" ".join(sample_sentences(records(one), None)) for one in [half, *asked]]
+    head = "Only the side at or below the median of uil was used: "
+    faithful, others = "city-years by their own value", "whole cities by that of their first year"
+    assert told[0] == f"{head}{faithful} (faithful), {others} (other variants)."
+    assert told[1:] == [f"{head}{faithful}.", f"{head}{others}."]
 
 
 def test_many_designs_are_counted() -> None:
@@ -366,7 +420,7 @@ def test_heterogeneity_needs_rows() -> None:
     )
     rows = table(replace(ROW, part="group"), replace(ROW, design="c"))
     text = " ".join(difference_sentences(designs, rows))
-    assert "Effects by period (2011-2015 and 2016-2021) were told and compared" in text
+    assert "Effects by period (2011-2015 and 2016-2021) were estimated and compared" in text
     assert "along difi as a cubic B-spline of 5 functions, in the design 'b'" in text
     assert "projected" not in text
 

@@ -12,7 +12,8 @@ from nightpanel.paper_figures.drawn import Material, NotDrawn
 from nightpanel.paper_figures.event_study import event_studies
 from nightpanel.paper_figures.marginal_effect import marginal_effects
 from nightpanel.paper_figures.rolling_windows import rolling_windows
-from nightpanel.paper_figures.structural_paths import LOOKS, structural_paths
+from nightpanel.paper_figures.structural_looks import SCENARIO_LOOKS
+from nightpanel.paper_figures.structural_paths import structural_paths
 
 
 def test_a_curve_is_drawn_with_its_interval_and_band(material: Material):
@@ -85,6 +86,21 @@ def test_an_event_study_has_each_year_of_each_estimator(material: Material):
     assert (gap > 0).all()
 
 
+def test_the_year_that_others_are_held_to_is_explained(material: Material):
+    curves = material.folder.curves
+    assert curves is not None
+    said = "A point at zero without an interval is the year that others are held to."
+    of_study = curves["curve"] == "event_study"
+    plain = curves.assign(ci_high=curves["ci_high"] + 0.1 * of_study)
+    ends = ["effect", "ci_low", "ci_high", "band_low", "band_high"]
+    held = curves.copy()
+    held.loc[of_study & (held["at"] == -1.0), ends] = 0.0
+    for table, is_said in ((plain, False), (held, True)):
+        found = event_studies(replace(material, folder=replace(material.folder, curves=table)))
+        assert isinstance(found, tuple)
+        assert found[0].caption.endswith(said) == is_said
+
+
 def test_years_without_an_error_are_drawn_without_a_band(material: Material):
     curves = material.folder.curves
     assert curves is not None
@@ -129,8 +145,14 @@ def test_scenarios_are_lines_by_sector(material: Material, tmp_path: Path):
     drawing[0].figure.draw_without_rendering()
 
 
+def test_shares_begin_at_zero(material: Material, tmp_path: Path):
+    drawing = structural_paths(in_folder(material, tmp_path, simulation(["base"])))
+    assert isinstance(drawing, tuple)
+    assert {axes.get_ylim()[0] for axes in drawing[0].figure.axes} == {0.0}
+
+
 def test_more_scenarios_than_lines_are_counted(material: Material, tmp_path: Path):
-    names = [f"s{number}" for number in range(len(LOOKS) + 2)]
+    names = [f"s{number}" for number in range(len(SCENARIO_LOOKS) + 2)]
     drawing = structural_paths(in_folder(material, tmp_path, simulation(names)))
     assert isinstance(drawing, tuple)
     assert "2 more scenarios" in drawing[0].caption

@@ -211,6 +211,21 @@ def test_figures_are_as_many_as_the_error_is_worth():
     assert in_figures(row(-0.01234, -0.02, 0.1, 0.05)) == "−0.012 [−0.020, 0.100]"
     assert in_figures(row(0.01234, 0.01, 0.02, 0.0005)) == "0.01234 [0.01000, 0.02000]"
     assert in_figures(row(1.0, -np.inf, 2.0)) == "1.000 […, 2.000]"
+    assert in_figures(row(-0.0001, -0.2, 0.2, 0.1)) == "0.000 [−0.200, 0.200]"
+    assert in_figures(row(-0.5, float("nan"), float("nan"), 0.1)) == "−0.500"
+
+
+def test_the_effect_of_a_design_with_a_moderator_is_said_to_be_at_its_mean(material: Material):
+    rows = [
+        estimate("a", "faithful", 0.1),
+        estimate("b", "faithful", 0.2, scaling="centred"),
+        estimate("c", "faithful", 0.3),
+    ]
+    table = with_estimates(material, rows)
+    said = "The effect of 'b' is that at the moderator's mean. "
+    assert said in one(forest_plots(table)).caption
+    assert said in one(specification_curves(table)).caption
+    assert "moderator" not in one(forest_plots(with_estimates(material, rows[:1]))).caption
 
 
 def test_the_specification_curve_is_in_order_and_knows_each_choice(material: Material):
@@ -220,7 +235,7 @@ def test_the_specification_curve_is_in_order_and_knows_each_choice(material: Mat
     assert [float(point.get_ydata()[0]) for point in points] == [0.1, 0.2, 0.5, 0.7]
     assert [text.get_text() for text in lower.get_yticklabels()] == [
         "first difference", "two-way fixed effects", "faithful",
-        "ridge", "linear", "none", "5", "none", "2", "main", "no controls",
+        "Ridge", "Least squares", "none", "5", "none", "2", "main", "no controls",
     ]  # fmt: skip
     marks = [
         [float(segment[0][0]) for segment in bars.get_segments()] for bars in lower.collections
@@ -239,7 +254,13 @@ def test_two_estimates_are_no_curve(material: Material):
 
 @pytest.mark.parametrize(
     ("learner", "name"),
-    [("ridge(alpha=1.0)", "ridge"), ("gradient_boosting", "gradient boosting"), ("", "")],
+    [
+        ("ridge(alpha=1.0)", "Ridge"),
+        ("gradient_boosting", "Gradient boosting"),
+        ("", ""),
+        ("lightgbm; lightgbm(num_leaves=7)", "LightGBM"),
+        ("my_own(x=1)", "my own"),
+    ],
 )
 def test_learners_are_named_without_their_settings(learner: str, name: str):
     assert learner_name(learner) == name

@@ -195,6 +195,13 @@ def test_units_without_light_have_their_own_class(material: Material):
     assert texts[:2] == ["0", ">0"]
     assert texts[-1] == "Mean light [DN]"
     assert "no data" not in texts
+    assert "units without light have a class of their own" in drawing[0].caption
+    units = material.folder.units
+    assert units is not None
+    lit = replace(material.folder, units=units.assign(mean=units["mean"] + 1.0))
+    drawing = light_maps(replace(material, folder=lit))
+    assert isinstance(drawing, tuple)
+    assert "without light" not in drawing[0].caption
 
 
 def test_light_that_nobody_knows_and_polygons_without_extent(material: Material):

@@ -49,7 +49,7 @@ def read_latex(text: str) -> Read:
     body = "\n".join(line for line in text.splitlines() if not line.startswith("% "))
     environments = _balanced(body)
     _braces(body)
-    begin = re.search(r"\\begin\{(tabular\*\}\{\\linewidth|longtable)\}\{(.*)\}\n", body)
+    begin = re.search(r"\\begin\{(tabular\*\}\{\\linewidth|tabular|longtable)\}\{(.*)\}\n", body)
     assert begin is not None
     specification = re.sub(r"@\{\\extracolsep\{\\fill\}\}", "", begin[2])
     assert set(specification) <= set("lcr"), specification

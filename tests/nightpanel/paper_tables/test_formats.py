@@ -112,6 +112,29 @@ def test_a_long_table_goes_over_pages() -> None:
     assert "longtable" in latex_table(CHECKS).splitlines()[0]
 
 
+def wide(*, rows: int) -> ResultTable:
+    """A table of seven columns that no upright page holds."""
+    cells = ("standard error", *["[-0.123, -0.045]"] * 6)
+    header = ("", *(f"({one}) within_dictionary" for one in range(6)))
+    return ResultTable("Table 2", "wide", (header,), (cells,) * rows, ("a note",))
+
+
+@pytest.mark.parametrize("rows", [3, LONG + 20])
+def test_a_wide_table_has_its_page_on_its_side(rows: int) -> None:
+    text = latex_table(wide(rows=rows))
+    read = read_latex(text)
+    inside = ("longtable", "minipage") if rows > LONG else ("table", "tabular", "minipage")
+    assert read.environments == ("landscape", *inside)
+    assert len(read.rows) == rows
+    assert text.splitlines()[0].endswith("graphicx, pdflscape")
+    assert ("resizebox" in text) == (rows <= LONG)
+    assert "landscape" not in latex_table(TABLE)
+
+
+def test_notes_are_not_indented_into_the_margin() -> None:
+    assert "\\noindent\\begin{minipage}" in latex_table(wide(rows=LONG + 1))
+
+
 def test_html_escapes_and_names_headers_of_rows() -> None:
     page = html_table(TABLE, name="table_2", page=True)
     cells = Cells(page)
@@ -219,10 +242,13 @@ def test_latex_compiles(tmp_path: Path) -> None:
     latin = tuple(tuple(cell.replace("城市", "city") for cell in row) for row in TABLE.rows)
     table = replace(TABLE, rows=latin)
     (tmp_path / "table.tex").write_text(latex_table(table), encoding="utf-8")
-    (tmp_path / "long.tex").write_text(latex_table(CHECKS), encoding="utf-8")
+    long = replace(CHECKS, notes=("a note",))
+    (tmp_path / "long.tex").write_text(latex_table(long), encoding="utf-8")
+    (tmp_path / "wide.tex").write_text(latex_table(wide(rows=3)), encoding="utf-8")
+    (tmp_path / "both.tex").write_text(latex_table(wide(rows=LONG + 20)), encoding="utf-8")
     (tmp_path / "paper.tex").write_text(
-        "\\documentclass{article}\\usepackage{booktabs,caption,longtable}\\begin{document}"
-        "\\input{table}\\input{long}\\end{document}",
+        "\\documentclass{article}\\usepackage{booktabs,caption,longtable,graphicx,pdflscape}"
+        "\\begin{document}\\input{table}\\input{long}\\input{wide}\\input{both}\\end{document}",
         encoding="utf-8",
     )
     ended = subprocess.run(
@@ -230,3 +256,4 @@ def test_latex_compiles(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout[-2000:]
+    assert "Overfull \\hbox" not in ended.stdout

@@ -55,10 +55,9 @@ def test_the_regional_study_prints_the_papers_six_tables(
     for stem in SIX[1:]:
         labels = [row[0] for row in tables[stem].rows]
         assert labels[:2] == ["UIL", ""]
-        assert labels[-6:] == [
-            "Control variables", "City fixed effects", "Year fixed effects", "Split ratio",
-            "Algorithm", "Sample size",
-        ]  # fmt: skip
+        assert labels[-1] == "Sample size"
+        assert labels.index("Fixed effect") == labels.index("Control variables") + 1
+        assert ("Split ratio" in labels) == (stem == "table_3_paper")
         assert all(re.fullmatch(r"\(\d\.\d+\)", cell) for cell in tables[stem].rows[1][1:])
     for path in write_paper_tables(folder, tmp_path / "made", formats=("tex",)):
         read_latex(path.read_text(encoding="utf-8"))

@@ -50,7 +50,8 @@ NAMES = {
 
 
 def figures(*names: str) -> set[str]:
-    return {f"figures/{name}.{ending}" for name in names for ending in ("pdf", "png")}
+    drawn = {f"figures/{name}.{ending}" for name in names for ending in ("pdf", "png")}
+    return drawn | {"figures/captions.txt"}
 
 
 def files(out: Path) -> set[str]:

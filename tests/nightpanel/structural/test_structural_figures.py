@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
@@ -11,23 +12,20 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 
 from estimation.structural.scenarios import paper
 from estimation.structural.simulate import simulate
+from nightpanel.paper_figures.structural_looks import SCENARIO_LOOKS, SECTOR_LOOKS, SECTORS
+from nightpanel.paper_figures.style import WIDTH, paper_style
 from nightpanel.scenario_sections import FigureSection
-from nightpanel.structural_figures import paper as paper_figures
 from nightpanel.structural_figures.figure_2 import figure_2
 from nightpanel.structural_figures.figure_3 import figure_3
+from nightpanel.structural_figures.panels import LABELS
 from nightpanel.structural_figures.paper import draw_figures
 from nightpanel.structural_figures.side_by_side import side_by_side
-from nightpanel.structural_figures.style import (
-    COLOURS,
-    DASHES,
-    LABELS,
-    SECTOR_COLOURS,
-    SECTORS,
-)
 from nightpanel.structural_tables import path_table
 
 Paths = dict[str, pd.DataFrame]
@@ -61,12 +59,20 @@ def paths() -> Paths:
     return three()
 
 
+@pytest.fixture
+def style() -> Iterator[None]:
+    """What is drawn is drawn in the style of all figures."""
+    with paper_style(None):
+        yield
+
+
+@pytest.mark.usefixtures("style")
 def test_figure_2_sets_the_model_beside_the_data_over_their_years(paths: Paths) -> None:
     data = seen(paths)
     data["labour_x"] = np.linspace(0.1, 0.2, 29)
     axes = figure_2(paths["benchmark"], data).axes
     assert [axis.get_title("left") for axis in axes[:2]] == [
-        "employment, manufacturing", "employment, producer services",
+        "a  employment,\nmanufacturing", "b  employment,\nproducer services",
     ]  # fmt: skip
     model, marks = axes[1].lines
     np.testing.assert_array_equal(marks.get_ydata(), data["labour_x"])
@@ -74,9 +80,10 @@ def test_figure_2_sets_the_model_beside_the_data_over_their_years(paths: Paths) 
     np.testing.assert_array_equal(model.get_xdata(), np.arange(1990, 2019))
     assert marks.get_linestyle() == "None"
     alone = figure_2(paths["benchmark"], None).axes[1].lines
-    assert [len(line.get_xdata()) for line in alone] == [60]
+    assert [np.asarray(line.get_xdata()).size for line in alone] == [60]
 
 
+@pytest.mark.usefixtures("style")
 def test_figure_3_shows_integration_demand_and_three_structures(paths: Paths) -> None:
     axes = figure_3(paths["benchmark"], seen(paths)).axes
     assert len(axes) == 6
@@ -85,35 +92,32 @@ def test_figure_3_shows_integration_demand_and_three_structures(paths: Paths) ->
     assert [len(axis.lines) for axis in axes] == [1, 1, 1, 6, 6, 3]
 
 
+@pytest.mark.usefixtures("style")
 def test_every_kind_of_mark_is_in_the_legend_and_every_scale_has_its_unit(paths: Paths) -> None:
     main, data = paths["benchmark"], seen(paths)
     for figure in (figure_2(main, data), figure_3(main, data), side_by_side(paths, data)):
         assert figure.legends[0].get_texts()[-1].get_text() == "data"
-        assert {axis.get_ylabel() for axis in figure.axes} <= {"share", "ratio"}
-        assert all(axis.get_xlabel() in {"year", "period"} for axis in figure.axes[-3:])
+        assert {axes.get_ylabel() for axes in figure.axes} <= {"share", "ratio"}
+        assert all(axes.get_xlabel() in {"year", "period"} for axes in figure.axes[-3:])
     without = figure_3(main, None).legends[0].get_texts()
     assert [text.get_text() for text in without] == list(SECTORS.values())
 
 
-def test_scenarios_of_the_paper_are_in_words(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: dict[str, list[str]] = {}
-
-    def side(shown: Paths, _: object, *, above: str) -> str:
-        drawn[above] = list(shown)
-        return above
-
-    monkeypatch.setattr(paper_figures, "side_by_side", side)
-    monkeypatch.setattr(paper_figures, "save", lambda *_: [])
+def test_scenarios_of_the_paper_are_in_words_and_a_users_as_named(
+    paths: Paths, tmp_path: Path
+) -> None:
     own = [FigureSection(name="own", scenarios=["infrastructure_0.02"], title="own")]
-    draw_figures(paths, None, Path(), own=own)
-    words = ["benchmark", "rate of 0.02", "rate of 0.05"]
-    assert drawn == {"Rate of new infrastructure": words, "own": ["infrastructure_0.02"]}
+    draw_figures(paths, None, tmp_path, own=own)
+    told = (tmp_path / "captions.txt").read_text(encoding="utf-8").split("\n\n")
+    assert "figure_5: Rate of new infrastructure: benchmark, rate of 0.02, rate of 0.05." in told
+    assert "own: own: infrastructure_0.02." in [line.strip() for line in told]
 
 
+@pytest.mark.usefixtures("style")
 def test_scenarios_side_by_side_share_one_legend(paths: Paths) -> None:
     figure = side_by_side(paths, seen(paths), above="title with $ and _")
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [*paths, "data"]
-    eta = next(axis for axis in figure.axes if axis.get_title("left") == LABELS["eta"])
+    eta = next(axis for axis in figure.axes if axis.get_title("left").endswith(LABELS["eta"]))
     for line, table in zip(eta.lines, paths.values(), strict=True):
         np.testing.assert_array_equal(line.get_ydata(), table["eta"])
     assert eta.get_ylim()[0] == 0.0
@@ -126,7 +130,7 @@ def test_only_figures_whose_scenarios_are_there(paths: Paths, tmp_path: Path) ->
     names = {path.name for path in draw_figures(paths, None, tmp_path, own=own)}
     assert names == {
         f"figure_{number}.{ending}" for number in (2, 3, 5) for ending in ("pdf", "png")
-    }
+    } | {"captions.txt"}
     assert names == {path.name for path in tmp_path.iterdir()}
 
 
@@ -144,8 +148,9 @@ def test_bytes_are_the_same_in_another_process_and_under_other_settings(
     assert here == json.loads(ended.stdout)
     for path in written:
         content = path.read_bytes()
-        assert content.startswith(b"%PDF" if path.suffix == ".pdf" else b"\x89PNG")
-        for dated in (b"CreationDate", b"Producer", b"Software", b"tIME"):
+        marks = {".pdf": b"%PDF", ".png": b"\x89PNG", ".txt": b"figure_"}
+        assert content.startswith(marks[path.suffix])
+        for dated in (b"CreationDate", b"ModDate", b"Software", b"tIME"):
             assert dated not in content
 
 
@@ -160,10 +165,63 @@ def as_seen(colour: str) -> np.ndarray:
     return np.asarray(np.clip(np.linalg.inv(to_lms) @ lms, 0.0, 1.0) ** (1 / 2.2))
 
 
-@pytest.mark.parametrize("colours", [COLOURS[:4], tuple(SECTOR_COLOURS.values())])
-def test_lines_can_be_told_apart_by_the_colour_blind_and_without_colour(
-    colours: tuple[str, ...],
-) -> None:
+@pytest.mark.parametrize(
+    "colours",
+    [
+        [colour for colour, _ in SCENARIO_LOOKS[:4]],
+        [colour for colour, _, _ in SECTOR_LOOKS.values()],
+    ],
+)
+def test_lines_can_be_told_apart_by_the_colour_blind(colours: list[str]) -> None:
     for one, other in combinations(colours, 2):
         assert np.linalg.norm(as_seen(one) - as_seen(other)) > 0.15
-    assert len(set(map(str, DASHES))) == len(DASHES) >= len(COLOURS)
+
+
+def test_lines_can_be_told_apart_without_colour() -> None:
+    assert len({str(dashes) for _, dashes in SCENARIO_LOOKS}) == len(SCENARIO_LOOKS) == 6
+    for number in (1, 2):
+        assert len({str(look[number]) for look in SECTOR_LOOKS.values()}) == 3
+
+
+def left_title(axes: Axes) -> Text:
+    texts = [one for one in axes.get_children() if isinstance(one, Text)]
+    return next(one for one in texts if one.get_text() == axes.get_title("left"))
+
+
+def test_figures_are_in_the_one_style_and_no_text_leaves_them(paths: Paths) -> None:
+    with paper_style(None):
+        figures = [
+            figure_2(paths["benchmark"], seen(paths)),
+            figure_3(paths["benchmark"], None),
+            side_by_side(paths, seen(paths), above="Infrastructure"),
+        ]
+        for figure in figures:
+            figure.draw_without_rendering()
+            assert figure.get_figwidth() == WIDTH
+            titles = [left_title(axes) for axes in figure.axes]
+            boxes = [one.get_window_extent() for one in titles]
+            for box, other in combinations(boxes, 2):
+                assert not box.overlaps(other)
+            assert max(box.x1 for box in boxes) <= figure.bbox.x1
+            assert {one.get_fontsize() for one in titles} == {8.0}
+            assert {axes.xaxis.get_ticklabels()[0].get_fontsize() for axes in figure.axes} == {6.5}
+
+
+def test_chinese_names_are_drawn_or_stand_under_a_number_that_is_explained(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nightpanel.paper_figures.words.best_font", lambda _: None)
+    named = {"基准": paths["benchmark"], "slow": paths["benchmark"]}
+    own = [FigureSection(name="own", scenarios=["基准", "slow"], title="改革 of markets")]
+    draw_figures(named, None, tmp_path, own=own)
+    told = (tmp_path / "captions.txt").read_text(encoding="utf-8")
+    assert "own: 改革 of markets: 基准, slow." in told
+    assert "scenario 1 is 基准, for which this machine has no font" in told
+    assert "title 1 is 改革 of markets, for which this machine has no font" in told
+
+
+def test_long_names_that_begin_alike_each_have_their_line(paths: Paths) -> None:
+    names = [f"{'a' * 50}{number}" for number in range(2)]
+    figure = side_by_side(dict.fromkeys(names, paths["benchmark"]), None, said=lambda one: one[:9])
+    assert len(figure.axes[0].lines) == 2
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a" * 9] * 2
