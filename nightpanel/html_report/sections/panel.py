@@ -34,7 +34,8 @@ def section(folder: OutputFolder) -> Section:
     if len(columns) > 1:
         parts.append(_correlations(panel, columns))
     if "descriptives" in folder.panel_tables:
-        parts.append(data_table(folder.panel_tables["descriptives"], "Descriptive statistics"))
+        filled = folder.panel_tables["descriptives"].dropna(axis="columns", how="all")
+        parts.append(data_table(filled, "Descriptive statistics"))
     if folder.dropped is not None and len(folder.dropped):
         parts.append(_lost(folder.dropped))
     return Section("panel", "Panel", tuple(parts))

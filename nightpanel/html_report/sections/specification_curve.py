@@ -5,12 +5,16 @@ import pandas as pd
 from nightpanel.html_report import plots
 from nightpanel.html_report.section import Chart, Piece, Section, Text, data_table
 from nightpanel.html_report.sections.effects import NAMES, NO_ESTIMATES, ends, main_effects
-from nightpanel.html_report.words import label, plural, shown
+from nightpanel.html_report.words import label, listed, plural, shown
 from nightpanel.output_folder import OutputFolder
 
 TITLE = "Results: robustness"
 FEWEST = 3
 """Estimates that make a curve."""
+MOST_NAMED = 3
+"""Controls that are named where a set differs by them."""
+SAME = 12
+"""Decimals in which estimates that are one another's agree."""
 NOTE = (
     "A specification curve shows every estimate that was asked for, ordered by size. Its points "
     "share data and are not independent: their number proves nothing."
@@ -52,23 +56,28 @@ def choices(rows: pd.DataFrame) -> dict[str, list[str]]:
     dict of str to list of str
         Choices with one value for all are left out.
     """
-    controls = rows["controls"].astype(str)
-    fullest = max(controls, key=lambda one: one.count(";"), default="")
+    controls = [frozenset(str(one).split(";")) - {""} for one in rows["controls"]]
+    usual = max(controls, key=controls.count, default=frozenset())
     found = {
         "variant": rows["variant"].str.replace("_", " ").tolist(),
         "learner": rows["learner"].str.partition("(")[0].tolist(),
-        "controls": [_controls(one, fullest) for one in controls],
+        "controls": [_controls(one, usual) for one in controls],
         "design": rows["design"].tolist(),
     }
     return {name: values for name, values in found.items() if len(set(values)) > 1}
 
 
-def _controls(controls: str, fullest: str) -> str:
+def _controls(controls: frozenset[str], usual: frozenset[str]) -> str:
+    """Controls as what they are more or less than those of most estimates."""
     if not controls:
         return "none"
-    if controls == fullest:
-        return "all"
-    return f"{controls.count(';') + 1} of them"
+    if controls == usual:
+        return f"the usual {len(usual)}"
+    more, less = sorted(controls - usual), sorted(usual - controls)
+    if len(more) + len(less) > MOST_NAMED:
+        return f"{len(controls)} others"
+    said = ["the usual"] + [f"and {listed(more)}"] * bool(more)
+    return " ".join(said + [f"without {listed(less)}"] * bool(less))
 
 
 def _curve(rows: pd.DataFrame, number: int) -> Chart:
@@ -115,7 +124,8 @@ def _curve(rows: pd.DataFrame, number: int) -> Chart:
     return Chart(
         id=f"robustness-{number}",
         title=f"{row['variation_of']}: {row['treatment']} on {row['outcome']}",
-        text=f"Specification curve of {plural(len(ordered), 'estimate')} from "
+        text=f"Specification curve of {plural(len(ordered), 'estimate')}, "
+        f"{estimate.round(SAME).nunique()} of them different, from "
         f"{shown(float(estimate.iloc[0]))} to {shown(float(estimate.iloc[-1]))}, median "
         f"{shown(float(estimate.median()))}. {negative} are negative; {int(clear.sum())} of the "
         "95 % intervals are clear of zero. Below, a mark for each choice that an estimate made.",
