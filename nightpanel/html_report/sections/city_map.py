@@ -174,15 +174,18 @@ def _matrix(table: pd.DataFrame, key: str, value: str, ids: list[str], years: li
 
 
 def _table(cities: pd.DataFrame, labels: Mapping[str, str]) -> DataTable:
-    """Gini of the last product's cities, years as columns."""
-    product = max(cities["product"].unique())
-    of_product = cities[cities["product"] == product]
-    wide = of_product.pivot_table(index="city_id", columns="year", values="gini", dropna=False)
-    wide = wide.sort_index()
+    """Gini of cities, years as columns; where there are several products, a row for each."""
+    keys = ["city_id", "product"]
+    once = cities.drop_duplicates([*keys, "year"])
+    wide = once.pivot(index=keys, columns="year", values="gini").sort_index()
     wide.columns = [str(year) for year in wide.columns]
-    wide.insert(0, "name", [labels.get(city, city) for city in wide.index])
-    wide.insert(0, "city", wide.index)
-    return data_table(wide, f"Gini of light by city and year ({product})", rows=400)
+    wide = wide.reset_index().rename(columns={"city_id": "city"})
+    wide.insert(1, "name", [labels.get(city, city) for city in wide["city"]])
+    products = sorted(wide["product"].unique())
+    if len(products) == 1:
+        wide = wide.drop(columns="product")
+    said = f"Gini of light by city and year ({', '.join(map(str, products))})"
+    return data_table(wide, said, rows=400)
 
 
 def _in_words(cities: pd.DataFrame, data: Mapping[str, Any]) -> str:
@@ -196,7 +199,7 @@ def _in_words(cities: pd.DataFrame, data: Mapping[str, Any]) -> str:
     )
     return (
         f"Map of {plural(len(data['cities']['ids']), 'city', 'cities')} coloured by their Gini of "
-        f"light, {years_shown(years)}.{span} Every city can be reached by the box below it."
+        f"light, {years_shown(years)}.{span} Every city can be reached by the box above it."
     )
 
 

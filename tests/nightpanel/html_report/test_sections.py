@@ -182,6 +182,19 @@ def test_the_map_holds_the_tables(made: OutputFolder) -> None:
     )
 
 
+def test_the_table_behind_the_map_has_every_product(made: OutputFolder) -> None:
+    assert made.cities is not None
+    other = made.cities.assign(product="viirs-annual", gini=0.25)
+    two = replace(made, cities=pd.concat([made.cities, other[other["year"] == 2020]]))
+    part = next(one for one in city_map.section(two).parts if isinstance(one, CityMap))
+    assert part.table.columns == ("city", "name", "product", "2019", "2020", "2021")
+    rows = [row for row in part.table.rows if row[0] == "1101"]
+    assert [row[2] for row in rows] == ["dmsp-like-china", "viirs-annual"]
+    assert rows[1][3:] == ("–", "0.2500", "–")
+    alone = next(one for one in city_map.section(made).parts if isinstance(one, CityMap))
+    assert alone.table.columns == ("city", "name", "2019", "2020", "2021")
+
+
 def test_a_city_without_a_shape_is_named(made: OutputFolder) -> None:
     assert made.cities is not None
     lost = made.cities[made.cities["city_id"] == "1101"].assign(city_id="1199")
@@ -318,7 +331,7 @@ def test_specification_curve_is_ordered_and_marks_choices(made: OutputFolder) ->
     points = [trace for trace in chart.figure["data"] if "error_y" in trace]
     shown = sorted(zip(points[0]["x"], points[0]["y"], strict=True))
     assert [y for _, y in shown] == sorted(y for _, y in shown)
-    assert "7 estimates from 0.1000 to 0.7000, median 0.5000" in chart.text
+    assert "7 estimates, 4 of them different, from 0.1000 to 0.7000, median 0.5000" in chart.text
 
 
 def test_event_study_and_marginal_effects(made: OutputFolder) -> None:
