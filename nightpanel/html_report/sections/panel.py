@@ -34,8 +34,9 @@ def section(folder: OutputFolder) -> Section:
     if len(columns) > 1:
         parts.append(_correlations(panel, columns))
     if "descriptives" in folder.panel_tables:
-        filled = folder.panel_tables["descriptives"].dropna(axis="columns", how="all")
-        parts.append(data_table(filled, "Descriptive statistics"))
+        table = folder.panel_tables["descriptives"]
+        filled = [name for name in table if not (table[name].isna() | table[name].eq("")).all()]
+        parts.append(data_table(table[filled], "Descriptive statistics"))
     if folder.dropped is not None and len(folder.dropped):
         parts.append(_lost(folder.dropped))
     return Section("panel", "Panel", tuple(parts))

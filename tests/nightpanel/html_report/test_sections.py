@@ -1,6 +1,6 @@
 """Each section against the tables that it is made of, by hand where that can be done."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from nightpanel.html_report.report import SECTIONS, report_html, sections_of
 from nightpanel.html_report.section import Chart, CityMap, DataTable, Records, Section, Text
 from nightpanel.html_report.sections import (
     audit,
+    checks,
     city_map,
     effect_curves,
     forest,
@@ -22,7 +23,7 @@ from nightpanel.html_report.sections import (
     what_was_run,
 )
 from nightpanel.html_report.sections.effects import main_effects
-from nightpanel.output_folder import OutputFolder
+from nightpanel.output_folder import LEAST_COLUMNS, OutputFolder
 from nightpanel.questions import questions
 from tests.nightpanel.html_report.conftest import BIAS, EFFECT
 from tests.nightpanel.html_report.test_embedded import unpacked
@@ -76,6 +77,21 @@ def test_a_missing_part_takes_no_other_section_away(made: OutputFolder, part: st
         "audit": set(),
     }  # fmt: skip
     assert more == expected[part]
+
+
+@pytest.mark.parametrize("name", FOLDERS[:2])
+def test_a_column_less_is_named_or_done_without(name: str, request: pytest.FixtureRequest) -> None:
+    folder: OutputFolder = request.getfixturevalue(name)
+    left = 0
+    for part in fields(OutputFolder):
+        table = getattr(folder, part.name)
+        if not isinstance(table, pd.DataFrame):
+            continue
+        for column in set(table) - set(LEAST_COLUMNS.get(f"{part.name}.parquet", ())):
+            less: dict[str, Any] = {part.name: table.drop(columns=column)}
+            assert len(sections_of(replace(folder, **less))) == len(SECTIONS)
+            left += 1
+    assert left > 10
 
 
 def test_light_by_hand(made: OutputFolder) -> None:
@@ -234,6 +250,14 @@ def test_panel_by_hand(made: OutputFolder) -> None:
     assert "4 of 4 cities have all of 2019-2021" in charts["panel-balance"].text
 
 
+def test_a_column_without_anything_is_not_shown(made: OutputFolder) -> None:
+    table = pd.DataFrame({"Type": ["", ""], "Kind": np.nan, "Variable": ["a", ""], "Obs": [1, 2]})
+    folder = replace(made, panel_tables={"descriptives": table})
+    tables = [one for one in panel.section(folder).parts if isinstance(one, DataTable)]
+    (shown,) = (one for one in tables if one.caption == "Descriptive statistics")
+    assert shown.columns == ("Variable", "Obs")
+
+
 def test_correlations_are_pearsons(small_folder: OutputFolder) -> None:
     assert small_folder.panel is not None
     charts = {chart.id: chart for chart in charts_of(panel.section(small_folder))}
@@ -242,6 +266,15 @@ def test_correlations_are_pearsons(small_folder: OutputFolder) -> None:
     assert columns[:2] == ["gini", "uil"]
     by_hand = np.corrcoef(small_folder.panel["gini"], small_folder.panel["uil"])[0, 1]
     assert heat["z"][0][1] == pytest.approx(by_hand, abs=6e-4)
+
+
+def test_checks_are_chosen_by_their_columns_wherever_these_are(made: OutputFolder) -> None:
+    assert made.checks is not None
+    for lacking in ([], ["reference", "p_value", "note"]):
+        few = replace(made, checks=made.checks.drop(columns=lacking))
+        (records,) = (one for one in checks.section(few).parts if isinstance(one, Records))
+        chosen = [records.columns[at] for at in records.choose]
+        assert chosen == ["design", "variant", "check", "verdict"]
 
 
 def test_forest_shows_each_effect_once_faithful_first(made: OutputFolder) -> None:
