@@ -6,7 +6,7 @@ import pandas as pd
 
 from nightpanel.html_report import plots
 from nightpanel.html_report.section import Chart, Piece, Section, data_table
-from nightpanel.html_report.sections.effects import NO_ESTIMATES
+from nightpanel.html_report.sections.effects import NO_ESTIMATES, series_of
 from nightpanel.html_report.words import shown
 from nightpanel.output_folder import OutputFolder
 
@@ -76,7 +76,9 @@ def _section(
 def _curve(rows: pd.DataFrame, design: str, title: str, name: str, *, since: bool) -> Chart:
     term, along = str(rows["term"].iloc[0]), str(rows["along"].iloc[0])
     traces, said = [], []
-    for number, (variant, some) in enumerate(rows.groupby("variant", sort=False)):
+    numbers = series_of(rows["variant"])
+    for variant, some in rows.groupby("variant", sort=False):
+        number = numbers[str(variant)]
         ordered = some.sort_values("at", kind="stable")
         at = ordered["at"].tolist()
         whole = ordered.dropna(subset=["band_low", "band_high"])

@@ -1,9 +1,12 @@
 """Which rows of the estimates are effects that are compared, and how they are called."""
 
+from collections.abc import Iterable
+from itertools import count
+
 import numpy as np
 import pandas as pd
 
-from estimation.vocabulary import EFFECT
+from estimation.vocabulary import EFFECT, VARIANTS
 
 FAITHFUL, RECOMMENDED = "faithful", "recommended"
 ATT = "att"
@@ -40,6 +43,24 @@ def variant_name(row: pd.Series) -> str:
     """A variant with its role, where that says more."""
     said = str(row["variant"]).replace("_", " ")
     return f"{said} (recommended)" if row["role"] == RECOMMENDED else said
+
+
+def series_of(variants: Iterable[str]) -> dict[str, int]:
+    """Numbers of variants as series, the same in every chart: they give colour and symbol.
+
+    Parameters
+    ----------
+    variants : iterable of str
+        Those of a chart. Ones that are no variants of every design get numbers that are free.
+
+    Returns
+    -------
+    dict of str to int
+    """
+    found = list(dict.fromkeys(variants))
+    known = {one: VARIANTS.index(one) for one in found if one in VARIANTS}
+    free = (number for number in count() if number not in known.values())
+    return known | {one: next(free) for one in found if one not in known}
 
 
 def numbers_of(found: pd.DataFrame, *first: str) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from nightpanel.html_report.sections.effects import (
     ends,
     main_effects,
     numbers_of,
+    series_of,
     variant_name,
 )
 from nightpanel.html_report.words import label, plural, shown
@@ -147,7 +148,8 @@ def _forest(
 def _by_variant(order: pd.DataFrame) -> list[plots.Trace]:
     """Points with intervals, a series for each variant."""
     traces = []
-    for place, (variant, rows) in enumerate(order.groupby("variant", sort=False)):
+    numbers = series_of(order["variant"])
+    for variant, rows in order.groupby("variant", sort=False):
         estimate = rows["estimate"]
         traces.append(
             plots.intervals(
@@ -156,7 +158,7 @@ def _by_variant(order: pd.DataFrame) -> list[plots.Trace]:
                 ends(rows["ci_low"], estimate),
                 ends(rows["ci_high"], estimate),
                 str(variant).replace("_", " "),
-                place,
+                numbers[str(variant)],
                 customdata=[label(one) for one in rows["design"]],
                 hovertemplate="%{customdata}: %{x:.4g}",
             )

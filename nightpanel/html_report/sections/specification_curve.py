@@ -1,5 +1,7 @@
 """Robustness as a specification curve: all variations of a design, and what each chose."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from nightpanel.html_report import plots
@@ -84,39 +86,9 @@ def _curve(rows: pd.DataFrame, number: int) -> Chart:
     ordered = rows.sort_values("estimate", kind="stable", ignore_index=True)
     made = choices(ordered)
     lines = [(name, value) for name, values in made.items() for value in dict.fromkeys(values)]
-    places = {line: place for place, line in enumerate(lines)}
-    at = list(range(1, len(ordered) + 1))
-    estimate = ordered["estimate"]
-    traces = []
     clear = (ordered["ci_low"] > 0) | (ordered["ci_high"] < 0)
-    for place, (name, some) in enumerate((("95 % without zero", clear), ("holds zero", ~clear))):
-        if some.any():
-            traces.append(
-                plots.intervals(
-                    [one for one, kept in zip(at, some, strict=True) if kept],
-                    estimate[some].tolist(),
-                    ends(ordered.loc[some, "ci_low"], estimate[some]),
-                    ends(ordered.loc[some, "ci_high"], estimate[some]),
-                    name,
-                    (0, 6)[place],
-                    along="y",
-                    customdata=_hover(ordered[some]),
-                    hovertemplate="%{customdata}: %{y:.4g}",
-                )
-            )
-    dots = [(x, places[name, values[x - 1]]) for name, values in made.items() for x in at]
-    traces.append(
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [x for x, _ in dots],
-            "y": [y for _, y in dots],
-            "marker": {"color": plots.colour(0), "symbol": "square", "size": 6},
-            "yaxis": "y2",
-            "hoverinfo": "skip",
-            "showlegend": False,
-        }
-    )
+    traces = [*_estimates(ordered, clear), _marks(made, lines)]
+    estimate = ordered["estimate"]
     height = 130 + 240 + 17 * len(lines)
     share = (240 + 40) / height
     row = ordered.iloc[0]
@@ -133,7 +105,7 @@ def _curve(rows: pd.DataFrame, number: int) -> Chart:
             traces,
             showlegend=True,
             shapes=[plots.zero_line("y")],
-            xaxis=plots.axis("estimates by size", anchor="y2", range=[0, len(at) + 1]),
+            xaxis=plots.axis("estimates by size", anchor="y2", range=[0, len(ordered) + 1]),
             yaxis=plots.axis("effect", domain=[1 - share, 1]),
             yaxis2=plots.axis(
                 domain=[0, max(1 - share - 0.04, 0.05)],
@@ -146,6 +118,49 @@ def _curve(rows: pd.DataFrame, number: int) -> Chart:
         table=data_table(_table(ordered), "Estimates by size", names=NAMES, rows=400),
         height=height,
     )
+
+
+def _estimates(ordered: pd.DataFrame, clear: pd.Series) -> list[plots.Trace]:
+    """Points with intervals: those that are clear of zero, and the others."""
+    traces = []
+    for number, name, some in ((0, "95 % without zero", clear), (6, "holds zero", ~clear)):
+        rows = ordered[some]
+        if rows.empty:
+            continue
+        traces.append(
+            plots.intervals(
+                [int(place) + 1 for place in rows.index],
+                rows["estimate"].tolist(),
+                ends(rows["ci_low"], rows["estimate"]),
+                ends(rows["ci_high"], rows["estimate"]),
+                name,
+                number,
+                along="y",
+                customdata=_hover(rows),
+                hovertemplate="%{customdata}: %{y:.4g}",
+            )
+        )
+    return traces
+
+
+def _marks(made: Mapping[str, list[str]], lines: list[tuple[str, str]]) -> plots.Trace:
+    """A mark for each choice of each estimate."""
+    places = {line: place for place, line in enumerate(lines)}
+    dots = [
+        (at, places[name, value])
+        for name, values in made.items()
+        for at, value in enumerate(values, start=1)
+    ]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [x for x, _ in dots],
+        "y": [y for _, y in dots],
+        "marker": {"color": plots.colour(0), "symbol": "square", "size": 6},
+        "yaxis": "y2",
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def _hover(rows: pd.DataFrame) -> list[str]:

@@ -22,7 +22,7 @@ from nightpanel.html_report.sections import (
     specification_curve,
     what_was_run,
 )
-from nightpanel.html_report.sections.effects import main_effects
+from nightpanel.html_report.sections.effects import main_effects, series_of
 from nightpanel.output_folder import LEAST_COLUMNS, OutputFolder
 from nightpanel.questions import questions
 from tests.nightpanel.html_report.conftest import BIAS, EFFECT
@@ -148,6 +148,19 @@ def test_files_are_named_without_their_folders(made: OutputFolder) -> None:
         ("light", "r", "yearbook.xlsx [cities]", "see yearbook.xlsx", "1", "yearbook.xlsx", "3"),
     )
     assert table.columns == ("stage", "rule", "subject", "detail", "count", "file", "row")
+
+
+def test_a_variant_looks_alike_in_every_chart(made: OutputFolder) -> None:
+    colours: dict[str, set[str]] = {}
+    for make in (forest.section, effect_curves.marginal_effects):
+        for chart in charts_of(make(made)):
+            for trace in chart.figure["data"]:
+                if trace["name"] in {"faithful", "first difference", "two way fixed effects"}:
+                    colours.setdefault(trace["name"], set()).add(trace["marker"]["color"])
+    assert all(len(found) == 1 for found in colours.values())
+    assert len({next(iter(found)) for found in colours.values()}) == 3
+    assert series_of(["other", "faithful", "another"]) == {"faithful": 0, "other": 1, "another": 2}
+    assert series_of(["two_way_fixed_effects"]) == {"two_way_fixed_effects": 6}
 
 
 def test_controls_are_told_beside_the_usual_ones(made: OutputFolder) -> None:
