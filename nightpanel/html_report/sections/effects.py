@@ -6,9 +6,19 @@ from itertools import count
 import numpy as np
 import pandas as pd
 
-from estimation.vocabulary import EFFECT, VARIANTS
+from estimation.vocabulary import EFFECT
 
 FAITHFUL, RECOMMENDED = "faithful", "recommended"
+SERIES = (
+    "faithful",
+    "first_difference",
+    "within_dictionary",
+    "two_way_fixed_effects",
+    "within",
+    "correlated_random_effects",
+    "difference_dictionary",
+)
+"""Variants by their number as series, those that mostly stand together in the clearest colours."""
 ATT = "att"
 """The part of a staggered adoption's overall effect."""
 NO_ESTIMATES = (
@@ -58,7 +68,7 @@ def series_of(variants: Iterable[str]) -> dict[str, int]:
     dict of str to int
     """
     found = list(dict.fromkeys(variants))
-    known = {one: VARIANTS.index(one) for one in found if one in VARIANTS}
+    known = {one: SERIES.index(one) for one in found if one in SERIES}
     free = (number for number in count() if number not in known.values())
     return known | {one: next(free) for one in found if one not in known}
 

@@ -104,15 +104,36 @@ def _contours(found: Recorded, design: str, variant: str, rows: pd.DataFrame, nu
     needed = [LEAST, *(1.3 * share for _, *shares in found.benchmarks for share in shares)]
     needed += [1.3 * value] if np.isfinite(value) else []
     top = min(max(needed), 0.95)
+    said = f"; the robustness value is {shown(value)}" if np.isfinite(value) else ""
+    controls = "; ".join(f"{name}: {shown(d)}, {shown(y)}" for name, d, y in found.benchmarks)
+    columns = ["subject", "statistic", "value"]
+    return Chart(
+        id=f"sensitivity-{number}",
+        title=f"{design}, {variant.replace('_', ' ')}",
+        text=f"Contours of the bound of the effect {shown(found.effect)} by the shares of "
+        f"treatment and outcome that an omitted variable explains{said}. Observed controls "
+        f"(treatment, outcome): {controls or 'none'}.",
+        figure=plots.figure(
+            [*_levels(found, top), _marks(found)],
+            showlegend=False,
+            xaxis=plots.axis("share of the treatment's residual variance", range=[0, top]),
+            yaxis=plots.axis("share of the outcome's residual variance", range=[0, top]),
+        ),
+        table=data_table(rows[columns], f"What was recorded: {design}, {variant}"),
+        height=420,
+    )
+
+
+def _levels(found: Recorded, top: float) -> list[plots.Trace]:
+    """Contours of the bound, and the one where it is zero."""
     shares = np.linspace(0, top, GRID)
     strengths = np.array([[strength(cf_y, cf_d) for cf_d in shares] for cf_y in shares])
     side = 1.0 if found.effect >= 0 else -1.0
-    bound = found.effect - side * strengths * found.bias
-    contour = {
+    contour: plots.Trace = {
         "type": "contour",
         "x": shares.tolist(),
         "y": shares.tolist(),
-        "z": bound.tolist(),
+        "z": (found.effect - side * strengths * found.bias).tolist(),
         "contours": {"coloring": "lines", "showlabels": True},
         "line": {"width": 1.4},
         "colorscale": [[0, plots.colour(6)], [1, plots.colour(0)]],
@@ -126,7 +147,12 @@ def _contours(found: Recorded, design: str, variant: str, rows: pd.DataFrame, nu
         "colorscale": [[0, plots.colour(1)], [1, plots.colour(1)]],
         "name": "bound is zero",
     }
-    marks = {
+    return [contour, nought]
+
+
+def _marks(found: Recorded) -> plots.Trace:
+    """The observed controls, as a yardstick."""
+    return {
         "type": "scatter",
         "mode": "markers+text",
         "x": [cf_d for _, cf_d, _ in found.benchmarks],
@@ -136,21 +162,3 @@ def _contours(found: Recorded, design: str, variant: str, rows: pd.DataFrame, nu
         "marker": {"color": plots.colour(2), "symbol": "diamond", "size": 9},
         "name": "observed controls",
     }
-    said = f"; the robustness value is {shown(value)}" if np.isfinite(value) else ""
-    controls = "; ".join(f"{name}: {shown(d)}, {shown(y)}" for name, d, y in found.benchmarks)
-    columns = ["subject", "statistic", "value"]
-    return Chart(
-        id=f"sensitivity-{number}",
-        title=f"{design}, {variant.replace('_', ' ')}",
-        text=f"Contours of the bound of the effect {shown(found.effect)} by the shares of "
-        f"treatment and outcome that an omitted variable explains{said}. Observed controls "
-        f"(treatment, outcome): {controls or 'none'}.",
-        figure=plots.figure(
-            [contour, nought, marks],
-            showlegend=False,
-            xaxis=plots.axis("share of the treatment's residual variance", range=[0, top]),
-            yaxis=plots.axis("share of the outcome's residual variance", range=[0, top]),
-        ),
-        table=data_table(rows[columns], f"What was recorded: {design}, {variant}"),
-        height=420,
-    )

@@ -8,6 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from estimation.vocabulary import VARIANTS
+from nightpanel.html_report import plots
 from nightpanel.html_report.report import SECTIONS, report_html, sections_of
 from nightpanel.html_report.section import Chart, CityMap, DataTable, Records, Section, Text
 from nightpanel.html_report.sections import (
@@ -22,7 +24,7 @@ from nightpanel.html_report.sections import (
     specification_curve,
     what_was_run,
 )
-from nightpanel.html_report.sections.effects import main_effects, series_of
+from nightpanel.html_report.sections.effects import SERIES, main_effects, series_of
 from nightpanel.output_folder import LEAST_COLUMNS, OutputFolder
 from nightpanel.questions import questions
 from tests.nightpanel.html_report.conftest import BIAS, EFFECT
@@ -160,7 +162,9 @@ def test_a_variant_looks_alike_in_every_chart(made: OutputFolder) -> None:
     assert all(len(found) == 1 for found in colours.values())
     assert len({next(iter(found)) for found in colours.values()}) == 3
     assert series_of(["other", "faithful", "another"]) == {"faithful": 0, "other": 1, "another": 2}
-    assert series_of(["two_way_fixed_effects"]) == {"two_way_fixed_effects": 6}
+    assert series_of(["two_way_fixed_effects"]) == {"two_way_fixed_effects": 3}
+    assert sorted(SERIES) == sorted(VARIANTS)
+    assert len(SERIES) <= len(plots.COLOURS)
 
 
 def test_controls_are_told_beside_the_usual_ones(made: OutputFolder) -> None:
