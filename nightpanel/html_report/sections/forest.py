@@ -72,15 +72,17 @@ def paired(found: pd.DataFrame, asked: Mapping[str, str]) -> pd.DataFrame:
     pandas.DataFrame
         Empty where there is no such pair.
     """
-    faithful = found[found["role"] == FAITHFUL].drop_duplicates("design").set_index("design")
+    faithful = {
+        str(row["design"]): row
+        for _, row in found[found["role"] == FAITHFUL].drop_duplicates("design").iterrows()
+    }
     beside = partners(found, asked)
-    return pd.DataFrame(
-        [
-            _pair(faithful.loc[beside[one["design"]]], beside[one["design"]], one)
-            for _, one in found[found["role"] == RECOMMENDED].iterrows()
-            if beside[one["design"]] in faithful.index
-        ]
-    )
+    rows = []
+    for _, one in found[found["role"] == RECOMMENDED].iterrows():
+        name = beside[str(one["design"])]
+        if name in faithful:
+            rows.append(_pair(faithful[name], name, one))
+    return pd.DataFrame(rows)
 
 
 def partners(found: pd.DataFrame, asked: Mapping[str, str]) -> dict[str, str]:
