@@ -79,10 +79,16 @@
         const band = [...run.map((k) => [x(k), share(high[k])]), ...[...run].reverse().map((k) => [x(k), share(low[k])])];
         if (band.every(([, y]) => !Number.isNaN(y))) svg.append(nightpanel.svg("path", { d: `${way(band)}Z`, class: "interval" }));
         svg.append(nightpanel.svg("path", { d: way(run.map((k) => [x(k), share(gini[k])])), class: "curve" }));
+      } else if (run.length) {
+        svg.append(nightpanel.svg("circle", { cx: across(x(run[0])), cy: down(share(gini[run[0]])), r: 2.5, class: "lone" }));
       }
       run = [];
     };
-    gini.forEach((value, k) => (Number.isNaN(value) ? close() : run.push(k)));
+    // A year that is not there, or has no Gini, interrupts the path.
+    gini.forEach((value, k) => {
+      if (Number.isNaN(value) || (k && now.years[k] - now.years[k - 1] > 1)) close();
+      if (!Number.isNaN(value)) run.push(k);
+    });
     close();
     if (!Number.isNaN(gini[at])) svg.append(nightpanel.svg("circle", { cx: across(x(at)), cy: down(share(gini[at])), r: 4, class: "now" }));
     find("city-path").replaceChildren(svg);

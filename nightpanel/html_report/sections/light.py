@@ -76,7 +76,7 @@ def _kind(product: str) -> str:
 def _sum(years: pd.DataFrame, kind: str, number: int) -> Chart:
     products = list(years.groupby("product"))
     traces = [
-        plots.line(rows["year"].tolist(), rows["sum"].tolist(), str(product), place)
+        plots.line(*_path(rows, "sum"), str(product), place)
         for place, (product, rows) in enumerate(products)
     ]
     said = [
@@ -100,6 +100,12 @@ def _sum(years: pd.DataFrame, kind: str, number: int) -> Chart:
     )
 
 
+def _path(rows: pd.DataFrame, name: str) -> tuple[list[int], list[float]]:
+    """Years and values of a line; NaN, which interrupts it, in years between that are missing."""
+    years = range(int(rows["year"].min()), int(rows["year"].max()) + 1)
+    return list(years), rows.set_index("year")[name].reindex(years).tolist()
+
+
 SHARES = {"saturated_share": "Saturated cells", "lit_share": "Lit cells"}
 
 
@@ -111,7 +117,7 @@ def _shares(years: pd.DataFrame) -> list[Chart]:
 def _share(years: pd.DataFrame, name: str, title: str) -> Chart:
     products = list(years.groupby("product"))
     traces = [
-        plots.line(rows["year"].tolist(), rows[name].tolist(), str(product), number)
+        plots.line(*_path(rows, name), str(product), number)
         for number, (product, rows) in enumerate(products)
     ]
     said = name.replace("_share", "")

@@ -259,6 +259,22 @@ def test_faint_light_keeps_its_digits_and_the_darker_half_is_interpolated(
     assert "the darker half has 50.0 % of the light" in says
 
 
+def test_a_missing_year_interrupts_the_path(
+    open_page: OpenPage, made: OutputFolder, tmp_path: Path
+) -> None:
+    assert made.cities is not None
+    drawn = {}
+    for name, years in (("whole", [2019, 2020, 2021]), ("gap", [2019, 2021])):
+        folder = replace(made, cities=made.cities[made.cities["year"].isin(years)])
+        path = tmp_path / name
+        path.mkdir()
+        seen = open_page(written(folder, path))
+        choose(seen, "1101")
+        counts = [seen.page.locator(f"#city-path .{kind}").count() for kind in ("curve", "lone")]
+        drawn[name] = counts
+    assert drawn == {"whole": [1, 0], "gap": [0, 2]}
+
+
 def test_equal_ginis_are_one_class(open_page: OpenPage, made: OutputFolder, tmp_path: Path) -> None:
     assert made.cities is not None
     same = replace(made, cities=made.cities.assign(gini=0.25))

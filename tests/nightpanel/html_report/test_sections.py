@@ -190,6 +190,10 @@ def test_years_between_that_are_missing_are_named(made: OutputFolder) -> None:
     gap = replace(made, units=made.units[made.units["year"] != 2020])
     table = next(part for part in light.section(gap).parts if isinstance(part, DataTable))
     assert table.rows[0][1:3] == ("2019, 2021", "2020")
+    for chart in charts_of(light.section(gap)):
+        (trace,) = chart.figure["data"]
+        assert trace["x"] == [2019, 2020, 2021]
+        assert np.isnan(trace["y"]).tolist() == [False, True, False]
 
 
 def test_the_map_holds_the_tables(made: OutputFolder) -> None:
