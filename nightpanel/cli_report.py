@@ -23,5 +23,5 @@ def report(
 
     Example: nightpanel report out
     """
-    page = nightpanel.report(out)
+    page = nightpanel.report(out, say=say)
     say(f"Report: {page.resolve()}")

@@ -4,13 +4,17 @@ Report, figures, tables and viewer take their numbers from here and from nowhere
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
+from numpy.typing import NDArray
 
+from estimation.results import Check, CurvePoint, Estimate
 from geo.errors import OutputError
 from nightpanel.manifest import MANIFEST, REPORT, read_manifest
 from nightpanel.outputs import output_path, read_csv, read_output
@@ -19,17 +23,17 @@ RECORDED = ("settings", "inputs", "files", "versions", "seconds")
 """Entries that every stage's record has since the layout is as it is."""
 LEAST_COLUMNS = {
     "units.parquet": ("unit_id", "city_id", "year", "product", "mean", "sum", "flags"),
-    "cities.parquet": ("city_id", "year", "product", "gini", "gini_low", "gini_high", "n_units"),
-    "estimates.parquet": (
-        "design", "variation_of", "variant", "part", "term", "scaling", "estimate", "std_error",
-        "p_value", "ci_low", "ci_high", "n", "n_clusters", "se_type", "learner", "folds",
-        "outcome", "treatment", "controls", "recommended", "note",
+    "cities.parquet": (
+        "city_id", "year", "product", "gini", "gini_low", "gini_high", "n_units", "flags",
     ),
-    "checks.parquet": ("design", "variant", "check", "subject", "statistic", "value", "verdict"),
-    "curves.parquet": (
-        "design", "variant", "curve", "term", "along", "at", "effect", "ci_low", "ci_high",
-        "band_low", "band_high",
+    "estimates.parquet": tuple(one.name for one in fields(Estimate)),
+    "checks.parquet": tuple(one.name for one in fields(Check)),
+    "curves.parquet": tuple(one.name for one in fields(CurvePoint)),
+    "residuals.parquet": (
+        "design", "variant", "city_id", "year", "outcome", "treatment", "error",
     ),
+    "panel.parquet": ("city_id", "year"),
+    "dropped.parquet": ("city_id", "year", "place", "reason"),
     "audit.parquet": ("stage", "rule", "subject", "detail", "count"),
 }  # fmt: skip
 """Columns without which a table is of an older version."""
@@ -242,6 +246,12 @@ def _notes(out: Path, stages: Mapping[str, Any]) -> tuple[str, ...]:
     if "estimates" not in stages or not path.is_file():
         return ()
     return tuple(path.read_text(encoding="utf-8").splitlines())
+
+
+def with_shape(shapes: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Which rows have a geometry that is not empty, shape (n,)."""
+    found = shapes.geometry.to_numpy()
+    return np.asarray(~(shapely.is_missing(found) | shapely.is_empty(found)))
 
 
 def _layer(out: Path, layer: str, columns: Sequence[str]) -> gpd.GeoDataFrame | None:

@@ -5,7 +5,7 @@ of the output folder alone: no study is needed to make it.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,8 @@ def report_stage(out: Path, digests: FileDigests) -> "Stage":
     Returns
     -------
     Stage
+        Its value is a list that gets a line for each kind of figure that is not drawn, with the
+        reason, when the files are written.
 
     Raises
     ------
@@ -47,24 +49,27 @@ def report_stage(out: Path, digests: FileDigests) -> "Stage":
     inputs = shown_files(out, digests)
 
     def make() -> Made:
-        folder = read_output_folder(out)
+        shown = read_output_folder(out)
+        lines = list[str]()
 
-        def write(*, folder: Path, shown: OutputFolder = folder) -> Mapping[str, str]:
-            write_shown(shown, folder)
+        def write(*, folder: Path) -> Mapping[str, str]:
+            write_shown(shown, folder, say=lines.append)
             return _written(folder)
 
-        return Made(folder, (), write)
+        return Made(lines, (), write)
 
     return Stage({}, inputs, make)
 
 
-def report(out: Path) -> Path:
+def report(out: Path, *, say: Callable[[str], object] = lambda _: None) -> Path:
     """Write figures, tables, methods text and the offline report of an output folder.
 
     Parameters
     ----------
     out : Path
         Output folder of a run.
+    say : callable
+        Gets a line for each kind of figure that is not drawn, with the reason.
 
     Returns
     -------
@@ -94,6 +99,8 @@ def report(out: Path) -> Path:
         )
 
     write_stage(REPORT, out, write=made.write, record=record, audit=())
+    for line in made.value:
+        say(line)
     return out / PAGE
 
 
@@ -108,7 +115,7 @@ def shown_files(out: Path, digests: FileDigests) -> dict[str, str]:
     return {name: found[path] for name, path in paths.items()}
 
 
-def write_shown(shown: OutputFolder, folder: Path) -> None:
+def write_shown(shown: OutputFolder, folder: Path, *, say: Callable[[str], None]) -> None:
     """Write what is shown of an output folder into another.
 
     Parameters
@@ -116,6 +123,8 @@ def write_shown(shown: OutputFolder, folder: Path) -> None:
     shown : OutputFolder
     folder : Path
         An existing folder, normally a staging one.
+    say : callable
+        As `report` has it.
     """
     # Plotly, matplotlib and Word take seconds to load.
     from nightpanel.html_report.report import report_html
@@ -123,7 +132,7 @@ def write_shown(shown: OutputFolder, folder: Path) -> None:
     from nightpanel.paper_figures.write import write_figures
     from nightpanel.paper_tables.write import write_paper_tables
 
-    write_figures(shown, folder / FIGURES)
+    write_figures(shown, folder / FIGURES, say=say)
     (folder / FIGURES / LOCK).unlink(missing_ok=True)
     write_paper_tables(shown, folder / TABLES)
     write_methods(methods_text(shown), folder)

@@ -115,14 +115,20 @@ def show_run(result: "StudyRun") -> None:
         say(f"  {len(gone)} cities lost, each with its reasons in tables/lost_cities.csv")
     if "estimates" in made:
         show_tables(made["estimates"], result.table_texts)
+    for line in made.get("report", ()):
+        say(line)
     if made:
-        say(f"Audit: {len(result.audit())} rows (audit.parquet).")
-        times = ", ".join(f"{stage} {time:.1f}" for stage, time in result.seconds.items())
-        say(f"Seconds: {times}, writing {result.effort.write:.1f}")
-        if "lights" in made:
-            parts = made["lights"].seconds.items()
-            say(f"Light: {', '.join(f'{part} {time:.1f} s' for part, time in parts)}")
-        _show_effort(result.effort)
+        _show_times(result)
+
+
+def _show_times(result: "StudyRun") -> None:
+    say(f"Audit: {len(result.audit())} rows (audit.parquet).")
+    times = ", ".join(f"{stage} {time:.1f}" for stage, time in result.seconds.items())
+    say(f"Seconds: {times}, writing {result.effort.write:.1f}")
+    if "lights" in result.made:
+        parts = result.made["lights"].seconds.items()
+        say(f"Light: {', '.join(f'{part} {time:.1f} s' for part, time in parts)}")
+    _show_effort(result.effort)
 
 
 def show_seam(city_years: "pd.DataFrame") -> None:

@@ -46,7 +46,7 @@ def line(
         "y": list(y),
         "name": label(name),
         "line": {"color": colour(number), "width": 2},
-        "marker": {"symbol": SYMBOLS[number % len(SYMBOLS)], "size": 7},
+        "marker": marker(number, size=7),
     } | more
 
 
@@ -78,11 +78,9 @@ def intervals(
         "x": list(x),
         "y": list(y),
         "name": label(name),
-        "marker": {
-            "color": colour(number), "symbol": SYMBOLS[number % len(SYMBOLS)], "size": 8,
-        },
+        "marker": marker(number, size=8),
         f"error_{along}": bars,
-    } | more  # fmt: skip
+    } | more
 
 
 def band(
@@ -107,6 +105,11 @@ def band(
         "hoverinfo": "skip",
         "showlegend": False,
     }
+
+
+def marker(number: int, *, size: int) -> dict[str, Any]:
+    """The marker of a series by its number."""
+    return {"color": colour(number), "symbol": SYMBOLS[number % len(SYMBOLS)], "size": size}
 
 
 def colour(number: int) -> str:

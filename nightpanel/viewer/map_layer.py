@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nightpanel.exports.columns import Column, described
-from nightpanel.output_folder import OutputFolder
+from nightpanel.output_folder import OutputFolder, with_shape
 
 MERCATOR = "EPSG:3857"
 GEOGRAPHIC = "EPSG:4326"
@@ -84,8 +84,8 @@ class MapLayer:
 
 def township_layer(folder: OutputFolder) -> MapLayer | None:
     """The layer of units; None where shapes or numbers are absent."""
-    shapes, rows = folder.unit_shapes(), folder.units
-    if shapes is None or rows is None or shapes.empty:
+    shapes, rows = _drawable(folder.unit_shapes()), folder.units
+    if shapes is None or rows is None:
         return None
     named = shapes["name"] if "name" in shapes else shapes["unit_id"]
     names = [name or one for name, one in zip(named.fillna(""), shapes["unit_id"], strict=True)]
@@ -94,13 +94,21 @@ def township_layer(folder: OutputFolder) -> MapLayer | None:
 
 def city_layer(folder: OutputFolder, labels: Mapping[str, str]) -> MapLayer | None:
     """The layer of cities, with the numbers of the panel beside those of light; or None."""
-    shapes, rows = folder.city_shapes(), folder.cities
-    if shapes is None or rows is None or shapes.empty:
+    shapes, rows = _drawable(folder.city_shapes()), folder.cities
+    if shapes is None or rows is None:
         return None
     ids = shapes["city_id"].astype(str)
     names = [labels.get(one, one) for one in ids]
     whole = _with_panel(rows, folder.panel)
     return _layer("cities", "city_id", shapes, whole, names=names, cities=ids)
+
+
+def _drawable(shapes: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Rows with a shape; None if there is none."""
+    if shapes is None:
+        return None
+    there = shapes[with_shape(shapes)].reset_index(drop=True)
+    return None if there.empty else there
 
 
 def without_outline(folder: OutputFolder, layer: MapLayer | None) -> list[str]:

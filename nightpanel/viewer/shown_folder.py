@@ -196,8 +196,9 @@ def _messages(
     lost = without_outline(folder, layers.get("cities")) if layers else []
     if lost:
         more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+        said = ("1 city has", "is") if len(lost) == 1 else (f"{len(lost)} cities have", "are")
         found.append(
-            f"{len(lost)} cities have numbers and no outline, and are not drawn: "
+            f"{said[0]} numbers and no outline, and {said[1]} not drawn: "
             f"{', '.join(lost[:NAMED])}{more}."
         )
     if folder.stages.get("lights", {}).get("settings", {}).get("lights", {}).get("steps"):

@@ -14,6 +14,12 @@
     return Array.from({ length: starts[city + 1] - starts[city] }, (_, k) => starts[city] + k);
   };
   const digits = (value, places) => (Number.isNaN(value) ? "no value" : value.toFixed(places));
+  // Light as far as the page keeps it, four significant digits, three decimals where they are enough.
+  const lightOf = (value, kept) => {
+    if (Number.isNaN(value)) return "no value";
+    const size = value > 0 ? Math.floor(Math.log10(value)) : 0;
+    return value.toFixed(Math.min(kept, Math.max(3, 3 - size)));
+  };
 
   // Shares of light of the darkest units, as `geo.lorenz.lorenz_curve` has them.
   nightpanel.lorenz = (light) => {
@@ -43,7 +49,8 @@
       find("city-lorenz").replaceChildren(nightpanel.element("p", "No light to share.", { class: "small" }));
       return;
     }
-    const half = points.filter(([x]) => x <= 0.5).pop()[1];
+    const after = points.findIndex(([x]) => x >= 0.5), [[x0, y0], [x1, y1]] = [points[after - 1], points[after]];
+    const half = y0 + ((y1 - y0) * (0.5 - x0)) / (x1 - x0);
     const says = `Lorenz curve of ${points.length - 1} units: the darker half has ${(100 * half).toFixed(1)} % of the light; Gini ${digits(gini, 4)}`;
     const svg = frame(says), marks = [[0, "0"], [0.5, "50 %"], [1, "100 %"]];
     axes(svg, marks, marks);
@@ -72,17 +79,23 @@
         const band = [...run.map((k) => [x(k), share(high[k])]), ...[...run].reverse().map((k) => [x(k), share(low[k])])];
         if (band.every(([, y]) => !Number.isNaN(y))) svg.append(nightpanel.svg("path", { d: `${way(band)}Z`, class: "interval" }));
         svg.append(nightpanel.svg("path", { d: way(run.map((k) => [x(k), share(gini[k])])), class: "curve" }));
+      } else if (run.length) {
+        svg.append(nightpanel.svg("circle", { cx: across(x(run[0])), cy: down(share(gini[run[0]])), r: 2.5, class: "lone" }));
       }
       run = [];
     };
-    gini.forEach((value, k) => (Number.isNaN(value) ? close() : run.push(k)));
+    // A year that is not there, or has no Gini, interrupts the path.
+    gini.forEach((value, k) => {
+      if (Number.isNaN(value) || (k && now.years[k] - now.years[k - 1] > 1)) close();
+      if (!Number.isNaN(value)) run.push(k);
+    });
     close();
     if (!Number.isNaN(gini[at])) svg.append(nightpanel.svg("circle", { cx: across(x(at)), cy: down(share(gini[at])), r: 4, class: "now" }));
     find("city-path").replaceChildren(svg);
     fill("city-years", now.years.map((year, k) => [year, ...[gini, low, high].map((of) => digits(of[k], 4)), digits(now.n_units.value(city, k), 0)]), [1, 2, 3, 4]);
   };
 
-  const drawUnits = (data, units, light) => {
+  const drawUnits = (data, units, light, kept) => {
     shapes ??= nightpanel.shapes(data.units);
     const [left, upper, right, lower] = shapes.bounds(units);
     if (!Number.isFinite(left)) {
@@ -100,7 +113,7 @@
     units.forEach((unit, k) => {
       const path = nightpanel.svg("path", { d: shapes.path(unit), "fill-rule": "evenodd", fill: colours[k] });
       path.style.fill = colours[k];
-      path.append(nightpanel.svg("title", {}, `${data.units.names[unit]}: ${digits(light[k], 3)}`));
+      path.append(nightpanel.svg("title", {}, `${data.units.names[unit]}: ${lightOf(light[k], kept)}`));
       svg.append(path);
     });
     find("city-units").replaceChildren(svg);
@@ -121,11 +134,11 @@
     find("city-name").textContent = `${name}, ${now.years[at]}`;
     const interval = Number.isNaN(low) ? "" : `, interval ${digits(low, 4)} to ${digits(high, 4)}`;
     find("city-says").textContent = `Gini of light ${digits(gini, 4)}${interval}; ${light.filter((one) => !Number.isNaN(one)).length} units with light (${now.name}).`;
-    drawUnits(data, units, light);
+    drawUnits(data, units, light, now.light.decimals);
     drawLorenz(light, gini);
     drawPath(now, city, at);
     const ranked = units.map((unit, k) => [data.units.names[unit], light[k]]).filter(([, value]) => !Number.isNaN(value)).sort((a, b) => b[1] - a[1]);
-    const named = (rows) => rows.map(([unit, value]) => [unit, digits(value, Math.min(now.light.decimals, 3))]);
+    const named = (rows) => rows.map(([unit, value]) => [unit, lightOf(value, now.light.decimals)]);
     fill("city-top", named(ranked.slice(0, ENDS)), [1]);
     fill("city-bottom", named(ranked.slice(-ENDS).reverse()), [1]);
   };

@@ -7,7 +7,7 @@
   const { ids, names } = data.cities;
   const find = (id) => document.getElementById(id);
   const slider = find("map-year"), product = find("map-product"), search = find("map-city");
-  const CLASSES = ["#440154", "#443983", "#31688e", "#21918c", "#35b779", "#90d743", "#fde725"];
+  const SHADES = ["#440154", "#443983", "#31688e", "#21918c", "#35b779", "#90d743", "#fde725"];
   const readings = new Map();
   const reading = () => {
     const place = Number(product.value);
@@ -15,20 +15,24 @@
       const of = data.products[place];
       const made = { name: of.name, years: of.years };
       for (const key of ["gini", "gini_low", "gini_high", "light", "n_units"]) made[key] = nightpanel.matrix(of[key]);
-      made.breaks = breaks(made.gini);
+      Object.assign(made, classes(made.gini));
       readings.set(place, made);
     }
     return readings.get(place);
   };
 
-  // Limits of classes over all years, so that a colour means the same in each of them.
-  const breaks = (gini) => {
+  // Classes over all years, so that a colour means the same in each of them: limits, each once, and
+  // one shade more; of equal values one shade.
+  const classes = (gini) => {
     const values = [];
     for (let row = 0; row < gini.rows; row++)
       for (let column = 0; column < gini.columns; column++) values.push(gini.value(row, column));
     const sorted = Float64Array.from(values.filter((one) => !Number.isNaN(one))).sort();
-    if (!sorted.length) return [];
-    return CLASSES.slice(1).map((_, k) => sorted[Math.floor(((k + 1) * sorted.length) / CLASSES.length)]);
+    if (!sorted.length) return { breaks: [], shades: [], least: NaN };
+    const limits = SHADES.slice(1).map((_, k) => sorted[Math.floor(((k + 1) * sorted.length) / SHADES.length)]);
+    const kept = [...new Set(limits)].filter((limit) => limit > sorted[0]);
+    const shades = [0, ...kept].map((_, k) => SHADES[Math.round((k * (SHADES.length - 1)) / Math.max(kept.length, 1))]);
+    return { breaks: kept, shades, least: sorted[0] };
   };
   const classOf = (value, limits) => limits.filter((limit) => value >= limit).length;
   const none = () => "var(--none)";
@@ -52,7 +56,7 @@
     const now = reading(), at = Number(slider.value);
     paths.forEach((path, place) => {
       const value = now.gini.value(place, at);
-      path.style.fill = Number.isNaN(value) ? none() : CLASSES[classOf(value, now.breaks)];
+      path.style.fill = Number.isNaN(value) ? none() : now.shades[classOf(value, now.breaks)];
       path.firstChild.textContent = `${nameOf(place)}: ${digits(value)}`;
     });
     find("map-year-shown").textContent = now.years[at];
@@ -65,7 +69,7 @@
     if (chosen !== null) nightpanel.showCity(data, now, chosen, at, nameOf(chosen));
   };
   const legend = () => {
-    const limits = reading().breaks;
+    const { breaks: limits, shades, least } = reading();
     const places = box.querySelector(".legend");
     const entry = (fill, text) => {
       const made = nightpanel.element("span");
@@ -74,8 +78,8 @@
       return made;
     };
     const text = (k) =>
-      k === 0 ? `below ${limits[0].toFixed(3)}` : k === limits.length ? `${limits[k - 1].toFixed(3)} and more` : `${limits[k - 1].toFixed(3)} to ${limits[k].toFixed(3)}`;
-    const entries = limits.length ? CLASSES.map((fill, k) => entry(fill, text(k))) : [];
+      !limits.length ? least.toFixed(3) : k === 0 ? `below ${limits[0].toFixed(3)}` : k === limits.length ? `${limits[k - 1].toFixed(3)} and more` : `${limits[k - 1].toFixed(3)} to ${limits[k].toFixed(3)}`;
+    const entries = shades.map((fill, k) => entry(fill, text(k)));
     places.replaceChildren("Gini of light: ", ...entries, entry(none(), "no value"));
   };
   const choose = (place, { focus = false } = {}) => {

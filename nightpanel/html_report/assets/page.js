@@ -18,6 +18,16 @@
   system.addEventListener("change", tell);
   tell();
 
+  // On paper nobody opens a list.
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details.list:not([open])")];
+    for (const list of opened) list.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const list of opened) list.open = false;
+  });
+
   // An element of the page: text is always text, never markup.
   nightpanel.element = (name, text, attributes = {}) => {
     const made = document.createElement(name);

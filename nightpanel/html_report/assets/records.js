@@ -1,7 +1,7 @@
 // Long tables: searched, chosen by columns, a hundred rows at a time.
 "use strict";
 (() => {
-  const PAGE = 100;
+  const PAGE = 100, LONG = 60;
   const start = (box) => {
     const { columns, rows, choose } = nightpanel.data(`${box.id}-data`);
     const search = box.querySelector("input"), selects = [...box.querySelectorAll("select")];
@@ -16,7 +16,7 @@
     const show = () => {
       body.replaceChildren(...kept.slice(first, first + PAGE).map((at) => {
         const line = nightpanel.element("tr");
-        rows[at].forEach((cell) => line.append(nightpanel.element("td", cell)));
+        rows[at].forEach((cell) => line.append(nightpanel.element("td", cell, cell.length > LONG ? { class: "long" } : {})));
         return line;
       }));
       const last = Math.min(first + PAGE, kept.length);

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from nightpanel.html_report.folders import known_folders, without_folders
 from nightpanel.html_report.section import (
     DataTable,
     Piece,
@@ -39,7 +40,7 @@ def section(folder: OutputFolder) -> Section:
         return Section("audit", "Audit", tuple(parts), "The folder lacks audit.parquet.")
     if folder.audit.empty:
         return Section("audit", "Audit", (*parts, Text(("The audit table is empty.",))))
-    table = folder.audit[[name for name in COLUMNS if name in folder.audit]]
+    table = _shown(folder.audit, known_folders(folder))
     parts.insert(0, _rules(folder.audit))
     parts.append(
         Records(
@@ -101,6 +102,21 @@ def _flagged_cities(folder: OutputFolder) -> Records | None:
         left_out=max(len(table) - MOST, 0),
         where="cities.parquet",
     )
+
+
+def _shown(audit: pd.DataFrame, folders: tuple[str, ...]) -> pd.DataFrame:
+    """Columns that hold anything, files by name alone."""
+    table = audit[[name for name in COLUMNS if name in audit]]
+    texts = [name for name in ("subject", "detail", "file", "old", "new") if name in table]
+    named = table.assign(
+        **{
+            name: [without_folders(str(one), folders) for one in table[name].fillna("")]
+            for name in texts
+        }
+    )
+    empty = [name for name in ("file", "old", "new") if name in named and not any(named[name])]
+    empty += [name for name in ("row",) if name in named and named[name].isna().all()]
+    return named.drop(columns=empty)
 
 
 def _rules(audit: pd.DataFrame) -> DataTable:

@@ -10,6 +10,8 @@ COLUMNS = (
     "design", "variant", "check", "subject", "statistic", "value", "reference", "p_value",
     "verdict", "note",
 )  # fmt: skip
+CHOSEN = frozenset({"design", "variant", "check", "verdict"})
+"""Columns by whose values rows may be chosen."""
 MOST = 5_000
 
 
@@ -39,7 +41,7 @@ def section(folder: OutputFolder) -> Section:
             caption="Checks, failed ones first",
             columns=tuple(str(name).replace("_", " ") for name in table.columns),
             rows=cells(table.head(MOST)),
-            choose=(0, 1, 2, 8),
+            choose=tuple(at for at, name in enumerate(table) if name in CHOSEN),
             left_out=max(len(table) - MOST, 0),
             where="checks.parquet",
         ),

@@ -6,6 +6,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from nightpanel.city_labels import city_labels
@@ -13,7 +14,7 @@ from nightpanel.html_report.drawn_shapes import DrawnShapes, Frame, drawn, frame
 from nightpanel.html_report.embedded import decimals_for, packed_matrix
 from nightpanel.html_report.section import CityMap, DataTable, Section, Text, data_table
 from nightpanel.html_report.words import plural, shown, years_shown
-from nightpanel.output_folder import OutputFolder
+from nightpanel.output_folder import OutputFolder, with_shape
 
 GINI_DECIMALS = 4
 CITY_POINTS = 120_000
@@ -45,7 +46,7 @@ def section(folder: OutputFolder) -> Section:
     if cities.empty:
         return Section("city-map", TITLE, missing="There is no map: no city has a year of light.")
     outlines, shapes = folder.city_shapes(), folder.unit_shapes()
-    if outlines is None or shapes is None or outlines.geometry.is_empty.all():
+    if outlines is None or shapes is None or not with_shape(outlines).any():
         missing = "There is no map: the folder lacks outlines of cities or shapes of units."
         return Section("city-map", TITLE, (_table(cities, city_labels(folder)),), missing)
     labels = city_labels(folder)
@@ -85,7 +86,7 @@ def map_data(
     known = units.drop_duplicates("unit_id")[["unit_id", "city_id"]]
     known = known[known["city_id"].isin(places)].sort_values(["city_id", "unit_id"])
     unit_ids = known["unit_id"].tolist()
-    frame = frame_of(outlines[~outlines.geometry.is_empty & outlines.geometry.notna()])
+    frame = frame_of(outlines[with_shape(outlines)])
     drawn_cities = _drawn(outlines, "city_id", city_ids, frame, CITY_POINTS)
     drawn_units = _drawn(shapes, "unit_id", unit_ids, frame, None)
     names = dict(zip(shapes["unit_id"], shapes["name"], strict=True)) if "name" in shapes else {}
@@ -125,7 +126,7 @@ def _drawn(
     """Shapes in order of some ids, simplified together; nothing for an id without a shape."""
     plane = table[[key, "geometry"]].drop_duplicates(key).set_index(key).to_crs(frame.crs)
     found = plane.geometry.reindex(ids).to_numpy()
-    there = np.array([one is not None and not one.is_empty for one in found], dtype=bool)
+    there = ~(shapely.is_missing(found) | shapely.is_empty(found))
     limit = {} if points is None else {"points": points}
     made = np.full(len(ids), None, dtype=object)
     if there.any():
@@ -174,15 +175,18 @@ def _matrix(table: pd.DataFrame, key: str, value: str, ids: list[str], years: li
 
 
 def _table(cities: pd.DataFrame, labels: Mapping[str, str]) -> DataTable:
-    """Gini of the last product's cities, years as columns."""
-    product = max(cities["product"].unique())
-    of_product = cities[cities["product"] == product]
-    wide = of_product.pivot_table(index="city_id", columns="year", values="gini", dropna=False)
-    wide = wide.sort_index()
+    """Gini of cities, years as columns; where there are several products, a row for each."""
+    keys = ["city_id", "product"]
+    once = cities.drop_duplicates([*keys, "year"])
+    wide = once.pivot(index=keys, columns="year", values="gini").sort_index()
     wide.columns = [str(year) for year in wide.columns]
-    wide.insert(0, "name", [labels.get(city, city) for city in wide.index])
-    wide.insert(0, "city", wide.index)
-    return data_table(wide, f"Gini of light by city and year ({product})", rows=400)
+    wide = wide.reset_index().rename(columns={"city_id": "city"})
+    wide.insert(1, "name", [labels.get(city, city) for city in wide["city"]])
+    products = sorted(wide["product"].unique())
+    if len(products) == 1:
+        wide = wide.drop(columns="product")
+    said = f"Gini of light by city and year ({', '.join(map(str, products))})"
+    return data_table(wide, said, rows=400)
 
 
 def _in_words(cities: pd.DataFrame, data: Mapping[str, Any]) -> str:
@@ -196,7 +200,7 @@ def _in_words(cities: pd.DataFrame, data: Mapping[str, Any]) -> str:
     )
     return (
         f"Map of {plural(len(data['cities']['ids']), 'city', 'cities')} coloured by their Gini of "
-        f"light, {years_shown(years)}.{span} Every city can be reached by the box below it."
+        f"light, {years_shown(years)}.{span} Every city can be reached by the box above it."
     )
 
 

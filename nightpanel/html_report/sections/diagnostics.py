@@ -5,7 +5,7 @@ import pandas as pd
 
 from nightpanel.html_report import plots
 from nightpanel.html_report.section import Chart, Piece, Section, Text, data_table
-from nightpanel.html_report.sections.effects import NO_ESTIMATES, main_effects
+from nightpanel.html_report.sections.effects import NO_ESTIMATES, main_effects, series_of
 from nightpanel.html_report.sections.residual_plots import (
     added_variable_plot,
     error_summary,
@@ -75,26 +75,13 @@ def _residuals(residuals: pd.DataFrame | None, found: pd.DataFrame) -> list[Piec
 
 
 def _left(rows: pd.DataFrame) -> Chart:
-    """The treatment's residual variance, over the largest: what identifies each effect."""
+    """The treatment's residual variance: what identifies each effect."""
     designs = list(dict.fromkeys(rows["design"]))
-    traces = []
-    for number, (variant, some) in enumerate(rows.groupby("variant", sort=False)):
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": some["treatment_residual_variance"].tolist(),
-                "y": [designs.index(one) for one in some["design"]],
-                "marker": {
-                    "color": plots.colour(number),
-                    "symbol": plots.SYMBOLS[number % len(plots.SYMBOLS)],
-                    "size": 9,
-                },
-                "name": label(str(variant).replace("_", " ")),
-                "customdata": [label(one) for one in some["design"]],
-                "hovertemplate": "%{customdata}: %{x:.4g}",
-            }
-        )
+    numbers = series_of(rows["variant"])
+    traces = [
+        _left_of(some, str(variant), designs, numbers[str(variant)])
+        for variant, some in rows.groupby("variant", sort=False)
+    ]
     least = rows.iloc[int(np.argmin(rows["treatment_residual_variance"].to_numpy()))]
     return Chart(
         id="diagnostics-left",
@@ -119,3 +106,16 @@ def _left(rows: pd.DataFrame) -> Chart:
         ),
         height=150 + 22 * len(designs),
     )
+
+
+def _left_of(rows: pd.DataFrame, variant: str, designs: list[str], number: int) -> plots.Trace:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": rows["treatment_residual_variance"].tolist(),
+        "y": [designs.index(one) for one in rows["design"]],
+        "marker": plots.marker(number, size=9),
+        "name": label(variant.replace("_", " ")),
+        "customdata": [label(one) for one in rows["design"]],
+        "hovertemplate": "%{customdata}: %{x:.4g}",
+    }

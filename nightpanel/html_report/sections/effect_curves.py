@@ -6,7 +6,7 @@ import pandas as pd
 
 from nightpanel.html_report import plots
 from nightpanel.html_report.section import Chart, Piece, Section, data_table
-from nightpanel.html_report.sections.effects import NO_ESTIMATES, ends
+from nightpanel.html_report.sections.effects import NO_ESTIMATES, ends, series_of
 from nightpanel.html_report.words import shown
 from nightpanel.output_folder import OutputFolder
 
@@ -78,12 +78,14 @@ def _section(
 def _curve(rows: pd.DataFrame, design: str, title: str, name: str, *, since: bool) -> Chart:
     term, along = str(rows["term"].iloc[0]), str(rows["along"].iloc[0])
     traces, said = list[plots.Trace](), list[str]()
+    numbers = series_of(rows["variant"])
     variants = list(rows.groupby("variant", sort=False))
-    for number, (variant, some) in enumerate(variants):
+    for place, (variant, some) in enumerate(variants):
+        number = numbers[str(variant)]
         ordered = some.sort_values("at", kind="stable")
         called = str(variant).replace("_", " ")
         if since:
-            aside = APART * (number - (len(variants) - 1) / 2)
+            aside = APART * (place - (len(variants) - 1) / 2)
             traces += _years(ordered, called, number, aside)
         else:
             traces += _line(ordered, called, number)

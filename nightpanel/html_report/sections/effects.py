@@ -1,11 +1,24 @@
 """Which rows of the estimates are effects that are compared, and how they are called."""
 
+from collections.abc import Iterable
+from itertools import count
+
 import numpy as np
 import pandas as pd
 
 from nightpanel.paper_figures.effects import own_effects
 
 FAITHFUL, RECOMMENDED = "faithful", "recommended"
+SERIES = (
+    "faithful",
+    "first_difference",
+    "within_dictionary",
+    "two_way_fixed_effects",
+    "within",
+    "correlated_random_effects",
+    "difference_dictionary",
+)
+"""Variants by their number as series, those that mostly stand together in the clearest colours."""
 NO_ESTIMATES = (
     "There are no estimates in this folder: the study has no designs, or their stage has not run."
 )
@@ -36,6 +49,24 @@ def variant_name(row: pd.Series) -> str:
     """A variant with its role, where that says more."""
     said = str(row["variant"]).replace("_", " ")
     return f"{said} (recommended)" if row["role"] == RECOMMENDED else said
+
+
+def series_of(variants: Iterable[str]) -> dict[str, int]:
+    """Numbers of variants as series, the same in every chart: they give colour and symbol.
+
+    Parameters
+    ----------
+    variants : iterable of str
+        Those of a chart. Ones that are no variants of every design get numbers that are free.
+
+    Returns
+    -------
+    dict of str to int
+    """
+    found = list(dict.fromkeys(variants))
+    known = {one: SERIES.index(one) for one in found if one in SERIES}
+    free = (number for number in count() if number not in known.values())
+    return known | {one: next(free) for one in found if one not in known}
 
 
 def numbers_of(found: pd.DataFrame, *first: str) -> pd.DataFrame:

@@ -1,8 +1,6 @@
 """All designs in a forest plot, faithful and recommended in pairs."""
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -25,10 +23,12 @@ from nightpanel.html_report.sections.effects import (
     ends,
     main_effects,
     numbers_of,
+    series_of,
     variant_name,
 )
 from nightpanel.html_report.words import label, plural, shown
 from nightpanel.output_folder import OutputFolder
+from nightpanel.questions import questions
 
 TITLE = "Results: all designs"
 COLUMNS = (
@@ -53,12 +53,13 @@ def section(folder: OutputFolder) -> Section:
     found = main_effects(folder.estimates)
     if found.empty:
         return Section("forest", TITLE, missing="No design has an effect to show.")
+    asked = questions(folder.stages)
     groups = list(found.groupby(["outcome", "treatment"], sort=False))
     parts: list[Piece] = [
-        _forest(rows, str(outcome), str(treatment), number)
+        _forest(rows, asked, str(outcome), str(treatment), number)
         for number, ((outcome, treatment), rows) in enumerate(groups)
     ]
-    pairs = paired(found, _settings(folder))
+    pairs = paired(found, asked)
     if len(pairs):
         parts.append(data_table(pairs, "Faithful and recommended side by side"))
     else:
@@ -68,52 +69,49 @@ def section(folder: OutputFolder) -> Section:
     return Section("forest", TITLE, (*parts, _all_rows(folder.estimates)))
 
 
-def _settings(folder: OutputFolder) -> Sequence[Mapping[str, Any]]:
-    """Every design with its settings after ``vary``; none of a run that did not record them."""
-    recorded = folder.stages.get("estimates", {}).get("designs") or ()
-    return [one for one in recorded if isinstance(one, dict)]
-
-
-def paired(found: pd.DataFrame, settings: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def paired(found: pd.DataFrame, asked: Mapping[str, str]) -> pd.DataFrame:
     """Recommended estimates, each beside the faithful estimate of the same question.
 
-    That is the one of the same design; or, where it has none, of a design of the same family whose
-    recorded settings are the same but for those of learning.
+    That is the one of the same design; or, where it has none, the first of a design that asks the
+    same of the data.
 
     Parameters
     ----------
     found : pandas.DataFrame
         From `main_effects`.
-    settings : sequence of mapping
-        Settings of the designs, as the estimates stage records them.
+    asked : mapping of str to str
+        What each design asks, as `nightpanel.questions.questions` has it.
 
     Returns
     -------
     pandas.DataFrame
         Empty where there is no such pair.
     """
-    faithful = found[found["role"] == FAITHFUL].drop_duplicates("design").set_index("design")
-    asked = {str(one.get("name")): _question(one) for one in settings}
+    faithful = {
+        str(row["design"]): row
+        for _, row in found[found["role"] == FAITHFUL].drop_duplicates("design").iterrows()
+    }
+    beside = partners(found, asked)
     rows = []
     for _, one in found[found["role"] == RECOMMENDED].iterrows():
-        design = str(one["design"])
-        same = [other for other in faithful.index if other == design]
-        same += [other for other in faithful.index if asked.get(design, 0) == asked.get(other, 1)]
-        if same:
-            rows.append(_pair(faithful.loc[same[0]], same[0], one))
+        name = beside[str(one["design"])]
+        if name in faithful:
+            rows.append(_pair(faithful[name], name, one))
     return pd.DataFrame(rows)
 
 
-OF_LEARNING = frozenset(
-    {"name", "variation_of", "variants", "learner", "settings", "tune", "repetitions", "folds",
-     "seed", "checks"}
-)  # fmt: skip
-"""Settings that do not change what is asked of the data."""
+def partners(found: pd.DataFrame, asked: Mapping[str, str]) -> dict[str, str]:
+    """The design that each design stands with: its own, but for one without a faithful estimate.
 
-
-def _question(settings: Mapping[str, Any]) -> str:
-    kept = {key: value for key, value in settings.items() if key not in OF_LEARNING}
-    return json.dumps(kept, sort_keys=True, default=str)
+    That stands with the first design that has one and asks the same.
+    """
+    faithful = dict.fromkeys(found.loc[found["role"] == FAITHFUL, "design"].astype(str))
+    first: dict[str, str] = {}
+    for design in faithful:
+        if design in asked:
+            first.setdefault(asked[design], design)
+    designs = dict.fromkeys(found["design"].astype(str))
+    return {one: one if one in faithful else first.get(asked.get(one, ""), one) for one in designs}
 
 
 def _pair(faithful: pd.Series, name: str, recommended: pd.Series) -> dict[str, object]:
@@ -131,48 +129,36 @@ def _pair(faithful: pd.Series, name: str, recommended: pd.Series) -> dict[str, o
     return made
 
 
-def _forest(rows: pd.DataFrame, outcome: str, treatment: str, number: int) -> Chart:
-    order = _ordered(rows)
-    heights = pd.Series(_heights(order), index=order.index)
-    traces = []
-    for place, (variant, of_variant) in enumerate(order.groupby("variant", sort=False)):
-        estimate = of_variant["estimate"]
-        traces.append(
-            plots.intervals(
-                estimate.tolist(),
-                heights[of_variant.index].tolist(),
-                ends(of_variant["ci_low"], estimate),
-                ends(of_variant["ci_high"], estimate),
-                variant_name(of_variant.iloc[0]) if of_variant["role"].nunique() == 1
-                else str(variant).replace("_", " "),
-                place,
-                customdata=[label(one) for one in of_variant["design"]],
-                hovertemplate="%{customdata}: %{x:.4g}",
-            )
-        )  # fmt: skip
-    middles = heights.groupby(order["design"], sort=False).mean()
+def _forest(
+    rows: pd.DataFrame, asked: Mapping[str, str], outcome: str, treatment: str, number: int
+) -> Chart:
+    order = _ordered(rows, partners(rows, asked))
+    order = order.assign(height=_heights(order))
+    middles = order.groupby("design", sort=False)["height"].mean()
     zero = ((order["ci_low"] <= 0) & (order["ci_high"] >= 0)).sum()
+    recommended = int((order["role"] == RECOMMENDED).sum())
     table = numbers_of(order.assign(variant=order.apply(variant_name, axis=1)), "design", "variant")
     return Chart(
         id=f"forest-{number}",
         title=f"Effect of {treatment} on {outcome}",
         text=f"Forest plot of {plural(len(order), 'estimate')} of the effect of {treatment} on "
         f"{outcome} with 95 % intervals, from {shown(float(order['estimate'].min()))} to "
-        f"{shown(float(order['estimate'].max()))}; {zero} of the intervals hold zero.",
+        f"{shown(float(order['estimate'].max()))}; {zero} of the intervals hold zero. "
+        f"Recommended, with a ring: {recommended}.",
         figure=plots.figure(
-            traces,
+            [*_by_variant(order), *_rings(order)],
             showlegend=True,
             shapes=[plots.zero_line()],
             xaxis=plots.axis(f"effect of {treatment} on {outcome}"),
             yaxis=plots.axis(
                 tickvals=middles.tolist(),
                 ticktext=[label(one) for one in middles.index],
-                range=[float(heights.max()) + 1, -1],
+                range=[float(order["height"].max()) + 1, -1],
                 showgrid=False,
             ),
         ),
         table=data_table(table, f"Effects of {treatment} on {outcome}", names=NAMES),
-        height=130 + ROW * int(heights.max() + 1),
+        height=130 + ROW * int(order["height"].max() + 1),
     )
 
 
@@ -190,12 +176,57 @@ def _all_rows(estimates: pd.DataFrame) -> Records:
     )
 
 
-def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
-    """Designs as they come; in each the faithful estimate, the recommended one, the others."""
+def _by_variant(order: pd.DataFrame) -> list[plots.Trace]:
+    """Points with intervals, a series for each variant."""
+    traces = []
+    numbers = series_of(order["variant"])
+    for variant, rows in order.groupby("variant", sort=False):
+        estimate = rows["estimate"]
+        traces.append(
+            plots.intervals(
+                estimate.tolist(),
+                rows["height"].tolist(),
+                ends(rows["ci_low"], estimate),
+                ends(rows["ci_high"], estimate),
+                str(variant).replace("_", " "),
+                numbers[str(variant)],
+                customdata=[label(one) for one in rows["design"]],
+                hovertemplate="%{customdata}: %{x:.4g}",
+            )
+        )
+    return traces
+
+
+def _rings(order: pd.DataFrame) -> list[plots.Trace]:
+    """A ring around every recommended estimate."""
+    rows = order[order["role"] == RECOMMENDED]
+    if rows.empty:
+        return []
+    ring = {"symbol": "circle-open", "size": 15, "color": plots.colour(6), "line": {"width": 2}}
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": rows["estimate"].tolist(),
+            "y": rows["height"].tolist(),
+            "name": RECOMMENDED,
+            "marker": ring,
+            "hoverinfo": "skip",
+        }
+    ]
+
+
+def _ordered(rows: pd.DataFrame, beside: Mapping[str, str]) -> pd.DataFrame:
+    """Designs as they come, those that stand with one after it; faithful, recommended, others."""
     designs = {name: place for place, name in enumerate(rows["design"].unique())}
     roles = rows["role"].map({FAITHFUL: 0, RECOMMENDED: 1}).fillna(2)
-    keyed = rows.assign(_design=rows["design"].map(designs), _role=roles)
-    return keyed.sort_values(["_design", "_role"], kind="stable")
+    keyed = rows.assign(
+        _beside=rows["design"].map(beside).map(designs),
+        _guest=rows["design"].map(beside) != rows["design"],
+        _design=rows["design"].map(designs),
+        _role=roles,
+    )
+    return keyed.sort_values(["_beside", "_guest", "_design", "_role"], kind="stable")
 
 
 def _heights(order: pd.DataFrame) -> list[float]:

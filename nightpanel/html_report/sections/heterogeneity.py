@@ -5,7 +5,7 @@ import pandas as pd
 
 from nightpanel.html_report import plots
 from nightpanel.html_report.section import Chart, Piece, Section, data_table
-from nightpanel.html_report.sections.effects import NAMES, NO_ESTIMATES, ends, numbers_of
+from nightpanel.html_report.sections.effects import NAMES, NO_ESTIMATES, ends, numbers_of, series_of
 from nightpanel.html_report.words import label, plural, shown
 from nightpanel.output_folder import OutputFolder
 
@@ -59,7 +59,7 @@ def _forest(rows: pd.DataFrame, design: str, title: str, name: str) -> Chart:
     terms = list(dict.fromkeys(rows["term"]))
     variants = list(dict.fromkeys(rows["variant"]))
     step = 0.8 / max(len(variants), 1)
-    traces = []
+    traces, numbers = [], series_of(variants)
     for number, variant in enumerate(variants):
         some = rows[rows["variant"] == variant]
         heights = [
@@ -72,7 +72,7 @@ def _forest(rows: pd.DataFrame, design: str, title: str, name: str) -> Chart:
                 ends(some["ci_low"], some["estimate"]),
                 ends(some["ci_high"], some["estimate"]),
                 variant.replace("_", " "),
-                number,
+                numbers[variant],
                 customdata=[label(term) for term in some["term"]],
                 hovertemplate="%{customdata}: %{x:.4g}",
             )

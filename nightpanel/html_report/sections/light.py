@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from nightpanel.exports.columns import described
 from nightpanel.html_report import plots
+from nightpanel.html_report.folders import known_folders, without_folders
 from nightpanel.html_report.section import Chart, DataTable, Piece, Section, Text, data_table
 from nightpanel.html_report.words import plural, shown, years_shown
 from nightpanel.output_folder import OutputFolder
@@ -12,6 +14,8 @@ from nightpanel.seam import seam_summary
 
 OF_LIGHT = frozenset({"tiles", "light"})
 """Stages of audit rows on tiles and their seams."""
+NOTES = 30
+"""Audit rows that are told beside the light; all are in the audit."""
 ABSENT = "There is no light in this folder: the lights stage has not run, or its tables are gone."
 
 
@@ -29,7 +33,7 @@ def section(folder: OutputFolder) -> Section:
             "light", "Light", missing="The unit-year table has no row: no year of light."
         )
     years = _by_year(folder.units)
-    parts: list[Piece] = [_sums(years), _shares(years), _coverage(years)]
+    parts: list[Piece] = [*_sums(years), *_shares(years), _coverage(years)]
     parts += _seam(folder)
     notes = _notes(folder)
     if notes:
@@ -55,22 +59,39 @@ def _by_year(units: pd.DataFrame) -> pd.DataFrame:
     return found.drop(columns="cells")
 
 
-def _sums(years: pd.DataFrame) -> Chart:
+def _sums(years: pd.DataFrame) -> list[Chart]:
+    """A chart for each unit of light: products that measure otherwise share no axis."""
+    kinds = {str(one): _kind(str(one)) for one in years["product"].unique()}
+    of_kind = years.assign(kind=years["product"].map(kinds)).groupby("kind", sort=False)
+    return [_sum(rows, str(kind), number) for number, (kind, rows) in enumerate(of_kind)]
+
+
+def _kind(product: str) -> str:
+    """The unit of a product's sums; for one that nobody describes its name."""
+    contract = product.split(" ")[0]
+    (column,) = described(["sum"], table="unit_years", products=[contract])
+    return f"[{column.unit}]" if column.unit else f"of {product}"
+
+
+def _sum(years: pd.DataFrame, kind: str, number: int) -> Chart:
+    products = list(years.groupby("product"))
     traces = [
-        plots.line(rows["year"].tolist(), rows["sum"].tolist(), str(product), number)
-        for number, (product, rows) in enumerate(years.groupby("product"))
+        plots.line(*_path(rows, "sum"), str(product), place)
+        for place, (product, rows) in enumerate(products)
     ]
     said = [
         f"{product}: {shown(rows['sum'].iloc[0])} in {rows['year'].iloc[0]}, "
         f"{shown(rows['sum'].iloc[-1])} in {rows['year'].iloc[-1]}"
-        for product, rows in years.groupby("product")
+        for product, rows in products
     ]
     return Chart(
-        id="light-sums",
-        title="Sum of light by year",
-        text=f"Lines of the sum of light over all units by year. {'; '.join(said)}.",
+        id=f"light-sums-{number}",
+        title=f"Sum of light by year {kind}",
+        text=f"Lines of the sum of light over all units by year {kind}. {'; '.join(said)}.",
         figure=plots.figure(
-            traces, xaxis=_year_axis(), yaxis=plots.axis("sum of light", rangemode="tozero")
+            traces,
+            xaxis=_year_axis(),
+            yaxis=plots.axis(f"sum of light {kind}", rangemode="tozero"),
         ),
         table=data_table(
             years[["product", "year", "sum", "units", "with_light"]],
@@ -79,31 +100,42 @@ def _sums(years: pd.DataFrame) -> Chart:
     )
 
 
-def _shares(years: pd.DataFrame) -> Chart:
-    names = [name for name in ("saturated_share", "lit_share") if name in years]
-    several = years["product"].nunique() > 1
+def _path(rows: pd.DataFrame, name: str) -> tuple[list[int], list[float]]:
+    """Years and values of a line; NaN, which interrupts it, in years between that are missing."""
+    years = range(int(rows["year"].min()), int(rows["year"].max()) + 1)
+    return list(years), rows.set_index("year")[name].reindex(years).tolist()
+
+
+SHARES = {"saturated_share": "Saturated cells", "lit_share": "Lit cells"}
+
+
+def _shares(years: pd.DataFrame) -> list[Chart]:
+    """One chart for each share, with a scale of its own: few cells are saturated, most are lit."""
+    return [_share(years, name, title) for name, title in SHARES.items() if name in years]
+
+
+def _share(years: pd.DataFrame, name: str, title: str) -> Chart:
+    products = list(years.groupby("product"))
     traces = [
-        plots.line(
-            rows["year"].tolist(),
-            rows[name].tolist(),
-            name.replace("_", " ") + (f", {product}" if several else ""),
-            number * len(names) + place,
-        )
-        for number, (product, rows) in enumerate(years.groupby("product"))
-        for place, name in enumerate(names)
+        plots.line(*_path(rows, name), str(product), number)
+        for number, (product, rows) in enumerate(products)
     ]
-    worst = years.iloc[int(np.argmax(years["saturated_share"].fillna(0).to_numpy()))]
+    said = name.replace("_share", "")
+    most = years.iloc[int(np.argmax(years[name].fillna(0).to_numpy()))]
     return Chart(
-        id="light-shares",
-        title="Saturated and lit cells",
-        text="Lines of the shares of valid cells that are saturated, and lit, by year. Saturation "
-        f"is largest in {worst['year']} ({worst['product']}): {shown(worst['saturated_share'])}.",
+        id=f"light-{said}",
+        title=title,
+        text=f"Lines of the share of valid cells that are {said}, by year. It is largest in "
+        f"{most['year']} ({most['product']}): {shown(most[name])}.",
         figure=plots.figure(
-            traces, xaxis=_year_axis(), yaxis=plots.axis("share of valid cells", rangemode="tozero")
+            traces,
+            xaxis=_year_axis(),
+            yaxis=plots.axis(f"{said} share of valid cells", rangemode="tozero"),
         ),
         table=data_table(
-            years[["product", "year", *names]], "Shares of valid cells, by product and year"
+            years[["product", "year", name]], f"{title}: share of valid cells, by product and year"
         ),
+        height=260,
     )
 
 
@@ -148,9 +180,11 @@ def _notes(folder: OutputFolder) -> tuple[str, ...]:
     if folder.audit is None:
         return ()
     rows = folder.audit[folder.audit["stage"].isin(OF_LIGHT)]
-    return tuple(
-        f"{row.subject}: {row.detail}" for row in rows.head(30).itertuples()
-    )  # fmt: skip
+    folders = known_folders(folder)
+    said = [f"{row.subject}: {row.detail}" for row in rows.head(NOTES).itertuples()]
+    if len(rows) > NOTES:
+        said.append(f"{plural(len(rows) - NOTES, 'more row')} of the audit, below.")
+    return tuple(without_folders(one, folders) for one in said)
 
 
 def _year_axis() -> dict[str, object]:

@@ -1,7 +1,10 @@
 """The panel: balance, missing values, distributions, correlations."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nightpanel.html_report import plots
 from nightpanel.html_report.section import Chart, Piece, Section, Text, data_table
@@ -12,6 +15,7 @@ SHOWN = 12
 """Columns whose distributions and correlations are drawn."""
 BINS = 24
 KEY = ("city_id", "year")
+Floats = NDArray[np.float64]
 ABSENT = "There is no panel in this folder: the study has none, or the panel stage has not run."
 
 
@@ -34,7 +38,9 @@ def section(folder: OutputFolder) -> Section:
     if len(columns) > 1:
         parts.append(_correlations(panel, columns))
     if "descriptives" in folder.panel_tables:
-        parts.append(data_table(folder.panel_tables["descriptives"], "Descriptive statistics"))
+        table = folder.panel_tables["descriptives"]
+        filled = [name for name in table if not (table[name].isna() | table[name].eq("")).all()]
+        parts.append(data_table(table[filled], "Descriptive statistics"))
     if folder.dropped is not None and len(folder.dropped):
         parts.append(_lost(folder.dropped))
     return Section("panel", "Panel", tuple(parts))
@@ -128,39 +134,20 @@ def _distributions(panel: pd.DataFrame, columns: list[str]) -> Chart:
     """Small histograms, three in a row."""
     across = min(3, len(columns))
     down = -(-len(columns) // across)
-    traces, layout, rows = [], {}, []
+    values = {name: _finite(panel[name]) for name in columns}
+    traces, layout = [], {}
     for number, name in enumerate(columns):
-        values = panel[name].dropna().to_numpy(dtype=np.float64)
-        values = values[np.isfinite(values)]
-        counts, edges = np.histogram(values, bins=BINS)
         suffix = "" if number == 0 else str(number + 1)
-        traces.append(
-            {
-                "type": "bar",
-                "x": ((edges[1:] + edges[:-1]) / 2).tolist(),
-                "y": counts.tolist(),
-                "width": np.diff(edges).tolist(),
-                "marker": {"color": plots.colour(0)},
-                "name": label(name),
-                "xaxis": f"x{suffix}",
-                "yaxis": f"y{suffix}",
-            }
-        )
+        traces.append(_histogram(values[name], name, suffix))
         layout[f"xaxis{suffix}"] = plots.axis(name, anchor=f"y{suffix}")
         layout[f"yaxis{suffix}"] = plots.axis(anchor=f"x{suffix}", showticklabels=False)
-        at = (
-            np.quantile(values, [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
-            if values.size
-            else [np.nan] * 7
-        )
-        rows.append((name, values.size, *at))
-    heads = ["column", "n", "least", "5 %", "25 %", "median", "75 %", "95 %", "largest"]
-    table = pd.DataFrame(rows, columns=heads)
+    table = _quantiles(values)
+    medians = table[["column", "median"]].to_numpy().tolist()
     return Chart(
         id="panel-distributions",
         title="Distributions",
         text=f"Histograms of {', '.join(columns)}. Medians: "
-        + "; ".join(f"{row[0]} {shown(float(row[5]))}" for row in rows)
+        + "; ".join(f"{name} {shown(float(median))}" for name, median in medians)
         + ".",
         figure=plots.figure(
             traces,
@@ -172,6 +159,35 @@ def _distributions(panel: pd.DataFrame, columns: list[str]) -> Chart:
         table=data_table(table, "Quantiles"),
         height=80 + 190 * down,
     )
+
+
+def _finite(column: pd.Series) -> Floats:
+    values = column.dropna().to_numpy(dtype=np.float64)
+    return np.asarray(values[np.isfinite(values)])
+
+
+def _histogram(values: Floats, name: str, suffix: str) -> plots.Trace:
+    counts, edges = np.histogram(values, bins=BINS)
+    return {
+        "type": "bar",
+        "x": ((edges[1:] + edges[:-1]) / 2).tolist(),
+        "y": counts.tolist(),
+        "width": np.diff(edges).tolist(),
+        "marker": {"color": plots.colour(0)},
+        "name": label(name),
+        "xaxis": f"x{suffix}",
+        "yaxis": f"y{suffix}",
+    }
+
+
+def _quantiles(values: Mapping[str, Floats]) -> pd.DataFrame:
+    at = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1]
+    heads = ["column", "n", "least", "5 %", "25 %", "median", "75 %", "95 %", "largest"]
+    rows = [
+        (name, own.size, *(np.quantile(own, at) if own.size else [np.nan] * len(at)))
+        for name, own in values.items()
+    ]
+    return pd.DataFrame(rows, columns=heads)
 
 
 def _correlations(panel: pd.DataFrame, columns: list[str]) -> Chart:

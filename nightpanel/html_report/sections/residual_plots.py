@@ -7,6 +7,7 @@ from scipy.stats import kurtosis, norm, skew
 
 from nightpanel.html_report import plots
 from nightpanel.html_report.section import Chart, data_table
+from nightpanel.html_report.sections.effects import series_of
 from nightpanel.html_report.words import shown
 
 BINS = 20
@@ -66,12 +67,13 @@ def quantile_plot(rows: pd.DataFrame, design: str, number: int) -> Chart:
     """Quantiles of a design's errors beside those of the normal distribution, by variant."""
     normal = norm.ppf(PROBABILITIES)
     traces, table = [], {"normal": normal}
-    for place, (variant, some) in enumerate(rows.groupby("variant", sort=False)):
+    numbers = series_of(rows["variant"])
+    for variant, some in rows.groupby("variant", sort=False):
         error = some["error"].to_numpy()
         scale = float(np.std(error)) or 1.0
         found = np.quantile((error - error.mean()) / scale, PROBABILITIES)
         name = str(variant).replace("_", " ")
-        traces.append(plots.line(normal.tolist(), found.tolist(), name, place))
+        traces.append(plots.line(normal.tolist(), found.tolist(), name, numbers[str(variant)]))
         table[name] = found
     ends = [float(normal[0]), float(normal[-1])]
     even = {
@@ -101,26 +103,12 @@ def quantile_plot(rows: pd.DataFrame, design: str, number: int) -> Chart:
 def added_variable_plot(rows: pd.DataFrame, design: str, number: int) -> Chart:
     """Means of the outcome's residuals in groups of equal size by the treatment's, by variant."""
     traces, parts = [], []
-    for place, (variant, some) in enumerate(rows.groupby("variant", sort=False)):
-        name = str(variant).replace("_", " ")
-        means = binned(some["treatment"].to_numpy(), some["outcome"].to_numpy())
-        traces.append(
-            plots.line(means["treatment"].tolist(), means["outcome"].tolist(), name, place)
-            | {"mode": "markers"}
-        )
-        slope = _slope(some["treatment"].to_numpy(), some["outcome"].to_numpy())
-        ends = [float(means["treatment"].iloc[0]), float(means["treatment"].iloc[-1])]
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": ends,
-                "y": [slope * end for end in ends],
-                "line": {"color": plots.colour(place), "width": 1.5},
-                "showlegend": False,
-                "hoverinfo": "skip",
-            }
-        )
+    numbers = series_of(rows["variant"])
+    for variant, some in rows.groupby("variant", sort=False):
+        treatment, outcome = some["treatment"].to_numpy(), some["outcome"].to_numpy()
+        name, slope = str(variant).replace("_", " "), _slope(treatment, outcome)
+        means = binned(treatment, outcome)
+        traces += _means_with_line(means, slope, name, numbers[str(variant)])
         parts.append(means.assign(variant=name, slope=slope))
     table = pd.concat(parts, ignore_index=True)
     slopes = table.drop_duplicates("variant")[["variant", "slope"]].to_numpy().tolist()
@@ -140,6 +128,22 @@ def added_variable_plot(rows: pd.DataFrame, design: str, number: int) -> Chart:
             table[["variant", "treatment", "outcome", "rows"]], "Means by group", rows=400
         ),
     )
+
+
+def _means_with_line(
+    means: pd.DataFrame, slope: float, name: str, number: int
+) -> list[plots.Trace]:
+    x, y = means["treatment"].tolist(), means["outcome"].tolist()
+    line = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [x[0], x[-1]],
+        "y": [slope * x[0], slope * x[-1]],
+        "line": {"color": plots.colour(number), "width": 1.5},
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+    return [plots.line(x, y, name, number) | {"mode": "markers"}, line]
 
 
 def binned(x: Floats, y: Floats) -> pd.DataFrame:

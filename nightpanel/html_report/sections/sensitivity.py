@@ -130,12 +130,11 @@ def _bounds(found: Recorded, top: float) -> list[plots.Trace]:
     shares = np.linspace(0, top, GRID)
     strengths = np.array([[strength(cf_y, cf_d) for cf_d in shares] for cf_y in shares])
     side = 1.0 if found.effect >= 0 else -1.0
-    bound = found.effect - side * strengths * found.bias
-    contour = {
+    contour: plots.Trace = {
         "type": "contour",
         "x": shares.tolist(),
         "y": shares.tolist(),
-        "z": bound.tolist(),
+        "z": (found.effect - side * strengths * found.bias).tolist(),
         "contours": {"coloring": "lines", "showlabels": True},
         "line": {"width": 1.4},
         "colorscale": [[0, plots.colour(6)], [1, plots.colour(0)]],

@@ -7,7 +7,7 @@ import pandas as pd
 from nightpanel.html_report import plots
 from nightpanel.html_report.section import Chart, Piece, Section, Text, data_table
 from nightpanel.html_report.sections.effects import NAMES, NO_ESTIMATES, ends, main_effects
-from nightpanel.html_report.words import label, plural, shown
+from nightpanel.html_report.words import label, listed, plural, shown
 from nightpanel.output_folder import OutputFolder
 from nightpanel.paper_figures.effects import without_repeats
 
@@ -16,6 +16,8 @@ TOP, CURVE, LINE = 130, 240, 17
 """Pixels above, of the curve, of a choice."""
 FEWEST = 3
 """Estimates that make a curve."""
+MOST_NAMED = 3
+"""Controls that are named where a set differs by them."""
 NOTE = (
     "A specification curve shows every estimate that was asked for once, ordered by size. Its "
     "points share data and are not independent: their number proves nothing."
@@ -57,23 +59,28 @@ def choices(rows: pd.DataFrame) -> dict[str, list[str]]:
     dict of str to list of str
         Choices with one value for all are left out.
     """
-    controls = rows["controls"].astype(str)
-    fullest = max(controls, key=lambda one: one.count(";"), default="")
+    controls = [frozenset(str(one).split(";")) - {""} for one in rows["controls"]]
+    usual = max(controls, key=controls.count, default=frozenset())
     found = {
         "variant": rows["variant"].str.replace("_", " ").tolist(),
         "learner": rows["learner"].str.partition("(")[0].tolist(),
-        "controls": [_controls(one, fullest) for one in controls],
+        "controls": [_controls(one, usual) for one in controls],
         "design": rows["design"].tolist(),
     }
     return {name: values for name, values in found.items() if len(set(values)) > 1}
 
 
-def _controls(controls: str, fullest: str) -> str:
+def _controls(controls: frozenset[str], usual: frozenset[str]) -> str:
+    """Controls as what they are more or less than those of most estimates."""
     if not controls:
         return "none"
-    if controls == fullest:
-        return "all"
-    return f"{controls.count(';') + 1} of them"
+    if controls == usual:
+        return f"the usual {len(usual)}"
+    more, less = sorted(controls - usual), sorted(usual - controls)
+    if len(more) + len(less) > MOST_NAMED:
+        return f"{len(controls)} others"
+    said = ["the usual"] + [f"and {listed(more)}"] * bool(more)
+    return " ".join(said + [f"without {listed(less)}"] * bool(less))
 
 
 def _curve(rows: pd.DataFrame, number: int) -> Chart:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from nightpanel.html_report.folders import known_folders, without_folders
 from nightpanel.html_report.section import DataTable, Piece, Section, Text, data_table
 from nightpanel.html_report.words import listed, plural, years_shown
 from nightpanel.output_folder import PARTS, OutputFolder
@@ -25,7 +26,9 @@ def section(folder: OutputFolder) -> Section:
     if folder.designs:
         parts.append(_designs(folder))
     if folder.notes:
-        parts.append(Text(folder.notes, points=True, title="Notes of the estimates"))
+        folders = known_folders(folder)
+        notes = tuple(without_folders(note, folders) for note in folder.notes)
+        parts.append(Text(notes, points=True, title="Notes of the estimates"))
     if folder.stages:
         parts.append(_versions(folder))
     missing = f"Not in this folder: {'; '.join(folder.missing)}." if folder.missing else ""
@@ -78,9 +81,9 @@ def _inputs(folder: OutputFolder) -> DataTable:
     """Files by name alone: whose folders they were in is nobody's business."""
     rows = [
         {"stage": stage, "file": Path(path).name, "SHA-256": digest}
-        for stage, record in folder.stages.items()
-        if stage in PARTS
-        for path, digest in record["inputs"].items()
+        for stage in PARTS
+        if stage in folder.stages
+        for path, digest in folder.stages[stage]["inputs"].items()
     ]
     table = pd.DataFrame(rows, columns=["stage", "file", "SHA-256"])
     return data_table(table, "Inputs with their digests", rows=500)

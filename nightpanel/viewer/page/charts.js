@@ -8,6 +8,27 @@ const LEFT = 34;
 const BOTTOM = 20;
 const TOP = 8;
 
+// As few decimals as tell the ends of an axis apart, two at least.
+function ends(least, most) {
+  for (let places = 2; places < 8; places += 1) {
+    const texts = [least.toFixed(places), most.toFixed(places)];
+    if (texts[0] !== texts[1] || least === most) return texts;
+  }
+  return [`${least}`, `${most}`];
+}
+
+// Stretches of neighbouring years that all have a number: a year without one interrupts the line.
+function stretches(years, columns) {
+  const found = [[]];
+  years.forEach((year, i) => {
+    const whole = columns.every((column) => column[i] !== null && column[i] !== undefined);
+    const apart = i > 0 && year - years[i - 1] > 1;
+    if ((apart || !whole) && found.at(-1).length) found.push([]);
+    if (whole) found.at(-1).push(i);
+  });
+  return found.filter((one) => one.length);
+}
+
 const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 
 function frame(title, xTicks, yTicks) {
@@ -32,19 +53,22 @@ export function pathChart(title, years, values, lows, highs) {
   const range = years.at(-1) - years0 || 1;
   const x = (year) => LEFT + 8 + ((year - years0) / range) * (WIDTH - LEFT - 24);
   const y = (value) => TOP + (1 - (value - least) / span) * (HEIGHT - TOP - BOTTOM - 6);
-  const at = (column) => years.map((year, i) => [year, column[i]]).filter(([, one]) => one !== null).map(([year, one]) => [x(year), y(one)]);
+  const at = (column, i) => [x(years[i]), y(column[i])];
+  const [low, high] = ends(least, most);
   const chart = frame(
     title,
     [...new Set([years0, years.at(-1)])].map((year) => [x(year), `${year}`]),
-    [[y(least), least.toFixed(2)], [y(most), most.toFixed(2)]],
+    least === most ? [[y(least), low]] : [[y(least), low], [y(most), high]],
   );
-  if (lows && highs) {
-    const band = [...at(highs), ...at(lows).reverse()];
-    if (band.length > 2) chart.append(drawn("path", { class: "band", d: `${path(band)}Z` }));
+  for (const run of lows && highs ? stretches(years, [lows, highs]) : []) {
+    const band = [...run.map((i) => at(highs, i)), ...run.map((i) => at(lows, i)).reverse()];
+    if (run.length > 1) chart.append(drawn("path", { class: "band", d: `${path(band)}Z` }));
   }
-  const points = at(values);
-  chart.append(drawn("path", { class: "first", d: path(points) }));
-  for (const [cx, cy] of points) chart.append(drawn("circle", { class: "dot", cx, cy, r: 2.5 }));
+  for (const run of stretches(years, [values])) {
+    const points = run.map((i) => at(values, i));
+    chart.append(drawn("path", { class: "first", d: path(points) }));
+    for (const [cx, cy] of points) chart.append(drawn("circle", { class: "dot", cx, cy, r: 2.5 }));
+  }
   return chart;
 }
 

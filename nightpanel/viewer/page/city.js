@@ -48,8 +48,16 @@ function townships(facts, year) {
   if (all.length <= 2 * LISTED) return townshipList(`Units by light, ${year}`, all, "brightest");
   return [
     ...townshipList(`Brightest units, ${year}`, all.slice(0, LISTED), "brightest"),
-    ...townshipList(`Darkest units, ${year}`, all.slice(-LISTED), "darkest"),
+    ...townshipList(`Darkest units, ${year}`, all.slice(-LISTED).reverse(), "darkest"),
   ];
+}
+
+// Shown to whoever asked for it: on a phone it is far below the map.
+export function goToCity() {
+  const place = byId("city");
+  if (place.hidden) return;
+  place.focus({ preventScroll: true });
+  place.scrollIntoView({ block: "nearest" });
 }
 
 export function showCity(facts, years, { close, goTo }) {

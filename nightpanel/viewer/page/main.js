@@ -1,7 +1,7 @@
 // The page: one state, told by the address; every change of it goes through `ask`.
 
 import * as server from "./server.js";
-import { hideCity, showCity } from "./city.js";
+import { goToCity, hideCity, showCity } from "./city.js";
 import { coloursOf } from "./colours.js";
 import { Controls, titleOf } from "./controls.js";
 import { byId, complain, element, numberText } from "./dom.js";
@@ -129,7 +129,10 @@ class Page {
     const facts = await server.city(city, product, year, other);
     if (mine !== this.turn) return;
     showCity(facts, this.years, {
-      close: () => this.ask({ city: null }),
+      close: () => {
+        byId("search").focus({ preventScroll: true });
+        this.ask({ city: null });
+      },
       goTo: (box) => this.maps.fit(box),
     });
   }
@@ -173,12 +176,17 @@ class Page {
     const index = layer ? this.maps.views[side].placeAt(event.point, layer) : -1;
     if (index < 0) return;
     const places = await this.places(layer);
-    this.ask({ city: places.cities[index] });
+    await this.open(places.cities[index]);
   }
 
-  pick(place) {
+  async pick(place) {
     this.maps.fit(place.box);
-    this.ask({ city: place.city });
+    await this.open(place.city);
+  }
+
+  async open(city) {
+    await this.ask({ city });
+    if (this.state.city === city) goToCity();
   }
 
   moved() {

@@ -148,6 +148,41 @@ def test_every_chart_is_drawn_in_light_dark_and_print(open_page: OpenPage, made_
     )
 
 
+def test_a_dark_screen_prints_on_white_paper_with_every_list(
+    open_page: OpenPage, made: OutputFolder, tmp_path: Path
+) -> None:
+    notes = tuple(f"note {number}" for number in range(12))
+    seen = open_page(written(replace(made, notes=notes), tmp_path), color_scheme="dark")
+    seen.page.wait_for_function("document.querySelectorAll('.chart .main-svg').length > 0")
+    ink = "[...document.querySelectorAll('.chart')].map((one) => one.layout?.font?.color)"
+    printed = seen.page.evaluate(f"dispatchEvent(new Event('beforeprint')), {ink}")
+    assert set(printed) == {"#000000"}
+    assert len(printed) == seen.page.locator(".chart").count()
+    assert seen.page.get_by_text("note 11").is_visible()
+    after = seen.page.evaluate(f"dispatchEvent(new Event('afterprint')), {ink}")
+    assert set(after) == {"#e6e9ec"}
+    assert not seen.page.get_by_text("note 11").is_visible()
+
+
+def test_small_charts_stand_below_each_other_on_a_phone(
+    open_page: OpenPage, small_page: str
+) -> None:
+    columns = "document.getElementById('panel-distributions').layout.grid.columns"
+    for width, expected in ((1200, 3), (360, 1)):
+        seen = open_page(small_page, width=width)
+        seen.page.evaluate("nightpanel.drawCharts()")
+        assert seen.page.evaluate(columns) == expected
+    titles = seen.page.locator("#panel-distributions .infolayer text").all()
+    boxes = [one.bounding_box() for one in titles]
+    assert len(boxes) > 2
+    for number, first in enumerate(boxes):
+        for second in boxes[number + 1 :]:
+            assert first is not None
+            assert second is not None
+            apart = abs(first["y"] - second["y"]) > 0.5 * first["height"]
+            assert apart or first["x"] + first["width"] <= second["x"]
+
+
 def test_the_readers_system_decides_first(open_page: OpenPage, made_page: str) -> None:
     seen = open_page(made_page, color_scheme="dark")
     assert seen.page.get_attribute("#theme", "aria-pressed") == "true"
@@ -204,6 +239,52 @@ def test_names_with_markup_run_nothing(
     assert seen.page.evaluate("window.hurt === undefined")
     assert seen.page.locator("img").count() == 0
     assert seen.requests == [seen.page.url]
+
+
+def test_faint_light_keeps_its_digits_and_the_darker_half_is_interpolated(
+    open_page: OpenPage, made: OutputFolder, tmp_path: Path
+) -> None:
+    assert made.units is not None
+    faint = made.units.assign(mean=made.units["mean"] * 1e-4)
+    three = faint[(faint["city_id"] != "1101") | faint["unit_id"].isin(["110101", "110102"])]
+    one = three[(three["city_id"] != "1102") | (three["unit_id"] == "110203")]
+    seen = open_page(written(replace(made, units=one), tmp_path))
+    choose(seen, "1103")
+    lights = [float(row[1]) for row in rows_of(seen, "city-top")]
+    own = one[(one["city_id"] == "1103") & (one["year"] == 2021)]["mean"]
+    np.testing.assert_allclose(lights, sorted(own, reverse=True)[:5], rtol=2e-3)
+    choose(seen, "1102")
+    says = seen.page.locator("#city-lorenz svg").get_attribute("aria-label")
+    assert says is not None
+    assert "the darker half has 50.0 % of the light" in says
+
+
+def test_a_missing_year_interrupts_the_path(
+    open_page: OpenPage, made: OutputFolder, tmp_path: Path
+) -> None:
+    assert made.cities is not None
+    drawn = {}
+    for name, years in (("whole", [2019, 2020, 2021]), ("gap", [2019, 2021])):
+        folder = replace(made, cities=made.cities[made.cities["year"].isin(years)])
+        path = tmp_path / name
+        path.mkdir()
+        seen = open_page(written(folder, path))
+        choose(seen, "1101")
+        counts = [seen.page.locator(f"#city-path .{kind}").count() for kind in ("curve", "lone")]
+        drawn[name] = counts
+    assert drawn == {"whole": [1, 0], "gap": [0, 2]}
+
+
+def test_equal_ginis_are_one_class(open_page: OpenPage, made: OutputFolder, tmp_path: Path) -> None:
+    assert made.cities is not None
+    same = replace(made, cities=made.cities.assign(gini=0.25))
+    seen = open_page(written(same, tmp_path))
+    assert seen.page.locator(".legend span").all_inner_texts() == ["0.250", "no value"]
+    two = made.cities.assign(gini=np.where(made.cities["city_id"] == "1101", 0.5, 0.25))
+    seen = open_page(written(replace(made, cities=two), tmp_path))
+    texts = seen.page.locator(".legend span").all_inner_texts()
+    assert texts == ["below 0.500", "0.500 and more", "no value"]
+    assert len(set(seen.page.evaluate(FILLS))) == 2
 
 
 def test_one_year_has_no_slider_to_move(

@@ -37,7 +37,11 @@ def test_report_of_a_folder(out_copy: Path, command: Command) -> None:
     before = stages_of(out_copy)
     ended = command("report", out_copy)
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout == f"Report: {out_copy / 'report.html'}\n"
+    *undrawn, last = ended.stdout.splitlines()
+    assert last == f"Report: {out_copy / 'report.html'}"
+    captions = (out_copy / "figures" / "figures.txt").read_text(encoding="utf-8").splitlines()
+    assert undrawn == [line for line in captions if line.startswith("No figure")]
+    assert "No figure event_study: no event study (curves.parquet)" in undrawn
     after = stages_of(out_copy)
     record = after.pop("report")
     assert after == before
@@ -59,8 +63,9 @@ def test_a_run_ends_with_a_report_and_leaves_it_alone(
     painted: Path, out_copy: Path, command: Command
 ) -> None:
     study = painted / "study.toml"
-    ended = command("run", study, "--out", out_copy, "--quiet")
+    ended = command("run", study, "--out", out_copy)
     assert ended.returncode == 0, ended.stderr
+    assert "No figure event_study: no event study (curves.parquet)" in ended.stdout
     page = out_copy / "report.html"
     made = page.stat().st_mtime_ns
     again = command("run", study, "--out", out_copy)

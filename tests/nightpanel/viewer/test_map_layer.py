@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from nightpanel.city_labels import city_labels
 from nightpanel.output_folder import read_output_folder
@@ -17,7 +18,8 @@ from nightpanel.viewer.map_layer import (
     township_layer,
     without_outline,
 )
-from tests.nightpanel.viewer.conftest import PRODUCT
+from nightpanel.viewer.shown_folder import shown_folder
+from tests.nightpanel.viewer.conftest import PRODUCT, client_of, ready
 
 
 def layers_of(out: Path) -> tuple[MapLayer | None, MapLayer | None]:
@@ -74,6 +76,28 @@ def test_a_city_without_outline_is_named(out: Path) -> None:
     assert without_outline(folder, cities) == [shapes["city_id"].iloc[0]]
     assert len(cities.values("gini", PRODUCT, 2014)) == len(shapes) - 1
     assert not np.isnan(cities.values("gini", PRODUCT, 2014)).any()
+
+
+@pytest.mark.parametrize("nothing", [None, shapely.Polygon()])
+def test_a_shape_that_is_none_is_as_good_as_absent(
+    out: Path, nothing: shapely.Polygon | None
+) -> None:
+    cities = gpd.read_file(out / "townships.gpkg", layer="cities")
+    units = gpd.read_parquet(out / "townships.parquet")
+    cities.loc[1, "geometry"] = units.loc[2, "geometry"] = nothing
+    cities.to_file(out / "townships.gpkg", layer="cities", driver="GPKG")
+    units.to_parquet(out / "townships.parquet")
+    shown = ready(shown_folder(read_output_folder(out)))
+    lost = cities["city_id"].iloc[1]
+    assert lost not in shown.layers["cities"].ids
+    assert len(shown.layers["townships"].ids) == len(units) - 1
+    assert any(f"not drawn: {lost}." in message for message in shown.messages)
+    client = client_of(shown)
+    asked = {"product": PRODUCT, "variable": "gini", "year": 2014}
+    for path in ("/about.json", "/outlines/cities/6/51/26", "/download/cities.gpkg"):
+        assert client.get(path, params=asked).status_code == 200
+    found = client.get("/search", params={"q": lost}).json()
+    assert lost not in [place["id"] for place in found]
 
 
 def test_boxes_are_in_degrees(shown_layers: tuple[MapLayer, MapLayer]) -> None:

@@ -133,9 +133,53 @@ def test_a_click_opens_the_city_with_the_numbers_of_the_table(
     ranked = own.sort_values("mean", ascending=False)["unit_id"].tolist()
     found = [row.get_attribute("data-unit") for row in brightest.all()]
     assert found == ranked[: len(found)]
+    darkest = seen.page.locator("#city table.darkest tr")
+    found = [row.get_attribute("data-unit") for row in darkest.all()]
+    assert found == ranked[::-1][: len(found)]
     assert seen.page.locator("#city svg.chart").count() == 2
     seen.page.get_by_role("button", name="Close").click()
     seen.page.wait_for_selector("#city", state="hidden")
+
+
+@pytest.mark.parametrize("by", ["click", "search"])
+def test_on_a_phone_a_city_that_is_asked_for_comes_into_sight(
+    visit: Callable[..., Seen], shown: ShownFolder, by: str
+) -> None:
+    layer = shown.layers["cities"]
+    seen = visit(layer="cities", width=390, at=over(layer, 4))
+    if by == "click":
+        seen.page.mouse.click(*middle(seen))
+    else:
+        seen.page.locator("#search").fill(layer.ids[4])
+        seen.page.locator("#found button").first.wait_for()
+        seen.page.locator("#search").press("Enter")
+    drawn(seen, city=layer.ids[4])
+    seen.page.wait_for_function("() => document.activeElement.id === 'city'")
+    title = seen.page.locator("#city h2").bounding_box()
+    assert title is not None
+    assert -1 <= title["y"] < HEIGHT
+    seen.page.get_by_role("button", name="Close").click()
+    seen.page.wait_for_selector("#city", state="hidden")
+    assert seen.page.evaluate("document.activeElement.id") == "search"
+
+
+def test_a_year_without_a_number_interrupts_the_path(visit: Callable[..., Seen]) -> None:
+    seen = visit()
+    draw = """async ([years, values]) => {
+        const { pathChart } = await import("/charts.js");
+        const [lows, highs] = [-0.001, 0.001].map((by) => values.map((one) => one && one + by));
+        const chart = pathChart("a city", years, values, lows, highs);
+        const count = (name) => chart.querySelectorAll(name).length;
+        const texts = [...chart.querySelectorAll("text")].map((one) => one.textContent);
+        return [count(".first"), count(".band"), count(".dot"), texts];
+    }"""
+    ends = ["2010", "2016"]
+    whole = [list(range(2010, 2017)), [0.3] * 7]
+    assert seen.page.evaluate(draw, whole) == [1, 1, 7, [*ends, "0.299", "0.301"]]
+    hole = [list(range(2010, 2017)), [0.3, 0.3, None, 0.3, 0.3, 0.3, 0.3]]
+    assert seen.page.evaluate(draw, hole) == [2, 2, 6, [*ends, "0.299", "0.301"]]
+    absent = [[2010, 2011, 2014, 2015, 2016], [0.3, 0.3, 0.3, None, 0.3]]
+    assert seen.page.evaluate(draw, absent) == [3, 1, 4, [*ends, "0.299", "0.301"]]
 
 
 def test_pointing_tells_the_value(
@@ -180,7 +224,7 @@ def test_two_years_side_by_side_move_together(
     assert over(layer, 2).rsplit(",", 1)[0] not in seen.page.url
     seen.page.locator("#compare").uncheck()
     seen.page.wait_for_function(
-        "!(document.documentElement.dataset.shown ?? 'other').includes('other')"
+        "() => !(document.documentElement.dataset.shown ?? 'other').includes('other')"
     )
     assert seen.page.locator("#right").is_hidden()
 
