@@ -2,7 +2,7 @@
 
 ``faithful`` removes nothing and hands the learner city dummies, as Yu and Zhang do; ``within``
 demeans by city; ``first_difference`` subtracts the year before; ``correlated_random_effects`` hands
-the learner city means instead (Clarke and Polselli, 2025). Two more difference or demean a
+the learner city means instead (Clarke and Polselli, 2026). Two more difference or demean a
 dictionary of the controls (:mod:`estimation.problems.dictionary`). Years stay among the features in
 all of them: year means taken over the whole panel would leak across folds of cities.
 """
@@ -67,7 +67,7 @@ def correlated_random_effects(sample: Sample) -> Transformed:
     City means of year dummies are added where cities have different years (Wooldridge, 2019,
     "Correlated random effects models with unbalanced panels"). Predictions of the treatment are
     then moved so that their city mean is the treatment's own: the approach ``cre_general`` of
-    Clarke and Polselli (2025). The outcome's are not.
+    Clarke and Polselli (2026). The outcome's are not.
 
     Returns
     -------
