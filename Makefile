@@ -10,13 +10,13 @@ demo: $(VENV)/.app map  ## a made-up country with known truth, all the way to th
 	$(BIN)/nightpanel demo --out demo-out
 
 test: $(VENV)/.dev map  ## every test but the slow ones; those marked real need NIGHTPANEL_DATA
-	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.dev  ## the slow ones, some minutes more
-	$(BIN)/python -m pytest -m slow --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest -m slow --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 coverage: $(VENV)/.dev map  ## the same, counting the lines that ran, which takes nearly twice as long
-	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 check: lint types imports
 

@@ -227,7 +227,8 @@ def test_data_stand_beside_the_benchmark(china: Path) -> None:
     ]
     np.testing.assert_allclose(rmse, [0.021, 0.015, 0.022, 0.023, 0.026, 0.019], atol=6e-4)
     figures = {path.name for path in (china / "figures").iterdir()}
-    assert figures == {f"figure_{n}.{end}" for n in range(2, 8) for end in ("pdf", "png")}
+    drawn = {f"figure_{n}.{end}" for n in range(2, 8) for end in ("pdf", "png")}
+    assert figures == {*drawn, "captions.txt"}
     grid = pd.read_parquet(china / "grids.parquet")
     assert len(grid) == 2 * 60
     assert set(grid["status"]) == {"solved"}
