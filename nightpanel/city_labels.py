@@ -1,7 +1,5 @@
 """Names of cities for people, by their ids."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from nightpanel.output_folder import OutputFolder
@@ -32,9 +30,8 @@ def city_labels(folder: OutputFolder) -> dict[str, str]:
     return {one: names.get(one) or one for one in ids}
 
 
-def with_id(city_id: str, labels: Mapping[str, str]) -> str:
-    """``name (id)``, or the id alone where a city has no name."""
-    name = labels.get(city_id, city_id)
+def with_id(name: str, city_id: str) -> str:
+    """``name (id)``, or the id alone where a city is called by it."""
     return city_id if name == city_id else f"{name} ({city_id})"
 
 

@@ -1,11 +1,11 @@
 """The section on sector data of ``docs/structural-estimation.md``."""
 
-from collections.abc import Iterable
 from textwrap import fill
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.report import table as table_of
 from estimation.structural.published import BETA
 from panels.producer_services import FIGURE_1, figure_1, table_1
 from panels.sector_groups import PAPER_GROUPS, SECTORS
@@ -25,13 +25,6 @@ def wrapped(text: str) -> str:
         for block in text.strip().split("\n\n")
     ]
     return "\n\n".join(blocks) + "\n"
-
-
-def table_of(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table of markdown, the first column to the left."""
-    names = list(header)
-    lines = [names, ["---", *["---:"] * (len(names) - 1)], *(list(row) for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def data_section(table: pd.DataFrame, china: SectorData) -> str:

@@ -10,8 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from structural_data import data_section, table_of, wrapped
+from structural_data import data_section, wrapped
 
+from benchmarks.report import table as table_of
 from estimation.samples.sample import Floats
 from estimation.structural.calibration import CalibratedB, calibrate_B, with_B
 from estimation.structural.demand_parameters import NAMES, DemandParameters

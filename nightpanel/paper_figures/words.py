@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nightpanel.city_labels import city_labels
+from nightpanel.city_labels import city_labels, with_id
 from nightpanel.output_folder import OutputFolder
 from nightpanel.paper_figures.chinese_font import ChineseFont, best_font, code_points, own_letters
 
@@ -47,8 +47,7 @@ class Words:
 
     def city(self, city_id: str) -> str:
         """What is drawn for a city: its name with its id, or the id alone."""
-        name = self.cities.get(city_id, city_id)
-        return name if name == tidy(city_id) else f"{name} ({city_id})"
+        return with_id(self.cities.get(city_id, city_id), tidy(city_id))
 
 
 def words_of(folder: OutputFolder) -> Words:

@@ -125,13 +125,13 @@ def with_cities(folder: OutputFolder, ids: list[str], matches: pd.DataFrame | No
 def test_cities_of_china_have_their_names(small_folder: OutputFolder) -> None:
     labels = city_labels(with_cities(small_folder, ["4501", "1100"], None))
     assert labels == {"1100": "北京市", "4501": "南宁市"}
-    assert with_id("4501", labels) == "南宁市 (4501)"
+    assert with_id(labels["4501"], "4501") == "南宁市 (4501)"
 
 
 def test_another_country_is_not_taken_for_china(small_folder: OutputFolder) -> None:
     labels = city_labels(with_cities(small_folder, ["4501", "9001", "9002"], None))
     assert labels == {"4501": "4501", "9001": "9001", "9002": "9002"}
-    assert with_id("9001", labels) == "9001"
+    assert with_id(labels["9001"], "9001") == "9001"
 
 
 def test_names_that_the_tables_matched_go_first(small_folder: OutputFolder) -> None:
